@@ -75,7 +75,9 @@ def check_certificate_number(kind: str, text: str) -> str:
 def _check_disability_number(number: str) -> str:
     shape = _DISABILITY_SHAPE.fullmatch(number)
     if not shape:
-        raise IdentifierError("残疾人证号应为20位：身份证号、类别（1至7）、等级（1至4）；换领的另加B和次数。请对照证件填写。")
+        raise IdentifierError(
+            "残疾人证号应为20位：身份证号、类别（1至7）、等级（1至4）；换领的另加B和次数。请对照证件填写。"
+        )
     try:
         check_identity_number(shape[1])
     except IdentifierError as error:

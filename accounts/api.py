@@ -1,0 +1,24 @@
+"""What every API error looks like: `{code, message, fields}`."""
+
+from typing import Any
+
+from rest_framework.exceptions import APIException, ValidationError
+from rest_framework.response import Response
+from rest_framework.views import exception_handler
+
+from audit.errors import DomainError
+
+
+def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
+    """A refusal becomes 409 with its code; a validation error 400 with a message per field; the rest as DRF has it."""
+    if isinstance(error, DomainError):
+        return Response({"code": error.code, "message": str(error), "fields": {}}, status=409)
+    response = exception_handler(error, context)
+    if response is None:
+        return None
+    if isinstance(error, ValidationError):
+        fields = response.data if isinstance(response.data, (dict, list)) else {}
+        response.data = {"code": "invalid", "message": "请求内容有误，请按各字段提示修改。", "fields": fields}
+    elif isinstance(error, APIException):
+        response.data = {"code": error.get_codes(), "message": str(error.detail), "fields": {}}
+    return response

@@ -1,0 +1,31 @@
+"""`manage.py create_officer NAME --role ROLE --region CODE`: a person with an appointment."""
+
+from argparse import ArgumentParser
+from secrets import token_urlsafe
+from typing import Any
+
+from django.core.management.base import BaseCommand, CommandError
+
+from accounts.models import Region, User
+from accounts.permissions import Role
+from accounts.services import create_officer
+
+
+class Command(BaseCommand):
+    help = "Makes a person with an appointment; prints the first password once."
+
+    def add_arguments(self, parser: ArgumentParser) -> None:
+        parser.add_argument("name")
+        parser.add_argument("--role", required=True, choices=Role.values)
+        parser.add_argument("--region", required=True)
+
+    def handle(self, *args: Any, name: str, role: str, region: str, **options: Any) -> None:
+        place = Region.objects.filter(code=region).first()
+        if place is None:
+            raise CommandError(f"没有行政区划 {region}。请用6位代码，例如140000。")
+        is_new = not User.objects.filter(username=name).exists()
+        password = token_urlsafe(12)
+        create_officer(username=name, role=Role(role), region=place, password=password)
+        self.stdout.write(f"{name}：{Role(role).label}，{place.name}（{place.code}）")
+        if is_new:
+            self.stdout.write(f"初始密码：{password}")

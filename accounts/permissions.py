@@ -1,0 +1,81 @@
+"""Who may do what: one table from role to permission, and the guard that every view carries."""
+
+from collections.abc import Callable
+from enum import StrEnum
+from functools import wraps
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.db import models
+from django.http import HttpRequest, HttpResponse
+from django.utils.translation import gettext_lazy as _
+
+
+class Role(models.TextChoices):
+    EMPLOYER = "employer", _("用人单位经办人")
+    VERIFIER = "verifier", _("残联审核人员")
+    LEVY_OFFICER = "levy_officer", _("费额核定人员")
+    TAX_OFFICER = "tax_officer", _("税务征收人员")
+    FINANCE_OFFICER = "finance_officer", _("财政人员")
+    AUDITOR = "auditor", _("审计人员")
+    ADMINISTRATOR = "administrator", _("系统管理员")
+
+
+class Permission(StrEnum):
+    VIEW_EMPLOYERS = "view_employers"
+    VIEW_PERSONS = "view_persons"
+    REVEAL_IDENTITY = "reveal_identity"
+    FILE_RETURN = "file_return"
+    VERIFY_RETURN = "verify_return"
+    LOAD_FILINGS = "load_filings"
+    LOAD_REGISTERS = "load_registers"
+    LOAD_TAX_FILES = "load_tax_files"
+    VIEW_RUNS = "view_runs"
+    RUN_ASSESSMENT = "run_assessment"
+    CONFIRM_ASSESSMENT = "confirm_assessment"
+    DOWNLOAD_LEVY_LIST = "download_levy_list"
+    RECORD_PAYMENT = "record_payment"
+    DECIDE_AWARD = "decide_award"
+    PUBLISH = "publish"
+    VIEW_AUDIT = "view_audit"
+    MANAGE_PEOPLE = "manage_people"
+    MANAGE_PARAMETERS = "manage_parameters"
+
+
+P = Permission
+ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
+    Role.EMPLOYER: frozenset({P.FILE_RETURN}),
+    Role.VERIFIER: frozenset(
+        {P.VIEW_EMPLOYERS, P.VIEW_PERSONS, P.REVEAL_IDENTITY, P.VERIFY_RETURN, P.LOAD_FILINGS, P.LOAD_REGISTERS}
+    ),
+    Role.LEVY_OFFICER: frozenset(
+        {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.DOWNLOAD_LEVY_LIST}
+    ),
+    Role.TAX_OFFICER: frozenset(
+        {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.RECORD_PAYMENT, P.LOAD_TAX_FILES}
+    ),
+    Role.FINANCE_OFFICER: frozenset({P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.DECIDE_AWARD, P.PUBLISH}),
+    Role.AUDITOR: frozenset({P.VIEW_EMPLOYERS, P.VIEW_PERSONS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.VIEW_AUDIT}),
+    Role.ADMINISTRATOR: frozenset({P.VIEW_AUDIT, P.MANAGE_PEOPLE, P.MANAGE_PARAMETERS}),
+}
+
+View = Callable[..., HttpResponse]
+
+
+def requires(*permissions: Permission) -> Callable[[View], View]:
+    """Open a view to people who hold one of these permissions somewhere; elsewhere 403.
+
+    Whether they hold it for the object at hand is settled by accounts.scoping.scoped_object.
+    """
+
+    def decorate(view: View) -> View:
+        @wraps(view)
+        def guarded(request: HttpRequest, *args: Any, **kwargs: Any) -> HttpResponse:
+            if not any(request.user.may_somewhere(permission) for permission in permissions):
+                raise PermissionDenied
+            return view(request, *args, **kwargs)
+
+        guarded.required_permissions = permissions
+        return guarded
+
+    return decorate

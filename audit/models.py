@@ -1,0 +1,36 @@
+"""The trail of who did what, why and when: append-only, chained by hash, in the domain's own words."""
+
+from django.conf import settings
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class AuditEntry(models.Model):
+    """One action. The database numbers, dates and hashes it (migration 0002) and refuses to change it."""
+
+    id = models.BigIntegerField(primary_key=True)
+    at = models.DateTimeField(_("时间"))
+    actor = models.ForeignKey(
+        settings.AUTH_USER_MODEL, verbose_name=_("办理人"), null=True, on_delete=models.PROTECT, related_name="+"
+    )
+    action = models.CharField(_("操作"), max_length=80)
+    region_code = models.CharField(_("行政区划"), max_length=6, blank=True)
+    object_type = models.CharField(_("对象类型"), max_length=80)
+    object_id = models.CharField(_("对象编号"), max_length=40)
+    reason = models.TextField(_("理由"), blank=True)
+    details = models.JSONField(_("内容"), default=dict)
+    previous_hash = models.BinaryField(default=b"")
+    hash = models.BinaryField(default=b"")
+    algorithm = models.CharField(max_length=10, default="sha256")
+
+    class Meta:
+        ordering = ["-id"]
+        verbose_name = _("办理记录")
+        verbose_name_plural = _("办理记录")
+        indexes = [
+            models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            models.Index(fields=["region_code"], name="audit_region", opclasses=["varchar_pattern_ops"]),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.id} {self.action}"

@@ -1,0 +1,10 @@
+"""Periodic work of the audit trail."""
+
+from celery import shared_task
+
+from audit import services
+
+
+@shared_task
+def seal() -> None:
+    services.seal()

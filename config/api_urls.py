@@ -1,0 +1,3 @@
+"""Every address of the API, version 1."""
+
+urlpatterns: list = []

@@ -1,0 +1,44 @@
+"""Celery's settings, with why each has its value. The ledger in PostgreSQL decides what is left to do;
+the broker only hurries (docs/decisions/0002-ledger-over-broker.md), so none of these is a guarantee."""
+
+import os
+
+CELERY_BROKER_URL = os.environ["REDIS_URL"]
+CELERY_TIMEZONE = "Asia/Shanghai"
+CELERY_TASK_SERIALIZER = "json"
+CELERY_ACCEPT_CONTENT = ["json"]
+CELERY_TASK_IGNORE_RESULT = True  # progress lives in PostgreSQL
+
+CELERY_TASK_ACKS_LATE = True
+CELERY_TASK_REJECT_ON_WORKER_LOST = True
+CELERY_WORKER_PREFETCH_MULTIPLIER = 1  # a prefetched message ages against the visibility timeout
+CELERY_TASK_SOFT_TIME_LIMIT = 240
+CELERY_TASK_TIME_LIMIT = 300
+CELERY_WORKER_MAX_TASKS_PER_CHILD = 200
+CELERY_WORKER_SOFT_SHUTDOWN_TIMEOUT = 20
+CELERY_WORKER_CANCEL_LONG_RUNNING_TASKS_ON_CONNECTION_LOSS = True
+
+# A peer that goes silent without closing must be noticed: the defaults wait for ever.
+CELERY_BROKER_TRANSPORT_OPTIONS = {
+    "visibility_timeout": 900,  # three times the hard time limit: shorter would run a living task twice
+    "unacked_restore_interval": 5,
+    "unacked_restore_throttle": 1,
+    "socket_timeout": 10,
+    "socket_connect_timeout": 5,
+    "socket_keepalive": True,
+    "health_check_interval": 5,
+}
+CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
+CELERY_BROKER_CONNECTION_MAX_RETRIES = None
+
+CELERY_TASK_DEFAULT_QUEUE = "fast"
+CELERY_TASK_ROUTES = {
+    "levy.tasks.assess_slice": {"queue": "batch"},
+    "levy.tasks.render_notices": {"queue": "pdf"},
+    "levy.tasks.render_run_report": {"queue": "pdf"},
+    "quota.tasks.load_file": {"queue": "import"},
+}
+CELERY_BEAT_SCHEDULE = {
+    "sweep-runs": {"task": "levy.tasks.sweep", "schedule": 5.0},
+    "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
+}

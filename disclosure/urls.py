@@ -1,0 +1,4 @@
+"""Public pages."""
+
+app_name = "disclosure"
+urlpatterns: list = []

@@ -1,0 +1,33 @@
+"""Refusals of this app that a user can act on."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import DomainError
+
+
+class RunAlreadyLive(DomainError):
+    """Another run of the year covers part of the region (promise A4)."""
+
+    code = "run_already_live"
+    message = _("本年度该地区已有正在进行的核定批次，请先完成或作废该批次。")
+
+    def __init__(self, run_id: int) -> None:
+        self.run_id = run_id
+        super().__init__()
+
+
+class ParametersMissing(DomainError):
+    code = "parameters_missing"
+    message = _("缺少地区参数，不能计算。")
+
+
+class RunIncomplete(DomainError):
+    code = "run_incomplete"
+    message = _("批次尚有未完成或已隔离的分片，不能核定。")
+
+
+class TotalsDisagree(DomainError):
+    """The sum of the rows is not the sum of the slices: nothing is confirmed (promise A1)."""
+
+    code = "totals_disagree"
+    message = _("明细合计与分片合计不一致，不能核定。请重新试算并报告管理员。")

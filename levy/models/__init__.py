@@ -1,0 +1,19 @@
+"""The annual assessment: runs, slices, assessments, what was handed over, and what was paid."""
+
+from levy.models.assessments import Assessment, Supersession
+from levy.models.documents import DocumentBatch, Notice
+from levy.models.payments import Payment
+from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
+
+__all__ = [
+    "Assessment",
+    "AssessmentRun",
+    "AssessmentSlice",
+    "DocumentBatch",
+    "Notice",
+    "Payment",
+    "PolicyVersion",
+    "RunState",
+    "SliceState",
+    "Supersession",
+]

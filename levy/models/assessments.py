@@ -1,0 +1,130 @@
+"""What each employer owes. A row is written once and never edited (migration 0002)."""
+
+from decimal import Decimal
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Region
+from accounts.scoping import RegionScopedQuerySet
+from levy.models.runs import FINAL_STATES, AssessmentRun
+from quota.enums import EntityType
+from quota.models import Employer
+from quota.models.employers import MAX_STAFF, MAX_YUAN
+from quota.models.returns import LEVY_YEAR_BOUNDS
+
+
+class OutcomeCode(models.TextChoices):
+    """The outcomes of levy.rules.Outcome under the names of the levy list."""
+
+    MET = "met", _("已达比例")
+    EXEMPT = "exempt", _("免征")
+    HALF = "half", _("减半")
+    NINETY = "ninety", _("九折")
+    FULL = "full", _("全额")
+    MISSING = "missing", _("资料缺失")
+    NOT_LIABLE = "not_liable", _("非征收对象")
+
+
+WITHOUT_FIGURES = [OutcomeCode.MISSING, OutcomeCode.NOT_LIABLE]
+MONEY = {"max_digits": 16, "decimal_places": 2, "null": True}
+FIGURES = ["staff_months", "credited_months", "average_wage", "charged_wage", "gross", "relief", "payable"]
+
+
+class AssessmentQuerySet(RegionScopedQuerySet):
+    member_path = "employer__memberships__user"
+
+    def current(self) -> "AssessmentQuerySet":
+        """Confirmed and not superseded: what an employer owes today."""
+        return self.filter(run__state__in=FINAL_STATES, superseded_by=None)
+
+
+class Assessment(models.Model):
+    """The inputs and figures of one employer in one run. Steps are rebuilt from them and the run's policy version.
+
+    `declared_staff_months`, `total_wages` are before dispatch transfers, `staff_months` and `credited_months` after.
+    """
+
+    run = models.ForeignKey(AssessmentRun, on_delete=models.PROTECT, related_name="assessments", db_index=False)
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="assessments")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    region = models.ForeignKey(
+        Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    entity_type = models.CharField(_("单位类型"), max_length=24)
+    registered_on = models.DateField(_("登记日期"), null=True)
+    outcome = models.CharField(_("结果"), max_length=12, choices=OutcomeCode)
+    declared_staff_months = models.PositiveIntegerField(_("申报职工人月"), null=True)
+    total_wages = models.DecimalField(_("在职职工工资总额"), **MONEY)
+    transferred_staff_months = models.IntegerField(_("派遣转入职工人月"), default=0)
+    staff_months = models.PositiveIntegerField(_("职工人月"), null=True)
+    credited_months = models.PositiveIntegerField(_("安排人月"), null=True)
+    average_wage = models.DecimalField(_("年平均工资"), **MONEY)
+    charged_wage = models.DecimalField(_("计费工资"), **MONEY)
+    gross = models.DecimalField(_("应纳费额"), **MONEY)
+    relief = models.DecimalField(_("减免费额"), **MONEY)
+    payable = models.DecimalField(_("应缴费额"), **MONEY)
+
+    objects = AssessmentQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["run", "region", "employer"]
+        verbose_name = _("核定结果")
+        verbose_name_plural = _("核定结果")
+        constraints = [
+            models.UniqueConstraint(fields=["run", "employer"], name="one_assessment_per_run"),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="assessment_levy_year_bounds"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="assessment_entity_known"),
+            models.CheckConstraint(
+                condition=Q(outcome__in=WITHOUT_FIGURES, **{f"{name}__isnull": True for name in FIGURES})
+                | (
+                    Q(outcome__in=[o for o in OutcomeCode if o not in WITHOUT_FIGURES])
+                    & Q(staff_months__range=(0, 12 * MAX_STAFF), credited_months__range=(0, 24 * MAX_STAFF))
+                    & Q(average_wage__range=(0, MAX_YUAN), charged_wage__range=(0, MAX_YUAN))
+                    & Q(gross__range=(0, MAX_YUAN), relief__range=(0, MAX_YUAN), payable__range=(0, MAX_YUAN))
+                ),
+                name="assessment_figures_bounds",
+            ),
+            models.CheckConstraint(
+                condition=Q(payable=None) | Q(payable=F("gross") - F("relief")), name="assessment_adds_up"
+            ),
+            models.CheckConstraint(
+                condition=~Q(outcome__in=[OutcomeCode.MET, OutcomeCode.EXEMPT]) | Q(payable=Decimal(0)),
+                name="assessment_nothing_due",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer} {self.levy_year}"
+
+
+class Supersession(models.Model):
+    """A confirmed assessment replaced by a new one; both stay."""
+
+    class Ground(models.TextChoices):
+        CORRECTION = "correction", _("更正")
+        OBJECTION = "objection", _("异议")
+        AUDIT = "audit", _("检查")
+        REFUND = "refund", _("退费")
+
+    old = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="superseded_by")
+    new = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="supersedes")
+    ground = models.CharField(_("事由"), max_length=12, choices=Ground)
+    reason = models.TextField(_("理由"))
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(_("批准时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("更正")
+        verbose_name_plural = _("更正")
+        constraints = [
+            models.CheckConstraint(condition=~Q(old=F("new")), name="supersession_two_rows"),
+            models.CheckConstraint(condition=~Q(proposed_by=F("approved_by")), name="supersession_two_people"),
+            models.CheckConstraint(condition=~Q(reason=""), name="supersession_has_reason"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.old_id} {self.new_id}"

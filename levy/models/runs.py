@@ -1,0 +1,147 @@
+"""A run of the annual assessment and the ledger of its slices."""
+
+from django.conf import settings
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Region
+from accounts.scoping import RegionScopedQuerySet
+from quota.models.returns import LEVY_YEAR_BOUNDS
+
+MAX_TOTAL = 10**16
+
+
+class PolicyVersion(models.Model):
+    """Every number and setting a run used: the national year and each region's values, frozen with their documents."""
+
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    digest = models.CharField(_("摘要"), max_length=64, unique=True)
+    content = models.JSONField(_("内容"))
+    created_at = models.DateTimeField(_("时间"), auto_now_add=True)
+
+    class Meta:
+        verbose_name = _("政策版本")
+        verbose_name_plural = _("政策版本")
+
+    def __str__(self) -> str:
+        return f"{self.levy_year}-{self.digest[:8]}"
+
+
+class RunState(models.TextChoices):
+    COMPUTING = "computing", _("试算中")
+    PARTIAL = "partial", _("部分完成")
+    DRAFT = "draft", _("试算完成")
+    CHECKED = "checked", _("已核对")
+    CONFIRMED = "confirmed", _("已核定")
+    HANDED_OVER = "handed_over", _("已移交税务")
+    DISCARDED = "discarded", _("已作废")
+
+
+LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
+FINAL_STATES = [RunState.CONFIRMED, RunState.HANDED_OVER]
+
+
+class AssessmentRun(models.Model):
+    """One computation for a levy year and a region with everything below it."""
+
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
+    policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="runs")
+    state = models.CharField(_("状态"), max_length=12, choices=RunState, default=RunState.COMPUTING)
+    employer_count = models.PositiveIntegerField(_("户数"), default=0)
+    payable_total = models.DecimalField(_("应缴费额合计"), max_digits=18, decimal_places=2, null=True)
+    digest = models.CharField(_("明细摘要"), max_length=64, blank=True)
+    report = models.FileField(_("批次报告"), upload_to="reports/", blank=True)
+
+    started_at = models.DateTimeField(_("开始时间"), auto_now_add=True)
+    started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    finished_at = models.DateTimeField(_("试算完成时间"), null=True)
+    checked_at = models.DateTimeField(_("核对时间"), null=True)
+    checked_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    confirmed_at = models.DateTimeField(_("核定时间"), null=True)
+    confirmed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    handed_over_at = models.DateTimeField(_("移交时间"), null=True)
+    handed_over_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    discarded_at = models.DateTimeField(_("作废时间"), null=True)
+    discarded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = RegionScopedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-pk"]
+        verbose_name = _("核定批次")
+        verbose_name_plural = _("核定批次")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["levy_year", "region"], condition=Q(state__in=LIVE_STATES), name="one_live_run"
+            ),
+            models.UniqueConstraint(
+                fields=["levy_year", "region"], condition=Q(state__in=FINAL_STATES), name="one_confirmed_run"
+            ),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="run_levy_year_bounds"),
+            models.CheckConstraint(
+                condition=Q(payable_total=None) | Q(payable_total__range=(0, MAX_TOTAL)), name="run_total_bounds"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[RunState.DRAFT, RunState.CHECKED, *FINAL_STATES])
+                | Q(finished_at__isnull=False, payable_total__isnull=False),
+                name="run_finished_has_total",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[RunState.CHECKED, *FINAL_STATES])
+                | Q(checked_at__isnull=False, checked_by__isnull=False),
+                name="run_checked_has_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=FINAL_STATES) | Q(confirmed_at__isnull=False, confirmed_by__isnull=False),
+                name="run_confirmed_has_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=FINAL_STATES) | ~Q(confirmed_by=F("checked_by")), name="run_two_people"
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=RunState.HANDED_OVER) | Q(handed_over_at__isnull=False),
+                name="run_handed_over_has_time",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.levy_year}-{self.region_id}-{self.pk}"
+
+
+class SliceState(models.TextChoices):
+    TODO = "todo", _("待计算")
+    DONE = "done", _("已完成")
+    QUARANTINED = "quarantined", _("已隔离")
+
+
+class AssessmentSlice(models.Model):
+    """Employers `first_id` to `last_id` (both included) of a run. Done means its rows are committed."""
+
+    run = models.ForeignKey(AssessmentRun, on_delete=models.CASCADE, related_name="slices")
+    number = models.PositiveIntegerField()
+    first_id = models.BigIntegerField()
+    last_id = models.BigIntegerField()
+    state = models.CharField(max_length=12, choices=SliceState, default=SliceState.TODO)
+    attempts = models.PositiveSmallIntegerField(default=0)
+    sent_at = models.DateTimeField(null=True)
+    done_at = models.DateTimeField(null=True)
+    employer_count = models.PositiveIntegerField(default=0)
+    payable_total = models.DecimalField(max_digits=18, decimal_places=2, null=True)
+    digest = models.CharField(max_length=64, blank=True)
+    error = models.TextField(blank=True)
+
+    class Meta:
+        ordering = ["run", "number"]
+        constraints = [
+            models.UniqueConstraint(fields=["run", "number"], name="one_slice_per_number"),
+            models.CheckConstraint(condition=Q(last_id__gte=F("first_id")), name="slice_order"),
+            models.CheckConstraint(
+                condition=~Q(state=SliceState.DONE) | Q(done_at__isnull=False, payable_total__range=(0, MAX_TOTAL)),
+                name="slice_done_has_total",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.run_id}/{self.number}"

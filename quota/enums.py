@@ -1,0 +1,61 @@
+"""Codes of the exchange files and their official names."""
+
+from django.db import models
+from django.utils.translation import gettext_lazy as _
+
+
+class EntityType(models.TextChoices):
+    """财税〔2015〕72号 art. 2 names five payers; sole traders are registered but not liable."""
+
+    ORGAN = "organ", _("机关")
+    ASSOCIATION = "association", _("团体")
+    ENTERPRISE = "enterprise", _("企业")
+    INSTITUTION = "institution", _("事业单位")
+    PRIVATE_NON_ENTERPRISE = "private_non_enterprise", _("民办非企业单位")
+    SOLE_TRADER = "sole_trader", _("个体工商户")
+
+
+class CertificateKind(models.TextChoices):
+    DISABLED_PERSON = "disabled_person", _("残疾人证")
+    DISABLED_SOLDIER = "disabled_soldier", _("残疾军人证")
+
+
+class CertificateState(models.TextChoices):
+    VALID = "valid", _("有效")
+    CANCELLED = "cancelled", _("注销")
+    FROZEN = "frozen", _("冻结")
+
+
+class EmploymentForm(models.TextChoices):
+    ESTABLISHMENT = "establishment", _("在编")
+    CONTRACT = "contract", _("劳动合同")
+    DISPATCH = "dispatch", _("劳务派遣")
+
+
+class CountsAt(models.TextChoices):
+    AGENCY = "agency", _("派遣单位")
+    HOST = "host", _("用工单位")
+
+
+class NumberKind(models.TextChoices):
+    """Numbers a region sets, with the unit they are stored in."""
+
+    REQUIRED_RATIO = "required_ratio", _("规定比例")
+    SOCIAL_AVERAGE_WAGE = "social_average_wage", _("社会平均工资")
+    MINIMUM_WAGE = "minimum_wage", _("最低工资")
+
+
+class ReturnState(models.TextChoices):
+    DRAFT = "draft", _("草稿")
+    SUBMITTED = "submitted", _("待核对")
+    CHECKED = "checked", _("待初审")
+    REVIEWED = "reviewed", _("待复审")
+    VERIFIED = "verified", _("已认定")
+    SENT_BACK = "sent_back", _("待补正")
+    REPLACED = "replaced", _("已被更正申报替代")
+
+
+class ReturnSource(models.TextChoices):
+    PORTAL = "portal", _("网上申报")
+    WINDOW = "window", _("窗口申报")
+    FILE = "file", _("文件导入")

@@ -1,0 +1,25 @@
+"""Employers, what they file, what the registers say, and what the federation verified."""
+
+from quota.models.employers import Employer, Membership
+from quota.models.exchange import ImportedFile
+from quota.models.parameters import RegionalNumber, RegionalSetting
+from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
+from quota.models.returns import HeadcountReturn, Placement
+from quota.models.verification import DispatchTransfer, PlacementCheck, VerifiedHeadcount
+
+__all__ = [
+    "Certificate",
+    "DispatchAgreement",
+    "DispatchTransfer",
+    "Employer",
+    "HeadcountReturn",
+    "ImportedFile",
+    "InsuranceMonth",
+    "Membership",
+    "Placement",
+    "PlacementCheck",
+    "RegionalNumber",
+    "RegionalSetting",
+    "VerifiedHeadcount",
+    "WagePayment",
+]

@@ -1,0 +1,188 @@
+"""What employers file: the year's staff and wages, and the disabled people they placed."""
+
+from typing import Any
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Func, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.scoping import RegionScopedQuerySet
+from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnState
+from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
+
+FIRST_LEVY_YEAR = 2015
+LAST_LEVY_YEAR = 2100
+LEVY_YEAR_BOUNDS = Q(levy_year__range=(FIRST_LEVY_YEAR, LAST_LEVY_YEAR))
+
+
+class Holds(Func):
+    """A condition on an array column, as a database constraint."""
+
+    output_field = models.BooleanField()
+
+    def __init__(self, field: str, template: str, **extra: Any) -> None:
+        super().__init__(F(field), template=template, **extra)
+
+
+class FiledQuerySet(RegionScopedQuerySet):
+    region_path = "employer__region"
+    member_path = "employer__memberships__user"
+
+
+class ReturnQuerySet(FiledQuerySet):
+    def in_force(self) -> "ReturnQuerySet":
+        """The one return of each employer and year that counts."""
+        return self.filter(is_in_force=True)
+
+
+class HeadcountReturn(models.Model):
+    """One filing of one employer for one levy year. A corrected filing is a new row; `is_in_force` marks the one
+    that counts. Each state has its time stamp, held together by a constraint."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="returns")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    filed_on = models.DateField(_("申报日期"), null=True, blank=True)
+    is_late = models.BooleanField(_("逾期申报"), default=False)
+    is_in_force = models.BooleanField(default=False)
+    source = models.CharField(_("申报途径"), max_length=8, choices=ReturnSource)
+    staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, verbose_name=_("各月在职职工人数"))
+    staff_months = models.PositiveIntegerField(_("在职职工人月"))
+    total_wages = models.DecimalField(_("在职职工工资总额"), max_digits=16, decimal_places=2)
+    version = models.PositiveIntegerField(default=1)  # compared and raised by every save (promise A8)
+
+    state = models.CharField(_("状态"), max_length=12, choices=ReturnState, default=ReturnState.DRAFT)
+    submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    checked_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
+    reviewed_at = models.DateTimeField(_("初审时间"), null=True, blank=True)
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    verified_at = models.DateTimeField(_("复审时间"), null=True, blank=True)
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    sent_back_at = models.DateTimeField(_("退回时间"), null=True, blank=True)
+    sent_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    sent_back_reason = models.TextField(_("退回理由"), blank=True)
+    claimed_months = models.PositiveIntegerField(_("申报人月"), default=0)
+    computed_months = models.PositiveIntegerField(_("核算人月"), default=0)
+    has_findings = models.BooleanField(_("有疑点"), default=False)
+
+    objects = ReturnQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-levy_year", "employer", "-filed_on"]
+        verbose_name = _("年度申报")
+        verbose_name_plural = _("年度申报")
+        indexes = [
+            models.Index(fields=["levy_year", "state", "employer"], name="return_queue"),
+        ]
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employer", "levy_year"], condition=Q(is_in_force=True), name="one_return_in_force"
+            ),
+            models.UniqueConstraint(
+                fields=["employer", "levy_year"], condition=Q(state=ReturnState.DRAFT), name="one_draft_return"
+            ),
+            models.UniqueConstraint(
+                fields=["employer", "levy_year", "filed_on"],
+                condition=Q(source=ReturnSource.FILE),
+                name="one_loaded_return_per_day",
+            ),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="return_levy_year_bounds"),
+            models.CheckConstraint(
+                condition=Q(
+                    Holds(
+                        "staff_by_month",
+                        f"array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND {MAX_STAFF} >= ALL(%(expressions)s)",
+                    )
+                ),
+                name="return_twelve_months",
+            ),
+            models.CheckConstraint(
+                condition=Q(total_wages__range=(0, MAX_YUAN)),
+                name="return_total_wages_bounds",
+                violation_error_message=_("工资总额应在0元至10万亿元之间。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(state=ReturnState.DRAFT) | Q(filed_on__isnull=False), name="return_filed_has_date"
+            ),
+            models.CheckConstraint(
+                condition=Q(is_in_force=False) | ~Q(state__in=[ReturnState.DRAFT, ReturnState.REPLACED]),
+                name="return_in_force_is_filed",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state__in=[ReturnState.REVIEWED, ReturnState.VERIFIED])
+                | Q(reviewed_at__isnull=False, reviewed_by__isnull=False),
+                name="return_reviewed_has_reviewer",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReturnState.VERIFIED) | Q(verified_at__isnull=False, verified_by__isnull=False),
+                name="return_verified_has_verifier",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReturnState.VERIFIED) | ~Q(verified_by=F("reviewed_by")),
+                name="return_two_people",
+                violation_error_message=_("复审须由另一人办理。"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=ReturnState.SENT_BACK) | (Q(sent_back_at__isnull=False) & ~Q(sent_back_reason="")),
+                name="return_sent_back_has_reason",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer} {self.levy_year}"
+
+
+class Placement(models.Model):
+    """One disabled person, one contract, one levy year, as the employer declared it."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="placements")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    name = models.CharField(_("姓名"), max_length=60)
+    person_key = models.UUIDField()
+    identity_encrypted = models.BinaryField()
+    born_on = models.DateField(_("出生日期"))
+    is_female = models.BooleanField(_("女"))
+    certificate_kind = models.CharField(_("证件类型"), max_length=20, choices=CertificateKind)
+    certificate_key = models.UUIDField()
+    certificate_encrypted = models.BinaryField()
+    form = models.CharField(_("用工形式"), max_length=16, choices=EmploymentForm)
+    contract_start = models.DateField(_("合同开始"))
+    contract_end = models.DateField(_("合同结束"), null=True, blank=True)
+    post = models.CharField(_("岗位"), max_length=60, blank=True)
+
+    objects = FiledQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["employer", "levy_year", "pk"]
+        verbose_name = _("残疾职工")
+        verbose_name_plural = _("残疾职工")
+        indexes = [models.Index(fields=["levy_year", "person_key"], name="placement_person")]
+        constraints = [
+            models.UniqueConstraint(
+                fields=[
+                    "employer",
+                    "levy_year",
+                    "person_key",
+                    "certificate_kind",
+                    "certificate_key",
+                    "form",
+                    "contract_start",
+                    "contract_end",
+                ],
+                nulls_distinct=False,
+                name="one_placement_per_contract",
+                violation_error_message=_("同一人的同一份合同已填写。"),
+            ),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="placement_levy_year_bounds"),
+            models.CheckConstraint(
+                condition=Q(contract_end=None) | Q(contract_end__gte=F("contract_start")),
+                name="placement_contract_order",
+                violation_error_message=_("合同结束日期不能早于开始日期。"),
+            ),
+            models.CheckConstraint(condition=Q(form__in=EmploymentForm.values), name="placement_form_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer} {self.levy_year} {self.get_form_display()}"

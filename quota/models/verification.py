@@ -1,0 +1,126 @@
+"""What the checks found and what two people of the federation decided."""
+
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from quota.models.employers import Employer
+from quota.models.returns import LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
+
+MONTHS = 12
+WEIGHTS_OF_YEAR = "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
+
+
+class PlacementCheck(models.Model):
+    """A placement's twelve months.
+
+    `reasons` holds quota.rules.Reason per month (0: counted), `computed` and `decided` the person-months per month
+    (0, 1 or 2). `decided` is what counts; it starts as `computed` and changes only by an officer's decision.
+    """
+
+    placement = models.OneToOneField(
+        Placement, primary_key=True, on_delete=models.CASCADE, related_name="check_result"
+    )
+    weight = models.PositiveSmallIntegerField(_("每月计入"))
+    reasons = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
+    computed = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
+    decided = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
+    decision_reason = models.CharField(_("认定理由"), max_length=8, blank=True)
+    decision_note = models.TextField(_("说明"), blank=True)
+
+    class Meta:
+        verbose_name = _("逐月核对")
+        verbose_name_plural = _("逐月核对")
+        constraints = [
+            models.CheckConstraint(condition=Q(weight__in=[1, 2]), name="check_weight_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    Holds(
+                        "reasons",
+                        "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 99 >= ALL(%(expressions)s)",
+                    )
+                ),
+                name="check_reasons_bounds",
+            ),
+            models.CheckConstraint(condition=Q(Holds("computed", WEIGHTS_OF_YEAR)), name="check_computed_bounds"),
+            models.CheckConstraint(condition=Q(Holds("decided", WEIGHTS_OF_YEAR)), name="check_decided_bounds"),
+            models.CheckConstraint(
+                condition=Q(decided=F("computed")) | ~Q(decision_reason=""),
+                name="check_difference_has_reason",
+                violation_error_message=_("与系统核算不同的，须选择理由。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.placement_id}"
+
+
+class DispatchTransfer(models.Model):
+    """Months of a dispatched person that count at the host instead of the agency."""
+
+    placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="transfers")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    agency = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+")
+    host = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+")
+    credited_months = models.PositiveSmallIntegerField(_("安排人月"))
+    staff_months = models.PositiveSmallIntegerField(_("职工人月"))
+
+    class Meta:
+        verbose_name = _("派遣计入")
+        verbose_name_plural = _("派遣计入")
+        constraints = [
+            models.UniqueConstraint(fields=["placement", "host"], name="one_transfer_per_host"),
+            models.CheckConstraint(
+                condition=Q(credited_months__lte=2 * MONTHS, staff_months__lte=MONTHS), name="transfer_bounds"
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.agency_id} {self.host_id}"
+
+
+class VerifiedQuerySet(FiledQuerySet):
+    def current(self) -> "VerifiedQuerySet":
+        return self.filter(withdrawn_at=None)
+
+
+class VerifiedHeadcount(models.Model):
+    """审核认定书: the federation's numbered word on how many person-months an employer placed.
+
+    `credited_months` is before dispatch transfers; those are added from both sides when the levy is assessed.
+    """
+
+    headcount_return = models.ForeignKey(HeadcountReturn, on_delete=models.PROTECT, related_name="verified_headcounts")
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="verified_headcounts")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    number = models.CharField(_("认定书编号"), max_length=40, unique=True)
+    claimed_months = models.PositiveIntegerField(_("申报人月"))
+    computed_months = models.PositiveIntegerField(_("核算人月"))
+    credited_months = models.PositiveIntegerField(_("认定人月"))
+    issued_at = models.DateTimeField(_("签发时间"))
+    first_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    second_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+
+    objects = VerifiedQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["-issued_at"]
+        verbose_name = _("审核认定书")
+        verbose_name_plural = _("审核认定书")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["employer", "levy_year"], condition=Q(withdrawn_at=None), name="one_current_headcount"
+            ),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="headcount_levy_year_bounds"),
+            models.CheckConstraint(
+                condition=Q(credited_months__lte=24_000_000, claimed_months__lte=24_000_000),
+                name="headcount_months_bounds",
+            ),
+            models.CheckConstraint(condition=~Q(first_by=F("second_by")), name="headcount_two_people"),
+        ]
+
+    def __str__(self) -> str:
+        return self.number

@@ -1,0 +1,2 @@
+app_name = "quota"
+urlpatterns: list = []

@@ -1,0 +1,1 @@
+"""Fixtures of the whole suite. Real PostgreSQL, real Valkey; nothing of ours is mocked."""
