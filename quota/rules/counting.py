@@ -328,9 +328,7 @@ def _claim_count(
     return ClaimCount(claim.key, claim.employer, reasons, weights, transfers)
 
 
-def transfer(
-    agreement: Agreement, month: int, month_weight: int, levy_year: int, rules: CountingRules
-) -> Transfer:
+def transfer(agreement: Agreement, month: int, month_weight: int, levy_year: int, rules: CountingRules) -> Transfer:
     """Move one counted month to the host (财政部公告2019年第98号第二条); also for months that an officer counted."""
     host_filed = filed_in_time(agreement.host_filed_on, levy_year, rules)
     staff = 1 if rules.dispatch is DispatchMoves.HEADS_AND_STAFF else 0

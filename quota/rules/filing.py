@@ -35,7 +35,7 @@ def effective_return(filings: Sequence[date], levy_year: int, rules: CountingRul
 
 
 def staff_months(monthly: Sequence[int]) -> int:
-    """The year's staff in person-months: the twelve monthly numbers added up. Raises ValueError unless 12 of them, >= 0."""
+    """The year's staff in person-months. Raises ValueError unless there are twelve numbers, none below 0."""
     if len(monthly) != MONTHS or any(number < 0 for number in monthly):
         raise ValueError("在职职工人数须按12个月逐月填写，且不得为负数。")
     return sum(monthly)

@@ -1,0 +1,92 @@
+"""The levy of one employer and year: shortfall × wage, then the relief of its tier (formula of 第八条).
+
+Three roundings, each half up to the fen: average wage, amount, relief. A region may add roundings of heads
+(AssessmentRules); without them person-months are used as they are.
+"""
+
+from datetime import date
+from decimal import Decimal
+
+from levy.policy import Outcome
+from levy.rules.arithmetic import EXACT, divided_half_up, half_up
+from levy.rules.assessed import Assessed
+from levy.rules.facts import IS_PAYER, EntityType, Facts, Terms, known
+from levy.rules.heads import in_founding_year, months_averaged, rounded_months, staff_after_transfers, staff_of_wages
+from levy.rules.settings import NewEmployer
+
+_NOTHING = Decimal("0.00")
+_WHOLE = Decimal(1)
+
+
+def assess(facts: Facts, terms: Terms) -> Assessed:
+    """Assess one employer. The result explains itself in `.steps`. Raises KeyError for an unknown entity type."""
+    if not _is_liable(facts, terms):
+        return Assessed(facts, terms, Outcome.NOT_LIABLE)
+    if not facts.staff_months or (facts.total_wages is None and facts.average_wage is None):
+        return Assessed(facts, terms, Outcome.MISSING)
+    months = months_averaged(facts, terms)
+    average = _average_wage(facts, terms, months)
+    charged = _charged_wage(average, facts, terms)
+    staff = rounded_months(staff_after_transfers(facts), months, terms.rules.staff_rounding)
+    credited = rounded_months(facts.credited_months, months, terms.rules.credited_rounding)
+    required = EXACT.multiply(staff, terms.required_ratio)
+    heads = staff, required, credited
+    if required <= credited:
+        return Assessed(facts, terms, Outcome.MET, *heads, 0, average, charged, _NOTHING, _NOTHING, _NOTHING)
+    gap = rounded_months(EXACT.subtract(required, credited), months, terms.rules.shortfall_rounding)
+    gross = divided_half_up(EXACT.multiply(gap, charged), months)
+    outcome, share = _relief(facts, terms, staff, credited, months)
+    relief = half_up(EXACT.multiply(gross, share))
+    payable = EXACT.subtract(gross, relief)
+    return Assessed(facts, terms, outcome, *heads, gap, average, charged, gross, relief, payable)
+
+
+def _is_liable(facts: Facts, terms: Terms) -> bool:
+    """第二条: five kinds of employer pay. A region may leave an employer's founding year free."""
+    if not IS_PAYER[facts.entity_type]:
+        return False
+    return terms.rules.new_employer is not NewEmployer.FOUNDING_YEAR_FREE or not in_founding_year(facts, terms)
+
+
+def _average_wage(facts: Facts, terms: Terms, months: int) -> Decimal:
+    """第八条第四款: total wages by staff, both before any agreement moves staff."""
+    if facts.average_wage is not None:
+        return half_up(facts.average_wage)
+    return divided_half_up(EXACT.multiply(known(facts.total_wages), months), staff_of_wages(facts, terms, months))
+
+
+def _charged_wage(average: Decimal, facts: Facts, terms: Terms) -> Decimal:
+    if terms.charges_social_average(facts.entity_type):
+        return known(terms.social_average_wage)
+    if terms.wage_cap is None or average <= terms.wage_cap:
+        return average
+    return terms.wage_cap
+
+
+def _relief(
+    facts: Facts, terms: Terms, staff: Decimal | int, credited: Decimal | int, months: int
+) -> tuple[Outcome, Decimal]:
+    """The relieved share of the amount. The exemption looks at staff before any rounding of heads."""
+    if _is_exempt(facts, terms, months):
+        return Outcome.EXEMPT, _WHOLE
+    for tier in terms.policy.tiers.value:
+        if credited >= EXACT.multiply(staff, tier.at_least):
+            return tier.outcome, tier.relief
+    return Outcome.FULL, _NOTHING
+
+
+def _is_exempt(facts: Facts, terms: Terms, months: int) -> bool:
+    small = terms.policy.small_enterprise.value
+    if facts.entity_type != EntityType.ENTERPRISE or staff_after_transfers(facts) > small.staff_limit * months:
+        return False
+    return small.years is None or is_within_years(facts, small.years, terms.policy.levy_year)
+
+
+def is_within_years(registered_on: date | None, years: int, levy_year: int) -> bool:
+    """Whether 31 December of the levy year is still within so many years of registration, their last day included.
+
+    Our reading: the anniversary is the last day, as in 民法典第二百零二条. An unknown date proves nothing.
+    """
+    if registered_on is None:
+        return False
+    return (registered_on.year + years, registered_on.month, registered_on.day) >= (levy_year, 12, 31)

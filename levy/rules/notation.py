@@ -1,0 +1,49 @@
+"""How numbers are written in formulas: 18,642,350.00 for yuan, 39.24 for person-months, 1.5% for shares."""
+
+from decimal import Decimal
+
+from levy.rules.arithmetic import EXACT, FEN, divided_half_up
+
+_PERCENT = 100
+_MOST_PLACES = 12
+
+
+def yuan(value: Decimal | int) -> str:
+    """Money with thousands separators and at least two decimals."""
+    return f"{_at_least_two_places(Decimal(value)):,f}"
+
+
+def number(value: Decimal | int) -> str:
+    """A quantity with thousands separators and no trailing zeros."""
+    return f"{_plain(Decimal(value)):,f}"
+
+
+def percent(share: Decimal) -> str:
+    """A share as a percentage, written in full."""
+    return f"{_plain(EXACT.multiply(share, _PERCENT)):f}%"
+
+
+def percent_of(part: Decimal | int, whole: Decimal | int, thresholds: tuple[Decimal, ...]) -> str:
+    """A ratio as a percentage with two decimals, or more where two would put it on the wrong side of a threshold."""
+    places = 2
+    while True:
+        shown = divided_half_up(EXACT.multiply(part, _PERCENT), whole, Decimal(1).scaleb(-places))
+        if places >= _MOST_PLACES or all(
+            _side(shown, _PERCENT, mark) == _side(part, whole, mark) for mark in thresholds
+        ):
+            return f"{shown:f}%"
+        places += 2
+
+
+def _side(part: Decimal | int, whole: Decimal | int, mark: Decimal) -> bool:
+    return part >= EXACT.multiply(whole, mark)
+
+
+def _at_least_two_places(value: Decimal) -> Decimal:
+    plain = _plain(value)
+    return plain.quantize(FEN) if plain.as_tuple().exponent > -2 else plain
+
+
+def _plain(value: Decimal) -> Decimal:
+    whole = value.to_integral_value()
+    return whole if value == whole else value.normalize(EXACT)
