@@ -17,13 +17,16 @@ LAST_LEVY_YEAR = 2100
 LEVY_YEAR_BOUNDS = Q(levy_year__range=(FIRST_LEVY_YEAR, LAST_LEVY_YEAR))
 
 
+TWELVE = "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL"
+
+
 class Holds(Func):
-    """A condition on an array column, as a database constraint."""
+    """Twelve numbers without a gap that also meet `condition`, as a database constraint on an array column."""
 
     output_field = models.BooleanField()
 
-    def __init__(self, field: str, template: str, **extra: Any) -> None:
-        super().__init__(F(field), template=template, **extra)
+    def __init__(self, field: str, condition: str, **extra: Any) -> None:
+        super().__init__(F(field), template=f"{TWELVE} AND {condition}", **extra)
 
 
 class FiledQuerySet(RegionScopedQuerySet):
@@ -90,12 +93,7 @@ class HeadcountReturn(models.Model):
             ),
             models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="return_levy_year_bounds"),
             models.CheckConstraint(
-                condition=Q(
-                    Holds(
-                        "staff_by_month",
-                        f"array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND {MAX_STAFF} >= ALL(%(expressions)s)",
-                    )
-                ),
+                condition=Q(Holds("staff_by_month", f"{MAX_STAFF} >= ALL(%(expressions)s)")),
                 name="return_twelve_months",
             ),
             models.CheckConstraint(

@@ -10,7 +10,7 @@ from quota.models.employers import Employer
 from quota.models.returns import LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
 
 MONTHS = 12
-WEIGHTS_OF_YEAR = "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
+WEIGHTS_OF_YEAR = "0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
 
 
 class PlacementCheck(models.Model):
@@ -36,12 +36,7 @@ class PlacementCheck(models.Model):
         constraints = [
             models.CheckConstraint(condition=Q(weight__in=[1, 2]), name="check_weight_known"),
             models.CheckConstraint(
-                condition=Q(
-                    Holds(
-                        "reasons",
-                        "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 99 >= ALL(%(expressions)s)",
-                    )
-                ),
+                condition=Q(Holds("reasons", "99 >= ALL(%(expressions)s)")),
                 name="check_reasons_bounds",
             ),
             models.CheckConstraint(condition=Q(Holds("computed", WEIGHTS_OF_YEAR)), name="check_computed_bounds"),
