@@ -639,7 +639,7 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='headcountreturn',
-            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('staff_by_month', 'array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 10000000 >= ALL(%(expressions)s)')), name='return_twelve_months'),
+            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('staff_by_month', '10000000 >= ALL(%(expressions)s)')), name='return_twelve_months'),
         ),
         migrations.AddConstraint(
             model_name='headcountreturn',
@@ -683,15 +683,15 @@ class Migration(migrations.Migration):
         ),
         migrations.AddConstraint(
             model_name='placementcheck',
-            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('reasons', 'array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 99 >= ALL(%(expressions)s)')), name='check_reasons_bounds'),
+            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('reasons', '99 >= ALL(%(expressions)s)')), name='check_reasons_bounds'),
         ),
         migrations.AddConstraint(
             model_name='placementcheck',
-            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('computed', 'array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)')), name='check_computed_bounds'),
+            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('computed', '0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)')), name='check_computed_bounds'),
         ),
         migrations.AddConstraint(
             model_name='placementcheck',
-            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('decided', 'array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL AND 0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)')), name='check_decided_bounds'),
+            constraint=models.CheckConstraint(condition=models.Q(quota.models.returns.Holds('decided', '0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)')), name='check_decided_bounds'),
         ),
         migrations.AddConstraint(
             model_name='placementcheck',
