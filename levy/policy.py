@@ -100,7 +100,7 @@ TWICE_FROM_2018: Cited[Decimal | None] = Cited(Decimal(2), "财税〔2018〕39�
 TWICE_FROM_2020: Cited[Decimal | None] = Cited(Decimal(2), "财政部公告2019年第98号第一条")
 
 NO_TIERS: Cited[tuple[Tier, ...]] = Cited((), "财税〔2015〕72号第八条第一款")
-_HALF_OR_NINETY = (
+_HALF_OR_NINETY: tuple[Tier, ...] = (
     Tier(at_least=Decimal("0.01"), relief=Decimal("0.5"), outcome=Outcome.HALF),
     Tier(at_least=Decimal(0), relief=Decimal("0.1"), outcome=Outcome.NINETY),
 )

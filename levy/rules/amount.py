@@ -11,7 +11,7 @@ from levy.policy import Outcome
 from levy.rules.arithmetic import EXACT, divided_half_up, half_up
 from levy.rules.assessed import Assessed
 from levy.rules.facts import IS_PAYER, EntityType, Facts, Terms, known
-from levy.rules.heads import in_founding_year, months_averaged, rounded_months, staff_after_transfers, staff_of_wages
+from levy.rules.heads import founding_month, months_averaged, rounded_months, staff_after_transfers, staff_of_wages
 from levy.rules.settings import NewEmployer
 
 _NOTHING = Decimal("0.00")
@@ -24,18 +24,21 @@ def assess(facts: Facts, terms: Terms) -> Assessed:
         return Assessed(facts, terms, Outcome.NOT_LIABLE)
     if not facts.staff_months or (facts.total_wages is None and facts.average_wage is None):
         return Assessed(facts, terms, Outcome.MISSING)
-    months = months_averaged(facts, terms)
+    rules, months = terms.rules, months_averaged(facts, terms)
     average = _average_wage(facts, terms, months)
     charged = _charged_wage(average, facts, terms)
-    staff = rounded_months(staff_after_transfers(facts), months, terms.rules.staff_rounding)
-    credited = rounded_months(facts.credited_months, months, terms.rules.credited_rounding)
+    unrounded = staff_after_transfers(facts)
+    staff = rounded_months(unrounded, months, rules.staff_rounding)
+    credited = rounded_months(facts.credited_months, months, rules.credited_rounding)
     required = EXACT.multiply(staff, terms.required_ratio)
     heads = staff, required, credited
     if required <= credited:
         return Assessed(facts, terms, Outcome.MET, *heads, 0, average, charged, _NOTHING, _NOTHING, _NOTHING)
-    gap = rounded_months(EXACT.subtract(required, credited), months, terms.rules.shortfall_rounding)
+    gap = rounded_months(EXACT.subtract(required, credited), months, rules.shortfall_rounding)
     gross = divided_half_up(EXACT.multiply(gap, charged), months)
-    outcome, share = _relief(facts, terms, staff, credited, months)
+    # The exemption looks at staff before any rounding of heads.
+    is_exempt = unrounded <= terms.policy.small_enterprise.value.staff_limit * months and _may_be_exempt(facts, terms)
+    outcome, share = (Outcome.EXEMPT, _WHOLE) if is_exempt else _tier(terms, staff, credited)
     relief = half_up(EXACT.multiply(gross, share))
     payable = EXACT.subtract(gross, relief)
     return Assessed(facts, terms, outcome, *heads, gap, average, charged, gross, relief, payable)
@@ -45,7 +48,7 @@ def _is_liable(facts: Facts, terms: Terms) -> bool:
     """第二条: five kinds of employer pay. A region may leave an employer's founding year free."""
     if not IS_PAYER[facts.entity_type]:
         return False
-    return terms.rules.new_employer is not NewEmployer.FOUNDING_YEAR_FREE or not in_founding_year(facts, terms)
+    return terms.rules.new_employer is not NewEmployer.FOUNDING_YEAR_FREE or not founding_month(facts, terms)
 
 
 def _average_wage(facts: Facts, terms: Terms, months: int) -> Decimal:
@@ -63,23 +66,20 @@ def _charged_wage(average: Decimal, facts: Facts, terms: Terms) -> Decimal:
     return terms.wage_cap
 
 
-def _relief(
-    facts: Facts, terms: Terms, staff: Decimal | int, credited: Decimal | int, months: int
-) -> tuple[Outcome, Decimal]:
-    """The relieved share of the amount. The exemption looks at staff before any rounding of heads."""
-    if _is_exempt(facts, terms, months):
-        return Outcome.EXEMPT, _WHOLE
+def _may_be_exempt(facts: Facts, terms: Terms) -> bool:
+    """Small staff exempts enterprises only, and until levy year 2018 only young ones."""
+    years = terms.policy.small_enterprise.value.years
+    if facts.entity_type != EntityType.ENTERPRISE:
+        return False
+    return years is None or is_within_years(facts.registered_on, years, terms.policy.levy_year)
+
+
+def _tier(terms: Terms, staff: Decimal | int, credited: Decimal | int) -> tuple[Outcome, Decimal]:
+    """The highest tier that the credited share of staff reaches (含), with the share of the amount it relieves."""
     for tier in terms.policy.tiers.value:
         if credited >= EXACT.multiply(staff, tier.at_least):
             return tier.outcome, tier.relief
     return Outcome.FULL, _NOTHING
-
-
-def _is_exempt(facts: Facts, terms: Terms, months: int) -> bool:
-    small = terms.policy.small_enterprise.value
-    if facts.entity_type != EntityType.ENTERPRISE or staff_after_transfers(facts) > small.staff_limit * months:
-        return False
-    return small.years is None or is_within_years(facts, small.years, terms.policy.levy_year)
 
 
 def is_within_years(registered_on: date | None, years: int, levy_year: int) -> bool:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from levy.policy import Outcome
-from levy.rules.facts import IS_PAYER, Facts, Terms, known
+from levy.rules.facts import IS_PAYER, Facts, Terms
 from levy.rules.heads import UNITS, months_averaged, staff_after_transfers, staff_of_wages
 from levy.rules.notation import number, percent, percent_of, yuan
 from levy.rules.settings import CreditedRounding, ShortfallRounding, StaffRounding
@@ -119,12 +119,12 @@ def _average_wage(assessed: Assessed, months: int) -> Step:
     else:
         base = staff_of_wages(facts, assessed.terms, months)
         before = "，协议划转前" if facts.transferred_staff_months else ""
-        formula = f"{yuan(known(facts.total_wages))} ÷（{number(base)} ÷ {months}）{before}，四舍五入到分"
+        formula = f"{yuan(facts.total_wages)} ÷（{number(base)} ÷ {months}）{before}，四舍五入到分"
     return Step("average_wage", "年平均工资", formula, assessed.average_wage, YUAN, AVERAGE_WAGE)
 
 
 def _charged_wage(assessed: Assessed) -> Step:
-    terms, average = assessed.terms, yuan(known(assessed.average_wage))
+    terms, average = assessed.terms, yuan(assessed.average_wage)
     policy = terms.policy.wage_cap_multiple
     citation = _cited(policy.citation, terms.social_average_wage_citation)
     if terms.charges_social_average(assessed.facts.entity_type):
@@ -132,8 +132,8 @@ def _charged_wage(assessed: Assessed) -> Step:
     elif terms.wage_cap is None:
         formula, citation = f"年平均工资 {average}，不设上限", policy.citation
     else:
-        social, cap = yuan(known(terms.social_average_wage)), yuan(terms.wage_cap)
-        formula = f"取小者：{average}；当地社会平均工资 {social} × {number(known(policy.value))} = {cap}"
+        social, cap = yuan(terms.social_average_wage), yuan(terms.wage_cap)
+        formula = f"取小者：{average}；当地社会平均工资 {social} × {number(policy.value)} = {cap}"
     return Step("charged_wage", "计费工资", formula, assessed.charged_wage, YUAN, citation)
 
 
@@ -143,7 +143,7 @@ def _moved_staff(facts: Facts) -> tuple[Step, ...]:
     if not moved:
         return ()
     sign, way = ("+", "接收") if moved > 0 else ("−", "划出")
-    formula = f"{number(known(facts.staff_months))} {sign} {number(abs(moved))}（按劳务派遣协议{way}）"
+    formula = f"{number(facts.staff_months)} {sign} {number(abs(moved))}（按劳务派遣协议{way}）"
     return (Step("transfer", "划转后人月", formula, staff_after_transfers(facts), PERSON_MONTHS, TRANSFER),)
 
 
@@ -152,8 +152,8 @@ def _rounded_staff(assessed: Assessed, months: int) -> tuple[Step, ...]:
     rounding = assessed.terms.rules.staff_rounding
     if rounding is StaffRounding.NONE:
         return ()
-    formula = _rounding_formula(number(staff_after_transfers(assessed.facts)), months, rounding.value)
-    value = known(assessed.staff_months)
+    formula = _rounding_formula(number(staff_after_transfers(assessed.facts)), months, rounding)
+    value = assessed.staff_months
     return (Step("rounded_staff", "取整后人月", formula, value, PERSON_MONTHS, REGIONAL_ROUNDING),)
 
 
@@ -163,7 +163,7 @@ def _rounding_formula(person_months: str, months: int, rounding: str) -> str:
 
 def _required(assessed: Assessed) -> Step:
     terms = assessed.terms
-    formula = f"{number(known(assessed.staff_months))} × {percent(terms.required_ratio)}"
+    formula = f"{number(assessed.staff_months)} × {percent(terms.required_ratio)}"
     citation = _cited(REQUIRED, terms.required_ratio_citation)
     return Step("required_months", "应安排人月", formula, assessed.required_months, PERSON_MONTHS, citation)
 
@@ -171,28 +171,28 @@ def _required(assessed: Assessed) -> Step:
 def _credited(assessed: Assessed, months: int) -> Step:
     formula, rounding = "审核认定的安排人月（重度残疾每月计2）", assessed.terms.rules.credited_rounding
     if rounding is not CreditedRounding.NONE:
-        formula = _rounding_formula(number(assessed.facts.credited_months), months, rounding.value)
+        formula = _rounding_formula(number(assessed.facts.credited_months), months, rounding)
     return Step("credited_months", "已安排人月", formula, assessed.credited_months, PERSON_MONTHS, CREDITED)
 
 
 def _shortfall(assessed: Assessed, months: int) -> Step:
     rounding = assessed.terms.rules.shortfall_rounding
-    formula = f"{number(known(assessed.required_months))} − {number(known(assessed.credited_months))}"
+    formula = f"{number(assessed.required_months)} − {number(assessed.credited_months)}"
     if assessed.outcome is Outcome.MET:
         formula = f"{formula}，不足0的按0"
     elif rounding is not ShortfallRounding.NONE:
-        formula = _rounding_formula(f"（{formula}）", months, rounding.value)
+        formula = _rounding_formula(f"（{formula}）", months, rounding)
     return Step("shortfall_months", "差额人月", formula, assessed.shortfall_months, PERSON_MONTHS, SHORTFALL)
 
 
 def _gross(assessed: Assessed, months: int) -> Step:
-    gap, charged = number(known(assessed.shortfall_months)), yuan(known(assessed.charged_wage))
+    gap, charged = number(assessed.shortfall_months), yuan(assessed.charged_wage)
     formula = f"{gap} × {charged} ÷ {months}，四舍五入到分"
     return Step("gross", "应纳费额", formula, assessed.gross, YUAN, AMOUNT)
 
 
 def _relief(assessed: Assessed, months: int) -> Step:
-    policy, outcome, gross = assessed.terms.policy, assessed.outcome, yuan(known(assessed.gross))
+    policy, outcome, gross = assessed.terms.policy, assessed.outcome, yuan(assessed.gross)
     if outcome is Outcome.MET:
         formula, citation = "已达规定比例，无需减免", AMOUNT
     elif outcome is Outcome.EXEMPT:
@@ -209,12 +209,12 @@ def _exemption(assessed: Assessed, months: int) -> str:
     small = assessed.terms.policy.small_enterprise.value
     staff = number(staff_after_transfers(assessed.facts))
     limit = number(small.staff_limit * months)
-    registered = "" if small.years is None else f"，{known(assessed.facts.registered_on)}登记未满{small.years}年"
+    registered = "" if small.years is None else f"，{assessed.facts.registered_on}登记未满{small.years}年"
     return f"企业在职职工 {staff} 人月，不超过 {small.staff_limit} 人 × {months} = {limit} 人月{registered}"
 
 
 def _tier(assessed: Assessed) -> str:
-    credited, staff = known(assessed.credited_months), known(assessed.staff_months)
+    credited, staff = assessed.credited_months or 0, assessed.staff_months or 0
     marks = tuple(tier.at_least for tier in assessed.terms.policy.tiers.value)
     share = percent_of(credited, staff, marks)
     highest = percent(max(marks))
@@ -227,7 +227,7 @@ def _tier_relief(assessed: Assessed) -> Decimal:
 
 
 def _payable(assessed: Assessed) -> Step:
-    formula = f"{yuan(known(assessed.gross))} − {yuan(known(assessed.relief))}"
+    formula = f"{yuan(assessed.gross)} − {yuan(assessed.relief)}"
     return Step("payable", "应缴费额", formula, assessed.payable, YUAN, AMOUNT)
 
 

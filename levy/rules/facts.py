@@ -4,7 +4,6 @@ from dataclasses import dataclass, field
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from typing import TypeVar
 
 from levy.policy import PolicyYear
 from levy.rules.arithmetic import EXACT
@@ -27,13 +26,10 @@ IS_PAYER = {kind: kind is not EntityType.SOLE_TRADER for kind in EntityType}
 BUDGET_FUNDED = frozenset({EntityType.ORGAN, EntityType.ASSOCIATION, EntityType.INSTITUTION})
 
 
-T = TypeVar("T")
-
-
-def known(value: T | None) -> T:
-    """A value that an earlier test has found to be there."""
-    assert value is not None
-    return value
+def known(amount: Decimal | None) -> Decimal:
+    """An amount that an earlier test has found to be there."""
+    assert amount is not None
+    return amount
 
 
 class TermsError(ValueError):

@@ -3,28 +3,32 @@
 from decimal import Decimal
 
 from levy.rules.arithmetic import EXACT, divided_half_up
-from levy.rules.facts import Facts, Terms, known
+from levy.rules.facts import Facts, Terms
 from levy.rules.settings import CreditedRounding, NewEmployer, ShortfallRounding, StaffRounding
 
 MONTHS = 12
 
-UNITS = {
-    StaffRounding.WHOLE.value: Decimal(1),
-    StaffRounding.TWO_PLACES.value: Decimal("0.01"),
-    StaffRounding.FOUR_PLACES.value: Decimal("0.0001"),
+# By the text of a rounding, which the three settings share.
+UNITS: dict[str, Decimal] = {
+    StaffRounding.WHOLE: Decimal(1),
+    StaffRounding.TWO_PLACES: Decimal("0.01"),
+    StaffRounding.FOUR_PLACES: Decimal("0.0001"),
 }
 
 
-def in_founding_year(facts: Facts, terms: Terms) -> bool:
-    """Whether the employer was registered in the levy year."""
-    return facts.registered_on is not None and facts.registered_on.year == terms.policy.levy_year
+def founding_month(facts: Facts, terms: Terms) -> int | None:
+    """The month of registration, 1 to 12, if that lies in the levy year."""
+    registered_on = facts.registered_on
+    if registered_on is None or registered_on.year != terms.policy.levy_year:
+        return None
+    return registered_on.month
 
 
 def months_averaged(facts: Facts, terms: Terms) -> int:
     """Over how many months heads are averaged: 12, or from the month of registration on where the region says so."""
-    if terms.rules.new_employer is NewEmployer.MONTHS_SINCE_REGISTRATION and in_founding_year(facts, terms):
-        return MONTHS - known(facts.registered_on).month + 1
-    return MONTHS
+    if terms.rules.new_employer is not NewEmployer.MONTHS_SINCE_REGISTRATION:
+        return MONTHS
+    return MONTHS + 1 - (founding_month(facts, terms) or 1)
 
 
 def staff_of_wages(facts: Facts, terms: Terms, months: int) -> Decimal | int:
@@ -32,21 +36,23 @@ def staff_of_wages(facts: Facts, terms: Terms, months: int) -> Decimal | int:
 
     Staff that rounds to nobody at all still has an average wage, so it is then left as it is.
     """
-    staff = known(facts.staff_months)
+    staff = facts.staff_months or 0
     return rounded_months(staff, months, terms.rules.staff_rounding) or staff
 
 
 def staff_after_transfers(facts: Facts) -> Decimal | int:
-    """Staff person-months after dispatch agreements, never below 0. The employer must have declared some."""
-    staff = known(facts.staff_months) + facts.transferred_staff_months
-    return staff if staff > 0 else 0
+    """Staff person-months after dispatch agreements, never below 0."""
+    staff = facts.staff_months or 0
+    if not facts.transferred_staff_months:
+        return staff
+    return max(EXACT.add(staff, facts.transferred_staff_months), Decimal(0))
 
 
 def rounded_months(
     person_months: Decimal | int, months: int, rounding: StaffRounding | CreditedRounding | ShortfallRounding
 ) -> Decimal | int:
     """Person-months whose average over `months` is rounded as the region says; unchanged where it says nothing."""
-    unit = UNITS.get(rounding.value)
+    unit = UNITS.get(rounding)
     if unit is None:
         return person_months
     return EXACT.multiply(divided_half_up(person_months, months, unit), months)

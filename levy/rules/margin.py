@@ -36,22 +36,22 @@ def marginal(facts: Facts, terms: Terms) -> Margin:
     assessed = assess(facts, terms)
     if assessed.outcome in (Outcome.MISSING, Outcome.NOT_LIABLE):
         return Margin(())
-    staff = known(assessed.staff_months)
+    staff = assessed.staff_months or 0
     shares = {tier.at_least for tier in terms.policy.tiers.value if 0 < tier.at_least < terms.required_ratio}
     return Margin(tuple(_threshold(facts, terms, staff, share) for share in sorted({*shares, terms.required_ratio})))
 
 
 def _threshold(facts: Facts, terms: Terms, staff: Decimal | int, share: Decimal) -> Threshold:
     further = _further_months(facts, terms, EXACT.multiply(staff, share))
-    reached = replace(facts, credited_months=facts.credited_months + further)
+    reached = replace(facts, credited_months=EXACT.add(facts.credited_months, further))
     return Threshold(share, further, known(assess(reached, terms).payable))
 
 
 def _further_months(facts: Facts, terms: Terms, target: Decimal) -> int:
     """Whole person-months to the target. A region that rounds credited heads may need one more, or one less."""
     months, rounding = months_averaged(facts, terms), terms.rules.credited_rounding
-    missing = target - facts.credited_months
+    missing = EXACT.subtract(target, facts.credited_months)
     further = max(int(missing.to_integral_value(ROUND_CEILING)) - 1, 0)
-    while rounded_months(facts.credited_months + further, months, rounding) < target:
+    while rounded_months(EXACT.add(facts.credited_months, further), months, rounding) < target:
         further += 1
     return further

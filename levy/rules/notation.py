@@ -2,20 +2,24 @@
 
 from decimal import Decimal
 
-from levy.rules.arithmetic import EXACT, FEN, divided_half_up
+from levy.rules.arithmetic import EXACT, divided_half_up, half_up
 
+_UNKNOWN = "—"
 _PERCENT = 100
 _MOST_PLACES = 12
 
 
-def yuan(value: Decimal | int) -> str:
+def yuan(amount: Decimal | None) -> str:
     """Money with thousands separators and at least two decimals."""
-    return f"{_at_least_two_places(Decimal(value)):,f}"
+    if amount is None:
+        return _UNKNOWN
+    in_fen = half_up(amount)
+    return f"{in_fen if in_fen == amount else _plain(amount):,f}"
 
 
-def number(value: Decimal | int) -> str:
+def number(value: Decimal | int | None) -> str:
     """A quantity with thousands separators and no trailing zeros."""
-    return f"{_plain(Decimal(value)):,f}"
+    return _UNKNOWN if value is None else f"{_plain(Decimal(value)):,f}"
 
 
 def percent(share: Decimal) -> str:
@@ -37,11 +41,6 @@ def percent_of(part: Decimal | int, whole: Decimal | int, thresholds: tuple[Deci
 
 def _side(part: Decimal | int, whole: Decimal | int, mark: Decimal) -> bool:
     return part >= EXACT.multiply(whole, mark)
-
-
-def _at_least_two_places(value: Decimal) -> Decimal:
-    plain = _plain(value)
-    return plain.quantize(FEN) if plain.as_tuple().exponent > -2 else plain
 
 
 def _plain(value: Decimal) -> Decimal:
