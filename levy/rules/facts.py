@@ -67,7 +67,7 @@ class Terms:
     social_average_wage: Decimal | None
     required_ratio_citation: str = ""
     social_average_wage_citation: str = ""
-    rules: AssessmentRules = AssessmentRules()
+    rules: AssessmentRules = field(default_factory=AssessmentRules)
     wage_cap: Decimal | None = field(init=False)
 
     def __post_init__(self) -> None:

@@ -1,9 +1,9 @@
 """How a region may differ from the national way of assessing; the defaults are the national rules."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from enum import StrEnum
 
-from quota.rules import RegionalRules, setting
+from quota.rules import RegionalRules, described
 
 
 class StaffRounding(StrEnum):
@@ -57,19 +57,25 @@ class SurchargeCap(StrEnum):
 class AssessmentRules(RegionalRules):
     """How one region assesses one levy year."""
 
-    staff_rounding: StaffRounding = setting(
-        StaffRounding.NONE, label="职工年平均人数取整", citation="财税〔2015〕72号第八条第二款", our_reading=True
+    staff_rounding: StaffRounding = field(
+        default=StaffRounding.NONE,
+        metadata=described("职工年平均人数取整", "财税〔2015〕72号第八条第二款", our_reading=True),
     )
-    credited_rounding: CreditedRounding = setting(
-        CreditedRounding.NONE, label="安排年平均人数取整", citation="残联厅函〔2022〕63号（四）", our_reading=True
+    credited_rounding: CreditedRounding = field(
+        default=CreditedRounding.NONE,
+        metadata=described("安排年平均人数取整", "残联厅函〔2022〕63号（四）", our_reading=True),
     )
-    shortfall_rounding: ShortfallRounding = setting(
-        ShortfallRounding.NONE, label="差额人数取整", citation="财税〔2015〕72号第八条第三款"
+    shortfall_rounding: ShortfallRounding = field(
+        default=ShortfallRounding.NONE, metadata=described("差额人数取整", "财税〔2015〕72号第八条第三款")
     )
-    wage_base: WageBase = setting(WageBase.OWN_CAPPED, label="计费工资口径", citation="财政部公告2019年第98号第一条")
-    new_employer: NewEmployer = setting(
-        NewEmployer.TWELFTHS, label="新设单位折算", citation="财税〔2015〕72号第八条第二款", our_reading=True
+    wage_base: WageBase = field(
+        default=WageBase.OWN_CAPPED, metadata=described("计费工资口径", "财政部公告2019年第98号第一条")
     )
-    surcharge_cap: SurchargeCap = setting(
-        SurchargeCap.PRINCIPAL, label="滞纳金上限", citation="行政强制法第四十五条第二款", our_reading=True
+    new_employer: NewEmployer = field(
+        default=NewEmployer.TWELFTHS,
+        metadata=described("新设单位折算", "财税〔2015〕72号第八条第二款", our_reading=True),
+    )
+    surcharge_cap: SurchargeCap = field(
+        default=SurchargeCap.PRINCIPAL,
+        metadata=described("滞纳金上限", "行政强制法第四十五条第二款", our_reading=True),
     )

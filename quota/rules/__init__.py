@@ -37,7 +37,7 @@ from quota.rules.settings import (
     MonthDay,
     RegionalRules,
     SettingError,
-    setting,
+    described,
 )
 
 __all__ = [
@@ -64,6 +64,7 @@ __all__ = [
     "contract_is_one_year",
     "count_person",
     "deadline",
+    "described",
     "effective_return",
     "employment_age",
     "filed_in_time",
@@ -73,7 +74,6 @@ __all__ = [
     "months_of_year",
     "registered_staff_months",
     "retirement_month",
-    "setting",
     "staff_months",
     "strip",
     "transfer",

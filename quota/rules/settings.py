@@ -15,9 +15,9 @@ class SettingError(ValueError):
     """A setting row names no known rule, or gives it a value it cannot have. The message is for the administrator."""
 
 
-def setting(default: Any, *, label: str, citation: str, our_reading: bool = False) -> Any:
-    """Declare one regional difference: its Chinese name, its source, and whether the default is our own reading."""
-    return field(default=default, metadata={"label": label, "citation": citation, "our_reading": our_reading})
+def described(label: str, citation: str, our_reading: bool = False) -> dict[str, str | bool]:
+    """Field metadata of a regional difference: Chinese name, source, whether the default is our own reading."""
+    return {"label": label, "citation": citation, "our_reading": our_reading}
 
 
 @dataclass(frozen=True, slots=True)
@@ -92,12 +92,15 @@ class DispatchMoves(StrEnum):
 class CountingRules(RegionalRules):
     """How one region counts person-months in one levy year; the defaults are the national rules."""
 
-    filing_deadline: MonthDay = setting(
-        MonthDay(10, 31), label="申报截止日（次年）", citation="财税〔2015〕72号第十二条", our_reading=True
+    filing_deadline: MonthDay = field(
+        default=MonthDay(10, 31),
+        metadata=described("申报截止日（次年）", "财税〔2015〕72号第十二条", our_reading=True),
     )
-    employment_age: EmploymentAge = setting(
-        EmploymentAge.STATUTORY, label="就业年龄上限", citation="财税〔2015〕72号第七条第一款", our_reading=True
+    employment_age: EmploymentAge = field(
+        default=EmploymentAge.STATUTORY,
+        metadata=described("就业年龄上限", "财税〔2015〕72号第七条第一款", our_reading=True),
     )
-    dispatch: DispatchMoves = setting(
-        DispatchMoves.HEADS_AND_STAFF, label="劳务派遣协议划转范围", citation="财政部公告2019年第98号第二条"
+    dispatch: DispatchMoves = field(
+        default=DispatchMoves.HEADS_AND_STAFF,
+        metadata=described("劳务派遣协议划转范围", "财政部公告2019年第98号第二条"),
     )
