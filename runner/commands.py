@@ -114,7 +114,7 @@ def _check_port(port: int) -> None:
         with socket.create_server(("127.0.0.1", port)):
             return
     except (OSError, OverflowError) as error:
-        reason = getattr(error, "strerror", None) or error
+        reason = os.strerror(error.errno) if isinstance(error, OSError) else error
         raise Refusal(
             f"端口 {port} 无法使用（{reason}）；请用 --port 换一个，例如：python3 run.py --port 8080。",
             f"port {port} cannot be used ({reason}): choose another one, for example python3 run.py --port 8080.",

@@ -169,22 +169,33 @@ def _before_foreground(signum: int) -> Callable[[], None]:
     return restore_and_prepare
 
 
-def end_leftovers(state_root: Path, seconds: float = 20) -> list[int]:
-    """End every service that an earlier, killed run.py of this state folder left; their process numbers.
+def end_leftovers(state_root: Path, *, spare: Sequence[Child] = (), seconds: float = 20) -> None:
+    """End every program of this state folder but the children in `spare`: what a killed run.py left, for example.
 
-    Only the holder of the state folder's lock may call this: nobody else can own such a process then.
+    Only the holder of the state folder's lock may call this: nobody else can own such a program then.
     """
-    found = list(_marked(state_root))
+    sessions = {child.process.pid for child in spare}
+
+    def leftovers() -> list[int]:
+        return [pid for pid in _marked(state_root) if _session(pid) not in sessions]
+
+    found = leftovers()
     for signum, patience in ((signal.SIGTERM, seconds), (signal.SIGKILL, 5)):
-        for pid in _marked(state_root):
+        deadline = time.monotonic() + patience
+        for pid in found:
             with contextlib.suppress(ProcessLookupError):
                 os.kill(pid, signum)
-        deadline = time.monotonic() + patience
-        while time.monotonic() < deadline:
-            if not any(_marked(state_root)):
-                return found
+        while found and time.monotonic() < deadline:
             time.sleep(0.1)
-    raise Refusal(f"上次运行留下的进程 {found} 无法结束。", f"processes {found} of an earlier run could not be ended.")
+            found = leftovers()
+    if found:
+        raise Refusal(f"无法结束遗留进程 {found}。", f"the leftover processes {found} cannot be ended.")
+
+
+def _session(pid: int) -> int:
+    with contextlib.suppress(ProcessLookupError):
+        return os.getsid(pid)
+    return 0
 
 
 def _marked(state_root: Path) -> Iterator[int]:

@@ -172,6 +172,8 @@ class Services:
             return self._signals.is_impatient
 
         processes.stop(self._programs, _GRACE, is_impatient)
+        # A signal may have come between the start of a program and its entry in our list.
+        processes.end_leftovers(self.state.root, spare=self._servers)
         for server in reversed(self._servers):
             processes.stop([server], _GRACE, is_impatient)
         self._cleanup.close()
