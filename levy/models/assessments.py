@@ -5,6 +5,7 @@ from decimal import Decimal
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -38,7 +39,9 @@ class AssessmentQuerySet(RegionScopedQuerySet):
 
     def current(self) -> "AssessmentQuerySet":
         """Confirmed and not superseded: what an employer owes today."""
-        return self.filter(run__state__in=FINAL_STATES, superseded_by=None)
+        return self.filter(run__state__in=FINAL_STATES).filter(
+            Q(superseded_by=None) | Q(superseded_by__approved_at=None)
+        )
 
 
 class Assessment(models.Model):
@@ -57,6 +60,7 @@ class Assessment(models.Model):
     registered_on = models.DateField(_("登记日期"), null=True)
     outcome = models.CharField(_("结果"), max_length=12, choices=OutcomeCode)
     declared_staff_months = models.PositiveIntegerField(_("申报职工人月"), null=True)
+    is_registered_staff = models.BooleanField(_("按税务登记"), default=False)
     total_wages = models.DecimalField(_("在职职工工资总额"), **MONEY)
     transferred_staff_months = models.IntegerField(_("派遣转入职工人月"), default=0)
     staff_months = models.PositiveIntegerField(_("职工人月"), null=True)
@@ -101,7 +105,7 @@ class Assessment(models.Model):
 
 
 class Supersession(models.Model):
-    """A confirmed assessment replaced by a new one; both stay."""
+    """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay."""
 
     class Ground(models.TextChoices):
         CORRECTION = "correction", _("更正")
@@ -114,15 +118,20 @@ class Supersession(models.Model):
     ground = models.CharField(_("事由"), max_length=12, choices=Ground)
     reason = models.TextField(_("理由"))
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved_at = models.DateTimeField(_("批准时间"), auto_now_add=True)
+    proposed_at = models.DateTimeField(_("提出时间"), db_default=Now())
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(_("批准时间"), null=True)
 
     class Meta:
         verbose_name = _("更正")
         verbose_name_plural = _("更正")
         constraints = [
             models.CheckConstraint(condition=~Q(old=F("new")), name="supersession_two_rows"),
-            models.CheckConstraint(condition=~Q(proposed_by=F("approved_by")), name="supersession_two_people"),
+            models.CheckConstraint(
+                condition=Q(approved_by=None, approved_at=None)
+                | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(proposed_by=F("approved_by"))),
+                name="supersession_two_people",
+            ),
             models.CheckConstraint(condition=~Q(reason=""), name="supersession_has_reason"),
         ]
 

@@ -49,9 +49,10 @@ class AssessmentRun(models.Model):
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
     policy_version = models.ForeignKey(PolicyVersion, on_delete=models.PROTECT, related_name="runs")
     state = models.CharField(_("状态"), max_length=12, choices=RunState, default=RunState.COMPUTING)
+    is_correction = models.BooleanField(_("更正批次"), default=False)
     employer_count = models.PositiveIntegerField(_("户数"), default=0)
     payable_total = models.DecimalField(_("应缴费额合计"), max_digits=18, decimal_places=2, null=True)
-    digest = models.CharField(_("明细摘要"), max_length=64, blank=True)
+    digest = models.CharField(_("明细摘要"), max_length=32, blank=True)
     report = models.FileField(_("批次报告"), upload_to="reports/", blank=True)
 
     started_at = models.DateTimeField(_("开始时间"), auto_now_add=True)
@@ -74,10 +75,14 @@ class AssessmentRun(models.Model):
         verbose_name_plural = _("核定批次")
         constraints = [
             models.UniqueConstraint(
-                fields=["levy_year", "region"], condition=Q(state__in=LIVE_STATES), name="one_live_run"
+                fields=["levy_year", "region"],
+                condition=Q(state__in=LIVE_STATES, is_correction=False),
+                name="one_live_run",
             ),
             models.UniqueConstraint(
-                fields=["levy_year", "region"], condition=Q(state__in=FINAL_STATES), name="one_confirmed_run"
+                fields=["levy_year", "region"],
+                condition=Q(state__in=FINAL_STATES, is_correction=False),
+                name="one_confirmed_run",
             ),
             models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="run_levy_year_bounds"),
             models.CheckConstraint(
@@ -129,7 +134,7 @@ class AssessmentSlice(models.Model):
     done_at = models.DateTimeField(null=True)
     employer_count = models.PositiveIntegerField(default=0)
     payable_total = models.DecimalField(max_digits=18, decimal_places=2, null=True)
-    digest = models.CharField(max_length=64, blank=True)
+    digest = models.CharField(max_length=32, blank=True)
     error = models.TextField(blank=True)
 
     class Meta:

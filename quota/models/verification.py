@@ -53,13 +53,18 @@ class PlacementCheck(models.Model):
 
 
 class DispatchTransfer(models.Model):
-    """Months of a dispatched person that count at the host instead of the agency."""
+    """Months of a dispatched person that count at the host instead of the agency.
+
+    The agency gives up `weight_months`; the host is given `credited_months`, which is 0 if it filed late or not at
+    all. `staff_months` of staff go along.
+    """
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="transfers")
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
     agency = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+")
     host = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+")
-    credited_months = models.PositiveSmallIntegerField(_("安排人月"))
+    weight_months = models.PositiveSmallIntegerField(_("转出人月"))
+    credited_months = models.PositiveSmallIntegerField(_("转入人月"))
     staff_months = models.PositiveSmallIntegerField(_("职工人月"))
 
     class Meta:
@@ -68,7 +73,9 @@ class DispatchTransfer(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["placement", "host"], name="one_transfer_per_host"),
             models.CheckConstraint(
-                condition=Q(credited_months__lte=2 * MONTHS, staff_months__lte=MONTHS), name="transfer_bounds"
+                condition=Q(weight_months__lte=2 * MONTHS, staff_months__lte=MONTHS)
+                & Q(credited_months__in=[0, F("weight_months")]),
+                name="transfer_bounds",
             ),
         ]
 

@@ -1,0 +1,110 @@
+"""Pinning the numbers a run computes with, and reading them back for every later explanation."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from datetime import date
+from decimal import Decimal
+from functools import lru_cache
+from typing import Any
+
+from django.db import transaction
+
+from accounts.models import Region
+from levy.errors import ParametersMissing
+from levy.models import PolicyVersion
+from levy.policy import policy_year
+from levy.rules import AssessmentRules, Terms, TermsError
+from quota.enums import NumberKind
+from quota.models import RegionalNumber, RegionalSetting
+
+NUMBERS = [NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE]
+
+
+def pin_policy(levy_year: int, region_codes: Iterable[str]) -> PolicyVersion:
+    """Freeze the terms of these regions as they are now; equal terms are stored once.
+
+    Raises PolicyYearMissing for an unlisted year, ParametersMissing naming the regions without a ratio or wage.
+    """
+    content = {
+        "national": policy_year(levy_year).version,
+        "regions": {code: regional_terms(code, levy_year) for code in sorted(set(region_codes))},
+    }
+    _refuse_unusable(content["regions"], levy_year)
+    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
+    digest = hashlib.sha256(f"{levy_year} {text}".encode()).hexdigest()
+    with transaction.atomic():
+        version, _ = PolicyVersion.objects.get_or_create(
+            digest=digest, defaults={"levy_year": levy_year, "content": content}
+        )
+    return version
+
+
+def regional_terms(code: str, levy_year: int) -> dict[str, Any]:
+    """A region's numbers and settings of 31 December of the levy year, each from the county, else the prefecture,
+    else the province (formats: a row outside its dates falls through)."""
+    lineage = Region(code=code).lineage()
+    day = date(levy_year, 12, 31)
+    terms: dict[str, Any] = {"settings": {}}
+    for row in sorted(_numbers(lineage, day), key=lambda row: lineage.index(row.region_id), reverse=True):
+        terms[row.kind] = {"value": str(row.value.normalize()), "document": row.document_number}
+    for row in sorted(_settings(lineage, day), key=lambda row: lineage.index(row.region_id), reverse=True):
+        terms["settings"][row.name] = {"value": row.value, "document": row.document_number}
+    return terms
+
+
+def _numbers(lineage: list[str], day: date) -> Iterable[RegionalNumber]:
+    return RegionalNumber.objects.on(day).for_lineage(lineage).filter(kind__in=NUMBERS)
+
+
+def _settings(lineage: list[str], day: date) -> Iterable[RegionalSetting]:
+    return RegionalSetting.objects.on(day).for_lineage(lineage)
+
+
+def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> None:
+    faults = []
+    for code, terms in regions.items():
+        try:
+            _terms(levy_year, terms)
+        except (KeyError, TermsError):
+            faults.append(code)
+    if faults:
+        shown = "、".join(faults[:10])
+        raise ParametersMissing(
+            f"{len(faults)}个地区缺少{levy_year}年12月31日有效的规定比例或社会平均工资：{shown}。请先导入地区参数。"
+        )
+
+
+def terms_of(version: PolicyVersion, region_code: str) -> Terms:
+    """The pinned terms of one region."""
+    return _cached_terms(version.pk, version.levy_year, json.dumps(version.content["regions"][region_code]))
+
+
+@lru_cache(maxsize=4096)
+def _cached_terms(version_id: int, levy_year: int, text: str) -> Terms:
+    return _terms(levy_year, json.loads(text))
+
+
+def terms_by_region(version: PolicyVersion) -> dict[str, Terms]:
+    """The pinned terms of every region of the version."""
+    return {code: _terms(version.levy_year, terms) for code, terms in version.content["regions"].items()}
+
+
+def current_terms(region_code: str, levy_year: int) -> Terms:
+    """Today's terms of a region, for estimates. Raises ParametersMissing, PolicyYearMissing."""
+    terms = regional_terms(region_code, levy_year)
+    _refuse_unusable({region_code: terms}, levy_year)
+    return _terms(levy_year, terms)
+
+
+def _terms(levy_year: int, terms: Mapping[str, Any]) -> Terms:
+    wage = terms.get(NumberKind.SOCIAL_AVERAGE_WAGE)
+    rules = {name: row["value"] for name, row in terms["settings"].items() if name in AssessmentRules.names()}
+    return Terms(
+        policy=policy_year(levy_year),
+        required_ratio=Decimal(terms[NumberKind.REQUIRED_RATIO]["value"]),
+        social_average_wage=Decimal(wage["value"]) if wage else None,
+        required_ratio_citation=terms[NumberKind.REQUIRED_RATIO]["document"],
+        social_average_wage_citation=wage["document"] if wage else "",
+        rules=AssessmentRules.from_settings(rules),
+    )

@@ -1,0 +1,232 @@
+"""The annual run. The ledger of slices in PostgreSQL decides what is left to do; Celery only hurries."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from time import sleep
+
+from django.db import DatabaseError, connection, transaction
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Now
+
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing
+from audit.services import record
+from audit.workflow import apply
+from levy.errors import RunAlreadyLive, RunIncomplete, TotalsDisagree
+from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
+from levy.models.runs import FINAL_STATES, LIVE_STATES
+from levy.services.policy import pin_policy, terms_by_region
+from levy.services.slices import DIGEST_MODULUS, write_slice
+from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
+from quota.models import Employer
+
+SLICE_EMPLOYERS = 20_000
+MAX_ATTEMPTS = 3
+RESEND_AFTER = timedelta(seconds=30)
+MAX_IN_QUEUE = 60
+POLL_SECONDS = 0.3
+
+
+@transaction.atomic
+def start_run(
+    *, levy_year: int, region: Region, actor: User | None, slice_employers: int = SLICE_EMPLOYERS
+) -> AssessmentRun:
+    """Create a run with its slices and pinned policy. Nothing is computed yet: send_slices or work_off do that.
+
+    Raises RunAlreadyLive where a live or confirmed run of the year covers part of the region, ParametersMissing,
+    PolicyYearMissing, PermissionMissing.
+    """
+    if actor is not None and not actor.can(Permission.RUN_ASSESSMENT, region.code):
+        raise PermissionMissing
+    _refuse_overlap(levy_year, region, [*LIVE_STATES, *FINAL_STATES])
+    employers = Employer.objects.in_region(region.code)
+    version = pin_policy(levy_year, employers.values_list("region_id", flat=True).distinct().order_by())
+    run = AssessmentRun.objects.create(
+        levy_year=levy_year, region=region, policy_version=version, started_by=actor, employer_count=employers.count()
+    )
+    _cut_slices(run, slice_employers)
+    record(
+        actor=actor,
+        action="levy.assessmentrun.start",
+        target=run,
+        region_code=region.code,
+        details={"levy_year": levy_year, "policy_version": str(version), "employers": run.employer_count},
+    )
+    return run
+
+
+def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, besides: int | None = None) -> None:
+    """Runs of a region above or below count as well: the province's row is the lock for all of them."""
+    province = Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000")
+    list(province)
+    runs = AssessmentRun.objects.filter(levy_year=levy_year, state__in=states, is_correction=False).exclude(pk=besides)
+    for run in runs.select_related("region").order_by("pk"):
+        if run.region.contains(region.code) or region.contains(run.region_id):
+            raise RunAlreadyLive(run.pk)
+
+
+def _cut_slices(run: AssessmentRun, size: int) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(
+            """
+            INSERT INTO levy_assessmentslice
+                (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
+            SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
+                SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
+                FROM quota_employer WHERE region_id LIKE %s
+            ) cut GROUP BY part
+            """,
+            [run.pk, size, f"{run.region.prefix}%"],
+        )
+
+
+def assess_slice(*, run_id: int, number: int) -> None:
+    """Do one slice, unless somebody has it or it is done: doing it twice changes nothing.
+
+    A lost connection or a full disk leaves the slice to be done; any other failure counts an attempt, and the third
+    puts the slice aside so that one poisonous row does not hold up a province.
+    """
+    try:
+        _do_slice(run_id, number)
+    except DatabaseError:
+        raise
+    except Exception as failure:
+        _note_failure(run_id, number, failure)
+        raise
+    finish_if_complete(run_id)
+
+
+@transaction.atomic
+def _do_slice(run_id: int, number: int) -> None:
+    part = (
+        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
+        .select_related("run__region", "run__policy_version")
+        .first()
+    )
+    if part is None:
+        return
+    totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
+    AssessmentSlice.objects.filter(pk=part.pk).update(
+        state=SliceState.DONE,
+        done_at=Now(),
+        employer_count=totals.employers,
+        payable_total=totals.payable,
+        digest=f"{totals.digest:032x}",
+    )
+
+
+def _note_failure(run_id: int, number: int, failure: Exception) -> None:
+    """Count an attempt. The text is the kind of failure only: its message may hold data."""
+    part = AssessmentSlice.objects.filter(run_id=run_id, number=number, state=SliceState.TODO)
+    part.update(attempts=F("attempts") + 1, error=type(failure).__name__)
+    if part.filter(attempts__gte=MAX_ATTEMPTS).update(state=SliceState.QUARANTINED):
+        finish_if_complete(run_id)
+
+
+@transaction.atomic
+def finish_if_complete(run_id: int) -> None:
+    """Close the run when no slice is left: draft with its totals, or partial when some were put aside."""
+    run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    slices = run.slices.all()
+    if run.state != RunState.COMPUTING or slices.filter(state=SliceState.TODO).exists():
+        return
+    is_partial = slices.filter(state=SliceState.QUARANTINED).exists()
+    totals = slices.filter(state=SliceState.DONE).aggregate(
+        employers=Sum("employer_count"), payable=Sum("payable_total")
+    )
+    digest = sum(int(part, 16) for part in slices.exclude(digest="").values_list("digest", flat=True))
+    run.state = RunState.PARTIAL if is_partial else RunState.DRAFT
+    run.employer_count = totals["employers"] or 0
+    run.payable_total = totals["payable"] or 0
+    run.digest = f"{digest % DIGEST_MODULUS:032x}"
+    run.finished_at = Now()
+    run.save(update_fields=["state", "employer_count", "payable_total", "digest", "finished_at"])
+
+
+def finish_complete_runs() -> None:
+    """Close runs whose last worker died between its slice and the closing."""
+    computing = AssessmentRun.objects.filter(state=RunState.COMPUTING)
+    for run_id in computing.exclude(slices__state=SliceState.TODO).values_list("pk", flat=True):
+        finish_if_complete(run_id)
+
+
+def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
+    """Do the run's slices in this process beside any workers, yielding the progress after each, until it is closed."""
+    while run.state == RunState.COMPUTING:
+        for number in run.slices.filter(state=SliceState.TODO).values_list("number", flat=True):
+            assess_slice(run_id=run.pk, number=number)
+            yield progress(run)
+        finish_if_complete(run.pk)
+        run.refresh_from_db()
+        if run.state == RunState.COMPUTING:
+            sleep(POLL_SECONDS)  # the rest is in other hands
+            yield progress(run)
+
+
+def progress(run: AssessmentRun) -> dict[str, int]:
+    """Slices done, put aside and in all, and employers done, as they stand in the ledger now."""
+    return run.slices.aggregate(
+        total=Count("pk"),
+        done=Count("pk", filter=Q(state=SliceState.DONE)),
+        quarantined=Count("pk", filter=Q(state=SliceState.QUARANTINED)),
+        employers=Sum("employer_count", default=0),
+    )
+
+
+def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
+    """Claim slices that are to be done and were not sent lately: (run, number), at most a queue's length."""
+    with transaction.atomic():
+        due = (
+            AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
+            .filter(state=SliceState.TODO, run__state=RunState.COMPUTING)
+            .order_by("run", "number")
+        )
+        if run_id is not None:
+            due = due.filter(run=run_id)
+        chosen = list(due[:MAX_IN_QUEUE])
+        AssessmentSlice.objects.filter(pk__in=[part.pk for part in chosen]).update(sent_at=Now())
+    return [(part.run_id, part.number) for part in chosen]
+
+
+def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+    """核对: an officer has compared the totals."""
+    with transaction.atomic():
+        return apply(run, CHECK, actor=actor, region_code=run.region_id)
+
+
+def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+    """核定, by another person than the one who checked. Recomputes the totals from the rows in the same transaction.
+
+    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, and what audit.workflow.apply raises.
+    """
+    with transaction.atomic():
+        _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
+        _refuse_disagreement(run)
+        return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+
+
+def _refuse_disagreement(run: AssessmentRun) -> None:
+    if run.slices.exclude(state=SliceState.DONE).exists():
+        raise RunIncomplete
+    stored = run.assessments.aggregate(rows=Count("pk"), payable=Sum("payable", default=0))
+    parts = run.slices.aggregate(rows=Sum("employer_count", default=0), payable=Sum("payable_total", default=0))
+    if stored != parts or (run.employer_count, run.payable_total) != (stored["rows"], stored["payable"]):
+        raise TotalsDisagree
+
+
+def hand_over_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+    """移交: the tax bureau takes the list over."""
+    with transaction.atomic():
+        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, digest=run.digest)
+
+
+def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:
+    """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
+    with transaction.atomic():
+        discarded = apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
+        with connection.cursor() as cursor:  # a million rows, and nothing can point at those of a draft
+            cursor.execute("DELETE FROM levy_assessment WHERE run_id = %s", [run.pk])
+        return discarded

@@ -1,0 +1,132 @@
+"""One slice of a run: facts out of PostgreSQL, through levy.rules, back into PostgreSQL, in one transaction."""
+
+import hashlib
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from django.db import connection
+
+from levy.models import AssessmentRun, AssessmentSlice
+from levy.rules import Assessed, Facts, Terms, assess
+from quota.rules import registered_staff_months
+
+DIGEST_MODULUS = 1 << 128
+NULL = r"\N"
+
+# What a slice starts from, one line per employer. Verified heads are before dispatch transfers; those are added from
+# both sides here. A host without a return in time takes the month of staff and no head (credited 0 in the transfer).
+FACTS = """
+COPY (
+    SELECT e.id, e.region_id, e.entity_type, e.registered_on, r.staff_months, r.total_wages,
+           e.registered_staff, e.registered_wages,
+           coalesce(moved_in.staff, 0) - coalesce(moved_out.staff, 0),
+           coalesce(v.credited_months, 0) + coalesce(moved_in.credited, 0) - coalesce(moved_out.weight, 0)
+    FROM quota_employer e
+    LEFT JOIN quota_headcountreturn r ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
+    LEFT JOIN quota_verifiedheadcount v
+        ON v.employer_id = e.id AND v.levy_year = %(year)s AND v.withdrawn_at IS NULL
+    LEFT JOIN (
+        SELECT agency_id, sum(staff_months) AS staff, sum(weight_months) AS weight
+        FROM quota_dispatchtransfer WHERE levy_year = %(year)s GROUP BY agency_id
+    ) moved_out ON moved_out.agency_id = e.id
+    LEFT JOIN (
+        SELECT host_id, sum(staff_months) AS staff, sum(credited_months) AS credited
+        FROM quota_dispatchtransfer WHERE levy_year = %(year)s GROUP BY host_id
+    ) moved_in ON moved_in.host_id = e.id
+    WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
+    ORDER BY e.id
+) TO STDOUT
+"""
+
+COLUMNS = (
+    "run_id, employer_id, levy_year, region_id, entity_type, registered_on, outcome, declared_staff_months, "
+    "is_registered_staff, total_wages, transferred_staff_months, staff_months, credited_months, average_wage, "
+    "charged_wage, gross, relief, payable"
+)
+
+
+@dataclass(frozen=True, slots=True)
+class SliceTotals:
+    """Control totals of the written rows. `digest` is the sum of the rows' hashes, so it does not depend on how
+    a run was cut into slices or in which order they were done."""
+
+    employers: int
+    payable: Decimal
+    digest: int
+
+
+def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, Terms]) -> SliceTotals:
+    """Assess the slice's employers and store the rows. Runs inside the caller's transaction."""
+    lines: list[str] = []
+    payable = Decimal("0.00")
+    digest = 0
+    for employer, region, facts in _facts(run, part):
+        assessed = assess(facts, terms[region])
+        line = _line(employer, run.levy_year, region, assessed)
+        digest += int.from_bytes(hashlib.sha256(line.encode()).digest()[:16])
+        payable += assessed.payable or 0
+        lines.append(f"{run.pk}\t{line}\n")
+    with connection.cursor() as cursor, cursor.copy(f"COPY levy_assessment ({COLUMNS}) FROM STDIN") as copy:
+        copy.write("".join(lines))
+    return SliceTotals(len(lines), payable, digest % DIGEST_MODULUS)
+
+
+def _facts(run: AssessmentRun, part: AssessmentSlice) -> Iterator[tuple[str, str, Facts]]:
+    """Employer id, region code and facts, read whole before anything is written back on the same connection."""
+    parameters = {
+        "year": run.levy_year,
+        "first": part.first_id,
+        "last": part.last_id,
+        "region": f"{run.region.prefix}%",
+    }
+    with connection.cursor() as cursor, cursor.copy(FACTS, parameters) as copy:
+        text = b"".join(copy).decode()
+    for line in text.splitlines():
+        yield _parsed(line)
+
+
+def _parsed(line: str) -> tuple[str, str, Facts]:
+    employer, region, entity, registered_on, staff, wages, registered_staff, registered_wages, moved, credited = (
+        line.split("\t")
+    )
+    has_return = staff != NULL
+    if not has_return:  # the tax registration stands in where there is no return at all
+        wages = registered_wages
+    facts = Facts(
+        entity_type=entity,
+        staff_months=int(staff) if has_return else _registered_months(registered_staff),
+        total_wages=None if wages == NULL else Decimal(wages),
+        credited_months=int(credited),
+        transferred_staff_months=int(moved),
+        registered_on=None if registered_on == NULL else date.fromisoformat(registered_on),
+        is_registered_staff=not has_return,
+    )
+    return employer, region, facts
+
+
+def _registered_months(staff: str) -> int | None:
+    return None if staff == NULL else registered_staff_months(Decimal(staff))
+
+
+def _line(employer: str, levy_year: int, region: str, assessed: Assessed) -> str:
+    """A row in COPY's text format and the canonical form that is hashed, without the run's number."""
+    facts = assessed.facts
+    fields = (
+        facts.registered_on,
+        assessed.outcome.value,
+        facts.staff_months,
+        facts.is_registered_staff,
+        facts.total_wages,
+        facts.transferred_staff_months,
+        assessed.staff_months,
+        assessed.credited_months,
+        assessed.average_wage,
+        assessed.charged_wage,
+        assessed.gross,
+        assessed.relief,
+        assessed.payable,
+    )
+    stored = "\t".join(NULL if field is None else str(field) for field in fields)
+    return f"{employer}\t{levy_year}\t{region}\t{facts.entity_type}\t{stored}"

@@ -1,0 +1,102 @@
+"""Totals of a run: by outcome, by region with everything above it, and what changed most against last year."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, field
+from decimal import Decimal
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Abs
+
+from accounts.models import Region
+from levy.models import Assessment, AssessmentRun
+from levy.models.assessments import OutcomeCode
+
+
+@dataclass(slots=True)
+class Totals:
+    """Counts and sums of some assessments; person-months and yuan."""
+
+    code: str
+    label: str
+    employers: int = 0
+    staff_months: int = 0
+    credited_months: int = 0
+    gross: Decimal = Decimal("0.00")
+    relief: Decimal = Decimal("0.00")
+    payable: Decimal = Decimal("0.00")
+    level: int = field(default=0)
+
+    def add(self, row: dict) -> None:
+        self.employers += row["employers"]
+        for name in FIGURES:
+            setattr(self, name, getattr(self, name) + row[name])
+
+
+FIGURES = ("staff_months", "credited_months", "gross", "relief", "payable")
+_SUMS = {"employers": Count("pk")} | {name: Sum(name, default=0) for name in FIGURES}
+
+
+def outcome_totals(run: AssessmentRun) -> list[Totals]:
+    """One line per outcome that occurs, in the order of the levy list."""
+    rows = {row.pop("outcome"): row for row in run.assessments.order_by().values("outcome").annotate(**_SUMS)}
+    lines = []
+    for outcome in OutcomeCode:
+        if outcome in rows:
+            line = Totals(code=outcome.value, label=str(outcome.label))
+            line.add(rows[outcome])
+            lines.append(line)
+    return lines
+
+
+def region_totals(run: AssessmentRun) -> list[Totals]:
+    """One line per region of the run, those above included, in the order of their codes."""
+    return _rolled_up(run.assessments.order_by().values("region_id").annotate(**_SUMS), run.region)
+
+
+def _rolled_up(rows: Iterable[dict], top: Region) -> list[Totals]:
+    """Each county's row added to itself and to every region above it, up to the run's own."""
+    names = {region.code: region for region in Region.objects.filter(code__startswith=top.prefix)}
+    lines: dict[str, Totals] = {}
+    for row in rows:
+        for code in Region(code=row["region_id"]).lineage():
+            if code in names:
+                line = lines.setdefault(code, Totals(code=code, label=names[code].name, level=names[code].level))
+                line.add(row)
+    return [lines[code] for code in sorted(lines)]
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """One employer's assessment beside last year's, with what differs, in words an officer can check."""
+
+    assessment: Assessment
+    before: Assessment
+    difference: Decimal
+    reasons: tuple[str, ...]
+
+
+def largest_changes(run: AssessmentRun, limit: int = 20) -> list[Change]:
+    """Employers whose due amount moved most against the confirmed assessment of the year before."""
+    last_year = Q(employer__assessments__in=Assessment.objects.current().filter(levy_year=run.levy_year - 1))
+    moved = (
+        run.assessments.filter(last_year, payable__isnull=False, employer__assessments__payable__isnull=False)
+        .annotate(before_id=F("employer__assessments__pk"))
+        .annotate(size=Abs(F("payable") - F("employer__assessments__payable")))
+        .filter(size__gt=0)
+        .select_related("employer")
+        .order_by("-size", "pk")[:limit]
+    )
+    found = list(moved)
+    earlier = Assessment.objects.in_bulk([row.before_id for row in found])
+    return [_change(row, earlier[row.before_id]) for row in found]
+
+
+def _change(now: Assessment, before: Assessment) -> Change:
+    reasons = []
+    if now.outcome != before.outcome:
+        reasons.append(f"结果由{before.get_outcome_display()}变为{now.get_outcome_display()}")
+    for name, label in (("staff_months", "职工人月"), ("credited_months", "安排人月"), ("charged_wage", "计费工资")):
+        old, new = getattr(before, name), getattr(now, name)
+        if old != new:
+            reasons.append(f"{label}由{old:,}变为{new:,}")
+    return Change(now, before, now.payable - before.payable, tuple(reasons))

@@ -1,0 +1,22 @@
+"""What the workers do: slices of runs, and the sweeper that sends what is left."""
+
+from celery import shared_task
+
+from levy.services import runs
+
+
+@shared_task
+def assess_slice(run_id: int, number: int) -> None:
+    runs.assess_slice(run_id=run_id, number=number)
+
+
+@shared_task
+def sweep() -> None:
+    """Send again whatever is not done. The only guarantee; every other sending is for speed."""
+    runs.finish_complete_runs()
+    send_slices()
+
+
+def send_slices(run_id: int | None = None) -> None:
+    for run, number in runs.due_slices(run_id):
+        assess_slice.apply_async((run, number), retry=False)

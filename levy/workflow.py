@@ -1,0 +1,38 @@
+"""The states of a run: 试算 → 核对 → 核定 → 移交. Computing itself is the ledger's affair (services.runs)."""
+
+from accounts.permissions import Permission
+from audit.workflow import Transition
+from levy.models import RunState
+
+CHECK = Transition(
+    "check",
+    sources=frozenset({RunState.DRAFT}),
+    target=RunState.CHECKED,
+    permission=Permission.RUN_ASSESSMENT,
+    stamp="checked",
+)
+CONFIRM = Transition(
+    "confirm",
+    sources=frozenset({RunState.CHECKED}),
+    target=RunState.CONFIRMED,
+    permission=Permission.CONFIRM_ASSESSMENT,
+    stamp="confirmed",
+    not_by=("checked_by",),
+)
+HAND_OVER = Transition(
+    "hand_over",
+    sources=frozenset({RunState.CONFIRMED}),
+    target=RunState.HANDED_OVER,
+    permission=Permission.TAKE_OVER_LIST,
+    stamp="handed_over",
+)
+DISCARD = Transition(
+    "discard",
+    sources=frozenset({RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED}),
+    target=RunState.DISCARDED,
+    permission=Permission.RUN_ASSESSMENT,
+    stamp="discarded",
+    needs_reason=True,
+)
+
+RUN_TRANSITIONS = (CHECK, CONFIRM, HAND_OVER, DISCARD)
