@@ -13,6 +13,7 @@ from typing import Any
 
 from django import template
 from django.core.paginator import Page
+from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import timezone
 from django.utils.safestring import SafeString
@@ -267,3 +268,9 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 def short_digest(value: str) -> str:
     """A SHA-256 that people compare by eye: 9f2c71ab…e04d; the whole one stands beside it for machines."""
     return f"{value[:8]}…{value[-4:]}"
+
+
+@register.filter
+def unit(field: BoundField) -> str:
+    """What stands after the control: the widget's attribute data-unit."""
+    return str(field.field.widget.attrs.get("data-unit", ""))
