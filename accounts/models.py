@@ -26,6 +26,11 @@ def region_prefix(code: str) -> str:
     return code[:4] if code.endswith("00") else code
 
 
+def region_level(code: str) -> int:
+    """The Region.Level that a well-formed code stands for."""
+    return len(region_prefix(code)) // 2
+
+
 class Region(models.Model):
     """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed."""
 
