@@ -1,0 +1,99 @@
+"""Which return of an employer and year counts, decided in one place for the portal, the window and loaded files."""
+
+from collections.abc import Collection, Iterable, Mapping
+from datetime import date
+from itertools import groupby
+from operator import attrgetter
+from typing import NamedTuple
+
+from django.db import connection, transaction
+
+from quota.enums import ReturnState
+from quota.models import Employer, HeadcountReturn
+from quota.parameters import counting_rules
+from quota.rules import CountingRules, deadline, effective_return
+
+DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
+
+LATENESS = """
+UPDATE quota_headcountreturn r SET is_late = r.filed_on > d.last_day
+FROM quota_employer e, unnest(%(regions)s::text[], %(days)s::date[]) AS d(region, last_day)
+WHERE r.employer_id = e.id AND e.region_id = d.region AND r.employer_id = ANY(%(employers)s)
+  AND r.levy_year = %(year)s AND r.state <> 'draft' AND r.is_late <> (r.filed_on > d.last_day)
+"""
+
+# An employer's only return of the year is in force without a choice; those with several are left to the rules.
+ONLY_ONES = """
+UPDATE quota_headcountreturn r SET is_in_force = true
+WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state <> 'draft' AND NOT r.is_in_force
+  AND NOT EXISTS (
+    SELECT FROM quota_headcountreturn o
+    WHERE o.employer_id = r.employer_id AND o.levy_year = r.levy_year AND o.state <> 'draft' AND o.id <> r.id
+  )
+"""
+
+SEVERAL = """
+SELECT r.employer_id, e.region_id, r.id, r.filed_on, r.state, r.is_in_force
+FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
+WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state <> 'draft'
+  AND EXISTS (
+    SELECT FROM quota_headcountreturn o
+    WHERE o.employer_id = r.employer_id AND o.levy_year = r.levy_year AND o.state <> 'draft' AND o.id <> r.id
+  )
+ORDER BY r.employer_id, r.id
+"""
+
+
+@transaction.atomic
+def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) -> list[int]:
+    """Bring `is_late`, `is_in_force` and the state REPLACED of these employers' returns to what the rules say.
+
+    A return that was reviewed or verified stays in force even if another one would replace it: undoing it is a
+    person's decision. Returns the ids of the employers where that happened. Writes no audit entry: the caller's
+    action is the one to record.
+    """
+    employers = list(employer_ids)
+    regions = Employer.objects.filter(pk__in=employers).order_by().values_list("region_id", flat=True).distinct()
+    rules = counting_rules(set(regions), levy_year)
+    days = [deadline(levy_year, rules[code]) for code in rules]
+    names = {"employers": employers, "year": levy_year, "regions": list(rules), "days": days}
+    with connection.cursor() as cursor:
+        cursor.execute(LATENESS, names)
+        cursor.execute(ONLY_ONES, names)
+        cursor.execute(SEVERAL, names)
+        filings = [Filing(*row) for row in cursor.fetchall()]
+    return _settle_several(filings, levy_year, rules)
+
+
+class Filing(NamedTuple):
+    employer_id: int
+    region_code: str
+    id: int
+    filed_on: date
+    state: str
+    is_in_force: bool
+
+
+def _settle_several(filings: Iterable[Filing], levy_year: int, rules: Mapping[str, CountingRules]) -> list[int]:
+    held: list[int] = []
+    winners: list[int] = []
+    losers: list[int] = []
+    for employer_id, group in groupby(filings, key=attrgetter("employer_id")):
+        own = list(group)
+        chosen = own[effective_return([f.filed_on for f in own], levy_year, rules[own[0].region_code]) or 0]
+        winner = next((f for f in own if f.is_in_force and f.state in DECIDED), chosen)
+        if winner is not chosen:
+            held.append(employer_id)
+        winners.append(winner.id)
+        losers += [f.id for f in own if f is not winner]
+    _mark(winners, losers)
+    return held
+
+
+def _mark(winners: list[int], losers: list[int]) -> None:
+    """The losers first: the database lets no two returns of a year be in force, not even for a moment."""
+    returns = HeadcountReturn.objects
+    returns.filter(pk__in=losers).update(is_in_force=False, state=ReturnState.REPLACED)
+    won = returns.filter(pk__in=winners)
+    won.filter(state=ReturnState.REPLACED).update(state=ReturnState.SUBMITTED)
+    won.filter(is_in_force=False).update(is_in_force=True)
