@@ -21,6 +21,12 @@ def half_up(value: Decimal, unit: Decimal = FEN) -> Decimal:
     return value.quantize(unit, context=_HALF_UP)
 
 
+def in_fen(amount: Decimal) -> Decimal:
+    """The same amount with two decimals, or as it is if it has parts of a fen. Never rounds."""
+    rounded = half_up(amount)
+    return rounded if rounded == amount else amount
+
+
 def divided_half_up(dividend: Decimal | int, divisor: Decimal | int, unit: Decimal = FEN) -> Decimal:
     """The quotient rounded half up to a unit, by default the fen, exactly as if it had been taken in full."""
     return _QUOTIENT.divide(dividend, divisor).quantize(unit, context=_HALF_UP)

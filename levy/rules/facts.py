@@ -6,7 +6,7 @@ from decimal import Decimal
 from enum import StrEnum
 
 from levy.policy import PolicyYear
-from levy.rules.arithmetic import EXACT
+from levy.rules.arithmetic import EXACT, in_fen
 from levy.rules.settings import AssessmentRules, WageBase
 
 
@@ -74,8 +74,11 @@ class Terms:
         floor = self.policy.ratio_floor.value
         if not floor <= self.required_ratio < 1:
             raise TermsError(f"规定比例{self.required_ratio}不在{floor}（含）至1之间，请核对地区参数。")
-        if self.social_average_wage is not None and self.social_average_wage <= 0:
+        wage = self.social_average_wage
+        if wage is not None and wage <= 0:
             raise TermsError("社会平均工资须大于0，请核对地区参数。")
+        # A wage that comes with more decimals than it needs is written in fen, since it may become a figure.
+        object.__setattr__(self, "social_average_wage", None if wage is None else in_fen(wage))
         object.__setattr__(self, "wage_cap", self._wage_cap())
 
     def charges_social_average(self, entity_type: str) -> bool:

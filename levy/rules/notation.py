@@ -2,7 +2,7 @@
 
 from decimal import Decimal
 
-from levy.rules.arithmetic import EXACT, divided_half_up, half_up
+from levy.rules.arithmetic import EXACT, divided_half_up, in_fen
 
 _UNKNOWN = "—"
 _PERCENT = 100
@@ -13,8 +13,7 @@ def yuan(amount: Decimal | None) -> str:
     """Money with thousands separators and at least two decimals."""
     if amount is None:
         return _UNKNOWN
-    in_fen = half_up(amount)
-    return f"{in_fen if in_fen == amount else _plain(amount):,f}"
+    return f"{in_fen(amount):,f}"
 
 
 def number(value: Decimal | int | None) -> str:
