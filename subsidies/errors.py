@@ -1,0 +1,22 @@
+"""Refusals of this app that a user can act on."""
+
+from django.utils.translation import gettext_lazy as _
+
+from audit.errors import DomainError
+
+
+class ProgrammeUnchecked(DomainError):
+    """Nobody has compared the programme with its original text."""
+
+    code = "programme_unchecked"
+    message = _("该办法尚未与原文核对，不能据此计算奖励。请先核对办法。")
+
+
+class ProgrammeNotInForce(DomainError):
+    code = "programme_not_in_force"
+    message = _("该办法在费款所属年度的12月31日不在有效期内。")
+
+
+class YearNotConfirmed(DomainError):
+    code = "year_not_confirmed"
+    message = _("该年度尚无已核定的结果，不能计算奖励。")

@@ -1,0 +1,245 @@
+"""Reward programmes as regions have published them, and the awards computed from a confirmed year."""
+
+from decimal import Decimal
+
+import pghistory
+import pgtrigger
+from django.conf import settings
+from django.contrib.postgres.fields import ArrayField
+from django.db import models
+from django.db.models import F, Q
+from django.db.models.functions import Now
+from django.urls import reverse
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Region
+from accounts.scoping import RegionScopedQuerySet
+from levy.models import Assessment
+from quota.enums import EntityType
+from quota.models import Employer
+from quota.models.employers import MAX_STAFF, MAX_YUAN
+from quota.models.parameters import DatedByRegion
+from quota.models.returns import LEVY_YEAR_BOUNDS
+from subsidies.rules import Basis, RewardTerms
+
+YUAN = {"max_digits": 16, "decimal_places": 2}
+MONTHS = {"max_digits": 16, "decimal_places": 6}
+
+
+class ProgrammeKind(models.TextChoices):
+    OVER_QUOTA = "over_quota", _("超比例奖励")
+
+
+class AmountBasis(models.TextChoices):
+    """The bases of subsidies.rules.Basis under their official names."""
+
+    MINIMUM_WAGES = Basis.MINIMUM_WAGES.value, _("月最低工资的倍数")
+    FIXED = Basis.FIXED.value, _("定额（元）")
+
+
+@pghistory.track(
+    pghistory.InsertEvent(level=pgtrigger.Statement),
+    pghistory.UpdateEvent(level=pgtrigger.Statement),
+    pghistory.DeleteEvent(level=pgtrigger.Statement),
+)
+class Programme(DatedByRegion):
+    """A region's formula, entered as data. Its terms never change: a new text is a new row.
+
+    It pays nothing until a person has compared it with the original text (`approved_by`). `open_question` says what
+    the text leaves open; whoever approves answers it in the reason.
+    """
+
+    kind = models.CharField(_("种类"), max_length=16, choices=ProgrammeKind, default=ProgrammeKind.OVER_QUOTA)
+    threshold_ratio = models.DecimalField(_("起奖比例"), max_digits=6, decimal_places=5)
+    whole_heads = models.BooleanField(_("只计整数人"))
+    minimum_excess = models.DecimalField(_("至少超过（人）"), max_digits=6, decimal_places=2)
+    severe_counts = models.PositiveSmallIntegerField(_("重度残疾每人计"))
+    basis = models.CharField(_("标准种类"), max_length=16, choices=AmountBasis)
+    rate = models.DecimalField(_("每人每年标准"), max_digits=10, decimal_places=4)
+    cap = models.DecimalField(_("每户每年最高（元）"), null=True, blank=True, **YUAN)
+    maximum_years = models.PositiveSmallIntegerField(_("累计年数上限"), null=True, blank=True)
+    excluded_entity_types = ArrayField(models.CharField(max_length=24), default=list, blank=True)
+    open_question = models.TextField(_("待核对"), blank=True)
+    approved_at = models.DateTimeField(_("核对时间"), null=True)
+
+    class Meta:
+        ordering = ["region", "-valid_from"]
+        verbose_name = _("奖励办法")
+        verbose_name_plural = _("奖励办法")
+        constraints = [
+            models.UniqueConstraint(fields=["region", "kind", "valid_from"], name="one_programme_per_start"),
+            models.CheckConstraint(condition=Q(kind__in=ProgrammeKind.values), name="programme_kind_known"),
+            models.CheckConstraint(condition=Q(basis__in=AmountBasis.values), name="programme_basis_known"),
+            models.CheckConstraint(condition=Q(severe_counts__in=[1, 2]), name="programme_severe_counts_known"),
+            models.CheckConstraint(
+                condition=Q(excluded_entity_types__contained_by=EntityType.values), name="programme_excluded_known"
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    threshold_ratio__range=(Decimal("0.001"), Decimal("0.5")),
+                    minimum_excess__range=(0, 1000),
+                    rate__range=(Decimal("0.0001"), 500_000),
+                ),
+                name="programme_terms_bounds",
+            ),
+            models.CheckConstraint(condition=Q(cap=None) | Q(cap__range=(1, MAX_YUAN)), name="programme_cap_bounds"),
+            models.CheckConstraint(
+                condition=Q(approved_at=None, approved_by=None)
+                | (
+                    Q(approved_at__isnull=False, approved_by__isnull=False)
+                    & (Q(entered_by=None) | ~Q(entered_by=F("approved_by")))
+                ),
+                name="programme_two_people",
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="programme_terms_frozen",
+                fields=[
+                    "region",
+                    "kind",
+                    "valid_from",
+                    "threshold_ratio",
+                    "whole_heads",
+                    "minimum_excess",
+                    "severe_counts",
+                    "basis",
+                    "rate",
+                    "cap",
+                    "maximum_years",
+                    "excluded_entity_types",
+                ],
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region}{self.get_kind_display()}（{self.document_number}）"
+
+    def get_absolute_url(self) -> str:
+        return reverse("subsidies:programme_detail", args=[self.pk])
+
+    @property
+    def terms(self) -> RewardTerms:
+        """The formula as the rules read it."""
+        return RewardTerms(
+            threshold_ratio=self.threshold_ratio,
+            whole_heads=self.whole_heads,
+            minimum_excess=self.minimum_excess,
+            severe_counts=self.severe_counts,
+            basis=Basis(self.basis),
+            rate=self.rate,
+            citation=self.document_number,
+            cap=self.cap,
+            maximum_years=self.maximum_years,
+            excluded_entity_types=frozenset(self.excluded_entity_types),
+        )
+
+
+class AwardState(models.TextChoices):
+    PROPOSED = "proposed", _("待批准")
+    APPROVED = "approved", _("已批准")
+    PAID = "paid", _("已拨付")
+    REFUSED = "refused", _("不予奖励")
+
+    @property
+    def tone(self) -> str:
+        return {"proposed": "warn", "approved": "now", "paid": "done", "refused": "off"}[self.value]
+
+
+SETTLED_STATES = [AwardState.APPROVED, AwardState.PAID]
+
+
+class AwardQuerySet(RegionScopedQuerySet):
+    member_path = "employer__memberships__user"
+
+
+class Award(models.Model):
+    """One employer's reward for one levy year: what it stands on, how much, and how far it has come.
+
+    Facts and figures never change (a trigger); computing again replaces rows that nobody has decided. The steps are
+    rebuilt from the stored facts and the programme.
+    """
+
+    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="awards", verbose_name=_("奖励办法"))
+    assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="awards", verbose_name=_("用人单位"))
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name=_("行政区划"))
+    entity_type = models.CharField(_("单位类型"), max_length=24)
+    staff_months = models.PositiveIntegerField(_("职工人月"))
+    credited_months = models.PositiveIntegerField(_("安排人月"))
+    head_months = models.PositiveIntegerField(_("安排人月（重度计1）"))
+    minimum_wage = models.DecimalField(_("月最低工资"), null=True, **YUAN)
+    years_before = models.PositiveSmallIntegerField(_("已奖励年数"))
+    rewarded_months = models.DecimalField(_("奖励人月"), **MONTHS)
+    amount = models.DecimalField(_("奖励金额"), **YUAN)
+
+    state = models.CharField(_("状态"), max_length=10, choices=AwardState, default=AwardState.PROPOSED)
+    proposed_at = models.DateTimeField(_("计算时间"), db_default=Now())
+    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
+    approved_at = models.DateTimeField(_("批准时间"), null=True)
+    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    paid_at = models.DateTimeField(_("拨付时间"), null=True)
+    paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    refused_at = models.DateTimeField(_("不予奖励时间"), null=True)
+    refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+
+    objects = AwardQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["region", "employer__uscc"]
+        verbose_name = _("超比例奖励")
+        verbose_name_plural = _("超比例奖励")
+        indexes = [models.Index(fields=["levy_year", "region", "state"], name="award_list")]
+        constraints = [
+            models.UniqueConstraint(fields=["programme", "employer", "levy_year"], name="one_award_per_year"),
+            models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="award_levy_year_bounds"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="award_entity_known"),
+            models.CheckConstraint(
+                condition=Q(amount__range=(Decimal("0.01"), MAX_YUAN), rewarded_months__range=(0, 24 * MAX_STAFF)),
+                name="award_figures_bounds",
+            ),
+            models.CheckConstraint(condition=Q(head_months__lte=F("credited_months")), name="award_heads_within"),
+            models.CheckConstraint(
+                condition=~Q(state__in=SETTLED_STATES) | Q(approved_at__isnull=False, approved_by__isnull=False),
+                name="award_approved_has_person",
+            ),
+            models.CheckConstraint(
+                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")),
+                name="award_two_people",
+                violation_error_message=_("批准须由另一人办理。"),
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=AwardState.PAID) | Q(paid_at__isnull=False, paid_by__isnull=False),
+                name="award_paid_has_person",
+            ),
+            models.CheckConstraint(
+                condition=~Q(state=AwardState.REFUSED) | Q(refused_at__isnull=False, refused_by__isnull=False),
+                name="award_refused_has_person",
+            ),
+        ]
+        triggers = [
+            pgtrigger.ReadOnly(
+                name="award_figures_frozen",
+                exclude=[
+                    "state",
+                    "approved_at",
+                    "approved_by",
+                    "paid_at",
+                    "paid_by",
+                    "refused_at",
+                    "refused_by",
+                ],
+            ),
+            pgtrigger.Protect(
+                name="award_decided_stays",
+                operation=pgtrigger.Delete,
+                condition=~pgtrigger.Q(old__state=AwardState.PROPOSED.value),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer} {self.levy_year}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("subsidies:award_detail", args=[self.pk])

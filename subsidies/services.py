@@ -1,0 +1,169 @@
+"""Rewards: entering and checking formulas, computing awards, and deciding them in two steps by two people."""
+
+import tomllib
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.services import record
+from audit.workflow import Transition, apply
+from levy.models import Assessment
+from subsidies.errors import ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
+from subsidies.facts import Candidate, candidates
+from subsidies.models import Award, AwardState, Programme
+from subsidies.rules import Rewarded, RewardOutcome, reward
+from subsidies.workflow import APPROVE, PAY, REFUSE
+
+BATCH = 5_000
+
+
+@transaction.atomic
+def load_programmes(*, path: Path, actor: User | None) -> int:
+    """Enter the regional formulas of a TOML file; rows already there stay as they are. Returns how many are new.
+
+    They take effect only after approve_programme.
+    """
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["programme"]
+    return sum(_enter(entry, actor) for entry in entries)
+
+
+def _enter(entry: dict[str, Any], actor: User | None) -> bool:
+    key = {"region_id": entry["region"], "valid_from": entry["valid_from"]}
+    terms = {name: value for name, value in entry.items() if name not in ("region", "valid_from")}
+    programme, is_new = Programme.objects.get_or_create(**key, defaults={**terms, "entered_by": actor})
+    if is_new:
+        record(actor=actor, action="subsidies.programme.enter", target=programme, region_code=programme.region_id)
+    return is_new
+
+
+@transaction.atomic
+def approve_programme(*, programme: Programme, actor: User, reason: str) -> Programme:
+    """Put a formula into effect; `reason` says what was compared and how the open question is answered.
+
+    Raises PermissionMissing, SecondPersonNeeded, ReasonMissing, TransitionNotAllowed when it is in effect already.
+    """
+    locked = Programme.objects.select_for_update(of=("self",)).get(pk=programme.pk)
+    if locked.approved_by_id is not None:
+        raise TransitionNotAllowed
+    _require(actor, locked)
+    if locked.entered_by_id == actor.pk:
+        raise SecondPersonNeeded
+    if not reason.strip():
+        raise ReasonMissing
+    Programme.objects.filter(pk=locked.pk).update(approved_by=actor, approved_at=Now())
+    record(
+        actor=actor,
+        action="subsidies.programme.approve",
+        target=locked,
+        region_code=locked.region_id,
+        reason=reason,
+        details={"document_number": locked.document_number},
+    )
+    locked.refresh_from_db()
+    return locked
+
+
+@transaction.atomic
+def compute_awards(*, programme: Programme, levy_year: int, actor: User) -> int:
+    """Propose an award for every employer above the programme's ratio. Returns how many are proposed.
+
+    Computing again replaces proposals and leaves decided awards alone. The number of statements does not depend on
+    the number of employers. Raises PermissionMissing, ProgrammeUnchecked, ProgrammeNotInForce, YearNotConfirmed.
+    """
+    locked = Programme.objects.select_for_update(of=("self",)).select_related("region").get(pk=programme.pk)
+    _require(actor, locked)
+    _refuse_unusable(locked, levy_year)
+    Award.objects.filter(programme=locked, levy_year=levy_year, state=AwardState.PROPOSED).delete()
+    terms = locked.terms
+    results = ((candidate, reward(candidate.facts, terms)) for candidate in candidates(locked, levy_year))
+    awards = Award.objects.bulk_create(
+        [
+            _award(locked, levy_year, actor, candidate, result)
+            for candidate, result in results
+            if result.outcome is RewardOutcome.REWARDED and result.amount
+        ],
+        batch_size=BATCH,
+    )
+    record(
+        actor=actor,
+        action="subsidies.award.compute",
+        target=locked,
+        region_code=locked.region_id,
+        details={
+            "levy_year": levy_year,
+            "awards": len(awards),
+            "amount": str(sum(award.amount for award in awards)),
+        },
+    )
+    return len(awards)
+
+
+def _refuse_unusable(programme: Programme, levy_year: int) -> None:
+    if programme.approved_by_id is None:
+        raise ProgrammeUnchecked
+    if not Programme.objects.on(date(levy_year, 12, 31)).filter(pk=programme.pk).exists():
+        raise ProgrammeNotInForce
+    confirmed = Assessment.objects.current().in_region(programme.region_id).filter(levy_year=levy_year)
+    if not confirmed.exists():
+        raise YearNotConfirmed
+
+
+def _award(programme: Programme, levy_year: int, actor: User, candidate: Candidate, result: Rewarded) -> Award:
+    facts = candidate.facts
+    return Award(
+        programme=programme,
+        assessment_id=candidate.assessment_id,
+        employer_id=candidate.employer_id,
+        levy_year=levy_year,
+        region_id=candidate.region_id,
+        entity_type=facts.entity_type,
+        staff_months=facts.staff_months,
+        credited_months=facts.credited_months,
+        head_months=facts.head_months,
+        minimum_wage=facts.minimum_wage,
+        years_before=facts.years_before,
+        rewarded_months=result.rewarded_months,
+        amount=result.amount,
+        proposed_by=actor,
+    )
+
+
+def approve_award(*, award: Award, actor: User) -> Award:
+    """批准, by another person than the one who computed it."""
+    return _apply(award, APPROVE, actor)
+
+
+def refuse_award(*, award: Award, actor: User, reason: str) -> Award:
+    """不予奖励, with a reason the employer can read."""
+    return _apply(award, REFUSE, actor, reason)
+
+
+def pay_award(*, award: Award, actor: User) -> Award:
+    """拨付: the treasury has paid."""
+    return _apply(award, PAY, actor)
+
+
+@transaction.atomic
+def approve_awards(*, awards: list[Award], actor: User) -> int:
+    """Approve a list as it was shown, all or none."""
+    for award in awards:
+        apply(award, APPROVE, actor=actor, region_code=award.region_id, amount=str(award.amount))
+    return len(awards)
+
+
+@transaction.atomic
+def _apply(award: Award, transition: Transition, actor: User, reason: str = "") -> Award:
+    return apply(
+        award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount)
+    )
+
+
+def _require(actor: User, programme: Programme) -> None:
+    if not actor.can(Permission.DECIDE_AWARD, programme.region_id):
+        raise PermissionMissing
