@@ -3,16 +3,66 @@
 from typing import Any
 
 from django.http import HttpRequest
+from django.urls import NoReverseMatch, reverse
+from django.utils.translation import gettext_lazy
 
 from accounts.display import preferences
+from accounts.models import User
+from accounts.permissions import Permission
+
+# Where each right leads, in the order of the menu. Names only: the apps above are not imported.
+OFFICERS_MENU = (
+    (Permission.FILE_RETURN, "quota:my_employers", gettext_lazy("我的单位")),
+    (Permission.VERIFY_RETURN, "quota:queue", gettext_lazy("待审核")),
+    (Permission.VIEW_RUNS, "levy:run_list", gettext_lazy("核定批次")),
+    (Permission.DOWNLOAD_LEVY_LIST, "levy:list_choose", gettext_lazy("征收清单")),
+    (Permission.VIEW_EMPLOYERS, "levy:employer_search", gettext_lazy("单位查询")),
+    (Permission.LOAD_FILINGS, "levy:file_list", gettext_lazy("文件导入")),
+    (Permission.LOAD_TAX_FILES, "levy:file_list", gettext_lazy("文件导入")),
+    (Permission.MANAGE_PARAMETERS, "levy:file_list", gettext_lazy("文件导入")),
+    (Permission.DECIDE_AWARD, "subsidies:award_list", gettext_lazy("奖励")),
+    (Permission.PUBLISH, "disclosure:publication_list", gettext_lazy("公示")),
+    (Permission.VIEW_AUDIT, "accounts:audit_log", gettext_lazy("办理记录")),
+)
+PUBLIC_MENU = (
+    ("disclosure:search", gettext_lazy("单位查询")),
+    ("disclosure:regions", gettext_lazy("各地情况")),
+    ("disclosure:calculator", gettext_lazy("费额测算")),
+    ("disclosure:document_check", gettext_lazy("文书核验")),
+    ("disclosure:open_data", gettext_lazy("开放数据")),
+)
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
     """nav_items of {url, label, current, count}, scope (地区 · 岗位) and display, the reader's settings."""
-    return {"nav_items": [], "scope": scope(request), "display": preferences(request)}
+    return {"nav_items": nav_items(request), "scope": scope(request), "display": preferences(request)}
+
+
+def nav_items(request: HttpRequest) -> list[dict[str, Any]]:
+    """What the person may open, each address once; the public menu for everybody else."""
+    user = signed_in(request)
+    if user:
+        entries = [(name, label) for right, name, label in OFFICERS_MENU if user.may_somewhere(right)]
+    else:
+        entries = list(PUBLIC_MENU)
+    items: dict[str, dict[str, Any]] = {}
+    for name, label in entries:
+        try:
+            url = reverse(name)
+        except NoReverseMatch:
+            continue
+        items.setdefault(url, {"url": url, "label": label, "current": request.path.startswith(url)})
+    return list(items.values())
+
+
+def signed_in(request: HttpRequest) -> User | None:
+    """Whoever is signed in. A request refused before that was found out has no user at all."""
+    user = getattr(request, "user", None)
+    return user if user is not None and user.is_authenticated else None
 
 
 def scope(request: HttpRequest) -> str:
     """Where and as what the person works; "" for the public."""
-    appointments = request.user.current_appointments if request.user.is_authenticated else []
+    user = signed_in(request)
+    appointments = user.current_appointments if user else []
     return f"{appointments[0].region} · {appointments[0].get_role_display()}" if appointments else ""

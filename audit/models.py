@@ -4,6 +4,8 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from audit.titles import TITLES
+
 
 class AuditEntry(models.Model):
     """One action. The database numbers, dates and hashes it (migration 0002) and refuses to change it."""
@@ -34,3 +36,7 @@ class AuditEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.id} {self.action}"
+
+    @property
+    def title(self) -> str:
+        return str(TITLES.get(self.action, self.action))

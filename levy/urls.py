@@ -1,2 +1,20 @@
+"""Pages of the levy: runs, lists, documents, uploads."""
+
+from django.urls import path, re_path
+
+from levy.views import lists, runs
+
 app_name = "levy"
-urlpatterns: list = []
+urlpatterns = [
+    path("runs/", runs.run_list, name="run_list"),
+    path("runs/start/", runs.run_start, name="run_start"),
+    path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
+    path("lists/", lists.list_choose, name="list_choose"),
+    path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
+    re_path(
+        r"^lists/(?P<levy_year>[0-9]{4})/(?P<code>[0-9]{6})/levy-list\.(?P<file_format>csv|xlsx)$",
+        lists.list_download,
+        name="list_download",
+    ),
+]

@@ -7,6 +7,7 @@ from urllib.parse import parse_qsl, unquote, urlsplit
 from django.utils.translation import gettext_lazy as _
 
 from config.celery_settings import *  # noqa: F403  the CELERY_* names, explained there
+from config.document_settings import *  # noqa: F403  what documents say, explained there
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("LEVY_VAR", BASE_DIR / "var"))

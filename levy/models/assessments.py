@@ -28,6 +28,21 @@ class OutcomeCode(models.TextChoices):
     MISSING = "missing", _("资料缺失")
     NOT_LIABLE = "not_liable", _("非征收对象")
 
+    @property
+    def tone(self) -> str:
+        return OUTCOME_TONES[self]
+
+
+OUTCOME_TONES = {
+    OutcomeCode.MET: "ok",
+    OutcomeCode.EXEMPT: "off",
+    OutcomeCode.HALF: "done",
+    OutcomeCode.NINETY: "done",
+    OutcomeCode.FULL: "done",
+    OutcomeCode.MISSING: "bad",
+    OutcomeCode.NOT_LIABLE: "off",
+}
+
 
 WITHOUT_FIGURES = [OutcomeCode.MISSING, OutcomeCode.NOT_LIABLE]
 MONEY = {"max_digits": 16, "decimal_places": 2, "null": True}
@@ -102,6 +117,10 @@ class Assessment(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employer} {self.levy_year}"
+
+    @property
+    def status(self) -> OutcomeCode:
+        return OutcomeCode(self.outcome)
 
 
 class Supersession(models.Model):

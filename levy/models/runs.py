@@ -3,6 +3,7 @@
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -36,6 +37,21 @@ class RunState(models.TextChoices):
     CONFIRMED = "confirmed", _("已核定")
     HANDED_OVER = "handed_over", _("已移交税务")
     DISCARDED = "discarded", _("已作废")
+
+    @property
+    def tone(self) -> str:
+        return RUN_TONES[self]
+
+
+RUN_TONES = {
+    RunState.COMPUTING: "now",
+    RunState.PARTIAL: "bad",
+    RunState.DRAFT: "warn",
+    RunState.CHECKED: "warn",
+    RunState.CONFIRMED: "done",
+    RunState.HANDED_OVER: "ok",
+    RunState.DISCARDED: "off",
+}
 
 
 LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
@@ -113,6 +129,13 @@ class AssessmentRun(models.Model):
 
     def __str__(self) -> str:
         return f"{self.levy_year}-{self.region_id}-{self.pk}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("levy:run_detail", args=[self.pk])
+
+    @property
+    def status(self) -> RunState:
+        return RunState(self.state)
 
 
 class SliceState(models.TextChoices):

@@ -1,0 +1,58 @@
+"""Sign-in, the first page after it, and the auditors' log."""
+
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import LoginView, LogoutView
+from django.core.paginator import Paginator
+from django.db.models import Q
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.decorators import method_decorator
+from django.views.decorators.http import require_safe
+
+from accounts.context import nav_items
+from accounts.forms import SignInForm
+from accounts.permissions import Permission, requires
+from accounts.styleguide import styleguide_context
+from audit.models import AuditEntry
+
+ENTRIES_PER_PAGE = 50
+
+
+@method_decorator(login_not_required, name="dispatch")
+class SignIn(LoginView):
+    authentication_form = SignInForm
+    template_name = "accounts/sign_in.html"
+    redirect_authenticated_user = True
+
+
+class SignOut(LogoutView):
+    """POST only, so that no link can sign anybody out."""
+
+
+@require_safe
+def home(request: HttpRequest) -> HttpResponse:
+    """What the person can do here; straight to it where there is only one thing."""
+    items = nav_items(request)
+    if len(items) == 1:
+        return redirect(items[0]["url"])
+    return render(request, "accounts/home.html", {"appointments": request.user.current_appointments, "items": items})
+
+
+@requires(Permission.VIEW_AUDIT)
+@require_safe
+def audit_log(request: HttpRequest) -> HttpResponse:
+    """The trail of the person's regions, newest first, by action and person where asked."""
+    seen = Q(pk__in=[])
+    for prefix in request.user.prefixes(Permission.VIEW_AUDIT):
+        seen |= Q(region_code__startswith=prefix)
+    entries = AuditEntry.objects.filter(seen).select_related("actor")
+    if who := request.GET.get("who", "").strip():
+        entries = entries.filter(Q(actor__username=who) | Q(actor__name=who))
+    page = Paginator(entries, ENTRIES_PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "accounts/audit_log.html", {"page": page, "who": who})
+
+
+@login_not_required
+@require_safe
+def style_guide(request: HttpRequest) -> HttpResponse:
+    return render(request, "styleguide.html", styleguide_context())

@@ -1,0 +1,15 @@
+"""What each recorded action is called on a page. A test finds actions that are missing here."""
+
+from django.utils.translation import gettext_lazy as _
+
+TITLES = {
+    "accounts.appointment.start": _("任职"),
+    "accounts.appointment.end": _("离任"),
+    "accounts.user.sign_in": _("登录"),
+    "levy.assessmentrun.start": _("开始试算"),
+    "levy.assessmentrun.check": _("核对通过"),
+    "levy.assessmentrun.confirm": _("核定"),
+    "levy.assessmentrun.hand_over": _("移交税务"),
+    "levy.assessmentrun.discard": _("作废"),
+    "levy.list.download": _("下载征收清单"),
+}

@@ -1,0 +1,38 @@
+"""Forms of the levy officer and the tax officer."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from levy.policy import POLICY_YEARS
+
+YEARS = [(year, str(year)) for year in sorted(POLICY_YEARS, reverse=True)]
+
+
+class ScopeForm(forms.Form):
+    """A levy year and a region the person holds `permission` for."""
+
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+    region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, user: User, permission: Permission, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = Region.objects.none()
+        for prefix in user.prefixes(permission):
+            regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)
+        self.fields["region"].queryset = regions
+        self.fields["region"].label_from_instance = lambda region: f"{region.name}（{region.code}）"
+
+
+class StepForm(forms.Form):
+    """The page before a weighty act: a reason where the law wants one, and a second look."""
+
+    reason = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
+
+    def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_reason:
+            del self.fields["reason"]

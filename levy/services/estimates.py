@@ -1,0 +1,103 @@
+"""The calculator: the same rules as the annual run, for facts that anybody types in."""
+
+from collections.abc import Mapping
+from decimal import Decimal
+from typing import Any
+
+from rest_framework.exceptions import ValidationError
+
+from levy.errors import ParametersMissing
+from levy.policy import PolicyYearMissing, policy_year
+from levy.rules import Assessed, EntityType, Facts, Terms, TermsError, assess
+from levy.serializers import EstimateSerializer
+from levy.services.policy import current_terms
+
+MONTHS = 12
+GIVEN = "按您填写的参数"
+
+
+def estimate(payload: Mapping[str, Any]) -> dict[str, Any]:
+    """The levy of one employer with every step, all numbers as strings. Raises DRF's ValidationError per field."""
+    return as_json(assessed_estimate(payload))
+
+
+def assessed_estimate(payload: Mapping[str, Any]) -> Assessed:
+    """The same result as an object, for pages."""
+    request = EstimateSerializer(data=payload)
+    request.is_valid(raise_exception=True)
+    given = request.validated_data
+    return assess(_facts(given), _terms(given))
+
+
+def _facts(given: Mapping[str, Any]) -> Facts:
+    return Facts(
+        entity_type=EntityType(given["entity_type"]),
+        staff_months=_person_months(given, "staff_person_months", "staff_average", "staff_by_month"),
+        total_wages=given.get("total_wages"),
+        average_wage=given.get("average_wage"),
+        credited_months=_person_months(given, "credited_person_months", "credited_headcount"),
+        registered_on=given.get("registered_on"),
+    )
+
+
+def _person_months(given: Mapping[str, Any], months: str, heads: str, by_month: str = "") -> Decimal | int:
+    if months in given:
+        return given[months]
+    if heads in given:
+        return given[heads] * MONTHS
+    return sum(given.get(by_month, []))
+
+
+def _terms(given: Mapping[str, Any]) -> Terms:
+    parameters = given.get("parameters", {})
+    try:
+        if "required_ratio" in parameters and "social_average_wage" in parameters:
+            return Terms(policy_year(given["levy_year"]), **parameters, **_cited(parameters))
+        terms = current_terms(given["region"], given["levy_year"])
+        return Terms(
+            policy=terms.policy,
+            rules=terms.rules,
+            **(
+                {
+                    "required_ratio": terms.required_ratio,
+                    "social_average_wage": terms.social_average_wage,
+                    "required_ratio_citation": terms.required_ratio_citation,
+                    "social_average_wage_citation": terms.social_average_wage_citation,
+                }
+                | parameters
+                | _cited(parameters)
+            ),
+        )
+    except PolicyYearMissing as missing:
+        raise ValidationError({"levy_year": [str(missing)]}) from None
+    except (ParametersMissing, TermsError) as fault:
+        raise ValidationError({"parameters": [str(fault)]}) from None
+
+
+def _cited(parameters: Mapping[str, Any]) -> dict[str, str]:
+    return {f"{name}_citation": GIVEN for name in parameters}
+
+
+def as_json(assessed: Assessed) -> dict[str, Any]:
+    """A result in the API's shape: numbers as strings, None where there is no figure."""
+    names = ("average_wage", "charged_wage", "gross", "relief", "payable")
+    return {
+        "outcome": assessed.outcome.label,
+        "outcome_code": assessed.outcome.value,
+        **{name: _text(getattr(assessed, name)) for name in names},
+        "steps": [
+            {
+                "code": step.code,
+                "label": step.label,
+                "formula": step.formula,
+                "value": _text(step.value),
+                "unit": step.unit,
+                "citation": step.citation,
+            }
+            for step in assessed.steps
+        ],
+    }
+
+
+def _text(value: Decimal | int | None) -> str | None:
+    return None if value is None else f"{value:f}" if isinstance(value, Decimal) else str(value)

@@ -1,0 +1,226 @@
+"""The tax bureau's list: the twelve columns of the 缴费申报表 between who, and by which run and policy.
+
+Rows stream out of PostgreSQL as CSV; nothing is held whole. Text cells are escaped in the SELECT, so that no cell of
+the file is ever a formula (promise C6).
+"""
+
+import csv
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+from io import BytesIO
+from pathlib import Path
+from typing import Any, BinaryIO
+
+import rustpy_xlsxwriter as xlsx
+from django.db import connection
+from django.db.models import Count, Sum
+from django.utils.translation import gettext as _
+from psycopg import sql
+
+from accounts.models import Region
+from audit.errors import DomainError
+from levy.models import Assessment, AssessmentRun, RunState
+from levy.models.assessments import AssessmentQuerySet, OutcomeCode
+from levy.models.runs import FINAL_STATES
+from levy.services.policy import terms_by_region
+from quota.enums import EntityType
+
+BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
+
+# Heading, and the expression that fills it. Numbers of heads are shown with four decimals; person-months are exact.
+COLUMNS: dict[str, str] = {
+    "统一社会信用代码": "e.uscc",
+    "单位名称": "CASE WHEN e.name ~ '^[-=+@\\t\\r\\n＝＋－＠]' THEN '''' || e.name ELSE e.name END",
+    "行政区划代码": "a.region_id",
+    "单位类型": "entity.label",
+    "序号": "row_number() OVER (ORDER BY a.region_id, e.uscc)",
+    "费款所属期起": "make_date(a.levy_year, 1, 1)",
+    "费款所属期止": "make_date(a.levy_year, 12, 31)",
+    "上年在职职工工资总额": "a.total_wages",
+    "上年在职职工人数": "round(a.staff_months / 12.0, 4)",
+    "应安排残疾人就业比例": "ratio.value",
+    "上年实际安排残疾人就业人数": "round(a.credited_months / 12.0, 4)",
+    "上年在职职工年平均工资": "a.average_wage",
+    "本期应纳费额": "a.gross",
+    "本期减免费额": "a.relief",
+    "本期已缴费额": "CASE WHEN a.payable IS NOT NULL THEN coalesce(paid.amount, 0.00) END",
+    "本期应补(退)费额": "a.payable - coalesce(paid.amount, 0.00)",
+    "结果": "outcome.label",
+    "职工人月": "a.staff_months",
+    "安排人月": "a.credited_months",
+    "计费工资": "a.charged_wage",
+    "政策版本": "version.label",
+    "批次号": "a.levy_year || '-' || run.region_id || '-' || run.id",
+}
+TEXT_COLUMNS = {"统一社会信用代码", "单位名称", "行政区划代码", "单位类型", "结果", "政策版本", "批次号"}
+DATE_COLUMNS = {"费款所属期起", "费款所属期止"}
+
+
+class NoRun(DomainError):
+    code = "no_run"
+
+    def __init__(self, levy_year: int, region: Region) -> None:
+        super().__init__(_("%s %s年度没有可下载的核定批次，请先试算。") % (region.name, levy_year))
+
+
+@dataclass(frozen=True, slots=True)
+class LevyList:
+    """Which assessments a list holds. `is_final` is False for a trial computation, which nobody may collect by."""
+
+    levy_year: int
+    region: Region
+    run: AssessmentRun
+    is_final: bool
+
+    def assessments(self) -> AssessmentQuerySet:
+        if self.is_final:
+            rows = Assessment.objects.current().filter(levy_year=self.levy_year)
+        else:
+            rows = Assessment.objects.filter(run=self.run)
+        return rows.in_region(self.region.code)
+
+    def totals(self) -> tuple[int, Decimal]:
+        """Rows, and what they owe together in yuan."""
+        sums = self.assessments().aggregate(rows=Count("pk"), payable=Sum("payable", default=Decimal("0.00")))
+        return sums["rows"], sums["payable"]
+
+    def file_name(self, suffix: str) -> str:
+        kind = "levy-list" if self.is_final else "trial-list"
+        return f"{kind}-{self.levy_year}-{self.region.code}.{suffix}"
+
+
+def levy_list(*, levy_year: int, region: Region) -> LevyList:
+    """The confirmed assessments of the region, or of its latest trial run while there are none. Raises NoRun."""
+    covering = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False, region__in=region.lineage())
+    inside = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False).in_region(region.code)
+    runs = covering | inside
+    final = runs.filter(state__in=FINAL_STATES).first()
+    run = final or covering.filter(state__in=[RunState.DRAFT, RunState.CHECKED]).first()
+    if run is None:
+        raise NoRun(levy_year, region)
+    return LevyList(levy_year, region, run, is_final=final is not None)
+
+
+def csv_chunks(levy_list: LevyList) -> Iterator[bytes]:
+    """The list as CSV: UTF-8 with the mark that spreadsheets look for."""
+    yield BOM
+    yield from _copied(levy_list)
+
+
+def write_xlsx(levy_list: LevyList, target: Path | BinaryIO) -> None:
+    """The list as a workbook: codes and words as text, money and heads as numbers."""
+    rows = csv.reader(_lines(_copied(levy_list)))
+    heads = next(rows)
+    kinds = [str if head in TEXT_COLUMNS | DATE_COLUMNS else _number for head in heads]
+    records = ({head: kind(cell) for head, kind, cell in zip(heads, kinds, row, strict=True)} for row in rows)
+    xlsx.write_worksheet(records, target, sheet_name="核定清单", freeze_row=1, bold_headers=True)
+
+
+def _number(cell: str) -> Decimal | None:
+    return Decimal(cell) if cell else None
+
+
+def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
+    rest = b""
+    for chunk in chunks:
+        *whole, rest = (rest + bytes(chunk)).split(b"\n")
+        yield from (line.decode() + "\n" for line in whole)
+
+
+def _copied(levy_list: LevyList) -> Iterator[bytes]:
+    with connection.cursor() as cursor, cursor.copy(_query(levy_list)) as copy:
+        for chunk in copy:
+            yield bytes(chunk)
+
+
+def _query(levy_list: LevyList) -> sql.Composed:
+    columns = sql.SQL(", ").join(
+        sql.SQL("{} AS {}").format(sql.SQL(expression), sql.Identifier(head)) for head, expression in COLUMNS.items()
+    )
+    return sql.SQL(
+        """
+        COPY (
+            SELECT {columns} FROM levy_assessment a
+            JOIN quota_employer e ON e.id = a.employer_id
+            JOIN levy_assessmentrun run ON run.id = a.run_id
+            JOIN (VALUES {versions}) AS version (id, label) ON version.id = run.policy_version_id
+            LEFT JOIN (VALUES {ratios}) AS ratio (version_id, region_id, value)
+                ON ratio.version_id = run.policy_version_id AND ratio.region_id = a.region_id
+            JOIN (VALUES {entities}) AS entity (code, label) ON entity.code = a.entity_type
+            JOIN (VALUES {outcomes}) AS outcome (code, label) ON outcome.code = a.outcome
+            LEFT JOIN (
+                SELECT employer_id, sum(amount) AS amount FROM levy_payment WHERE levy_year = {year}
+                GROUP BY employer_id
+            ) paid ON paid.employer_id = a.employer_id
+            WHERE {chosen}
+            ORDER BY a.region_id, e.uscc
+        ) TO STDOUT (FORMAT csv, HEADER)
+        """
+    ).format(
+        columns=columns,
+        versions=_values((v.pk, str(v)) for v in _versions(levy_list)),
+        ratios=_values(_ratios(levy_list)),
+        entities=_values((code, str(label)) for code, label in EntityType.choices),
+        outcomes=_values((code, str(label)) for code, label in OutcomeCode.choices),
+        year=sql.Literal(levy_list.levy_year),
+        chosen=_chosen(levy_list),
+    )
+
+
+def _values(rows: Iterable[tuple[Any, ...]]) -> sql.Composable:
+    return sql.SQL(", ").join(
+        sql.SQL("({})").format(sql.SQL(", ").join(sql.Literal(value) for value in row)) for row in rows
+    )
+
+
+def _versions(levy_list: LevyList) -> list[Any]:
+    runs = AssessmentRun.objects.filter(levy_year=levy_list.levy_year).select_related("policy_version")
+    return list({run.policy_version_id: run.policy_version for run in runs}.values())
+
+
+def _ratios(levy_list: LevyList) -> Iterator[tuple[int, str, Decimal]]:
+    for version in _versions(levy_list):
+        for code, terms in terms_by_region(version).items():
+            yield version.pk, code, terms.required_ratio
+
+
+def _chosen(levy_list: LevyList) -> sql.Composable:
+    region = sql.SQL("a.region_id LIKE {}").format(sql.Literal(f"{levy_list.region.prefix}%"))
+    if not levy_list.is_final:
+        return sql.SQL("a.run_id = {} AND {}").format(sql.Literal(levy_list.run.pk), region)
+    return sql.SQL(
+        """a.levy_year = {} AND {} AND run.state IN ('confirmed', 'handed_over') AND NOT EXISTS (
+            SELECT 1 FROM levy_supersession s WHERE s.old_id = a.id AND s.approved_at IS NOT NULL
+        )"""
+    ).format(sql.Literal(levy_list.levy_year), region)
+
+
+@dataclass(frozen=True, slots=True)
+class WrittenList:
+    """What the receipt of a list says."""
+
+    rows: int
+    payable: Decimal
+    sha256: str
+
+
+def write_list(levy_list: LevyList, path: Path, file_format: str) -> WrittenList:
+    """Write the list to a file that appears only when it is whole. `file_format` is csv or xlsx."""
+    part = path.with_name(f"{path.name}.part")
+    try:
+        if file_format == "csv":
+            with part.open("wb") as target:
+                target.writelines(csv_chunks(levy_list))
+        else:
+            buffer = BytesIO()
+            write_xlsx(levy_list, buffer)
+            part.write_bytes(buffer.getvalue())
+        with part.open("rb") as written:
+            digest = hashlib.file_digest(written, "sha256").hexdigest()
+        part.replace(path)
+    finally:
+        part.unlink(missing_ok=True)
+    rows, payable = levy_list.totals()
+    return WrittenList(rows, payable, digest)

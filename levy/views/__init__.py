@@ -1,0 +1,1 @@
+"""Pages of the levy officer, the tax officer and of one employer's amount."""

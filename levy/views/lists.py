@@ -1,0 +1,101 @@
+"""The tax officer's lists: choose, see count and sum, download, with every download on record."""
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from tempfile import NamedTemporaryFile
+
+from django.contrib.auth.models import AnonymousUser
+from django.core.exceptions import PermissionDenied
+from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_safe
+
+from accounts.models import Region, User
+from accounts.permissions import Permission, requires
+from audit.models import AuditEntry
+from audit.services import record
+from levy.forms import ScopeForm
+from levy.services import lists
+
+DOWNLOAD = "levy.list.download"
+CSV = "text/csv; charset=utf-8"
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+
+
+@requires(Permission.DOWNLOAD_LEVY_LIST)
+@require_safe
+def list_choose(request: HttpRequest) -> HttpResponse:
+    form = ScopeForm(request.GET or None, user=request.user, permission=Permission.DOWNLOAD_LEVY_LIST)
+    if form.is_valid():
+        return redirect("levy:list_detail", form.cleaned_data["levy_year"], form.cleaned_data["region"].code)
+    return render(request, "levy/list_choose.html", {"form": form})
+
+
+@requires(Permission.DOWNLOAD_LEVY_LIST)
+@require_safe
+def list_detail(request: HttpRequest, levy_year: int, code: str) -> HttpResponse:
+    region = _region(request.user, code)
+    context = {"region": region, "levy_year": levy_year}
+    try:
+        chosen = lists.levy_list(levy_year=levy_year, region=region)
+    except lists.NoRun as missing:
+        return render(request, "levy/list_detail.html", context | {"missing": missing})
+    rows, payable = chosen.totals()
+    downloads = AuditEntry.objects.filter(action=DOWNLOAD, object_id=region.code, details__levy_year=levy_year)
+    context |= {"list": chosen, "rows": rows, "payable": payable, "downloads": downloads.select_related("actor")[:20]}
+    return render(request, "levy/list_detail.html", context)
+
+
+@requires(Permission.DOWNLOAD_LEVY_LIST)
+@require_safe
+def list_download(request: HttpRequest, levy_year: int, code: str, file_format: str) -> HttpResponse:
+    region = _region(request.user, code)
+    try:
+        chosen = lists.levy_list(levy_year=levy_year, region=region)
+    except lists.NoRun as missing:
+        raise Http404(str(missing)) from None
+    if file_format == "csv":
+        chunks = _recorded(lists.csv_chunks(chosen), chosen, request.user, file_format)
+        response: HttpResponse = StreamingHttpResponse(chunks, content_type=CSV)
+        response["Content-Disposition"] = f'attachment; filename="{chosen.file_name("csv")}"'
+        return response
+    workbook = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115  FileResponse closes it when all is sent
+    lists.write_xlsx(chosen, workbook)
+    workbook.seek(0)
+    _record(chosen, request.user, file_format, hashlib.file_digest(workbook, "sha256").hexdigest())
+    workbook.seek(0)
+    return FileResponse(workbook, as_attachment=True, filename=chosen.file_name("xlsx"), content_type=XLSX)
+
+
+def _recorded(
+    chunks: Iterable[bytes], chosen: lists.LevyList, user: User | AnonymousUser, file_format: str
+) -> Iterator[bytes]:
+    """Pass the chunks on and note the whole file's hash once the last one is through."""
+    digest = hashlib.sha256()
+    for chunk in chunks:
+        digest.update(chunk)
+        yield chunk
+    _record(chosen, user, file_format, digest.hexdigest())
+
+
+def _record(chosen: lists.LevyList, user: User | AnonymousUser, file_format: str, sha256: str) -> None:
+    rows, payable = chosen.totals()
+    details = {
+        "levy_year": chosen.levy_year,
+        "format": file_format,
+        "rows": rows,
+        "payable": str(payable),
+        "sha256": sha256,
+        "is_final": chosen.is_final,
+    }
+    record(actor=user, action=DOWNLOAD, target=chosen.region, region_code=chosen.region.code, details=details)
+
+
+def _region(user: User | AnonymousUser, code: str) -> Region:
+    """A region of the person's scope: 404 for one that is not there or outside, 403 without the right inside."""
+    region = get_object_or_404(Region, code=code)
+    if user.can(Permission.DOWNLOAD_LEVY_LIST, code):
+        return region
+    if any(appointment.region.contains(code) for appointment in user.current_appointments):
+        raise PermissionDenied
+    raise Http404

@@ -1,0 +1,129 @@
+"""Runs: the list, one run with its progress and totals, and the page before each weighty step."""
+
+from contextlib import suppress
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+from kombu.exceptions import OperationalError
+
+from accounts.permissions import Permission, requires
+from accounts.scoping import scoped_object
+from audit.errors import DomainError
+from audit.services import trail_of
+from audit.workflow import Transition, allowed
+from levy.errors import RunAlreadyLive
+from levy.forms import ScopeForm, StepForm
+from levy.models import AssessmentRun, RunState
+from levy.policy import PolicyYearMissing
+from levy.services import runs, totals
+from levy.tasks import send_slices
+from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS
+
+PER_PAGE = 25
+REFRESH_SECONDS = 2
+
+
+@dataclass(frozen=True, slots=True)
+class Act:
+    """How a step is announced: the button, the question, what follows from it."""
+
+    button: str
+    question: str
+    consequence: str
+
+
+def acts() -> dict[str, Act]:
+    return {
+        CHECK.name: Act(_("核对通过"), _("确认核对通过"), _("核对通过后，由另一人核定。核定前仍可作废重算。")),
+        CONFIRM.name: Act(
+            _("核定"), _("确认核定"), _("核定后费额不再修改，只能按更正程序以新的核定替代。此操作不能撤回。")
+        ),
+        HAND_OVER.name: Act(_("接收清单"), _("确认接收清单"), _("接收后，税务部门按清单征收。此操作不能撤回。")),
+        DISCARD.name: Act(_("作废"), _("确认作废"), _("作废后明细删除，可以重新试算。批次和办理记录保留。")),
+    }
+
+
+@requires(Permission.VIEW_RUNS)
+@require_safe
+def run_list(request: HttpRequest) -> HttpResponse:
+    visible = AssessmentRun.objects.visible_to(request.user).select_related("region")
+    page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
+    can_start = request.user.may_somewhere(Permission.RUN_ASSESSMENT)
+    return render(request, "levy/run_list.html", {"page": page, "can_start": can_start})
+
+
+@requires(Permission.RUN_ASSESSMENT)
+@require_http_methods(["GET", "POST"])
+def run_start(request: HttpRequest) -> HttpResponse:
+    form = ScopeForm(request.POST or None, user=request.user, permission=Permission.RUN_ASSESSMENT)
+    if form.is_valid():
+        try:
+            run = runs.start_run(actor=request.user, **form.cleaned_data)
+        except RunAlreadyLive as live:
+            messages.warning(request, str(live))
+            return redirect("levy:run_detail", live.run_id)
+        except (DomainError, PolicyYearMissing) as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            with suppress(OperationalError):  # the sweeper sends what a silent broker did not take
+                send_slices(run.pk)
+            return redirect(run)
+    return render(request, "levy/run_start.html", {"form": form})
+
+
+@requires(Permission.VIEW_RUNS)
+@require_safe
+def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    run = _run(request, pk, Permission.VIEW_RUNS)
+    context: dict[str, Any] = {"run": run, "progress": runs.progress(run), "trail": trail_of(run)[:20]}
+    if run.state in (RunState.COMPUTING, RunState.DISCARDED):
+        context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
+    else:
+        context |= {
+            "outcomes": totals.outcome_totals(run),
+            "regions": totals.region_totals(run),
+            "changes": totals.largest_changes(run),
+        }
+    steps = allowed(run, RUN_TRANSITIONS, actor=request.user, region_code=run.region_id)
+    context["steps"] = [(step.name, acts()[step.name].button) for step in steps]
+    return render(request, "levy/run_detail.html", context)
+
+
+@requires(Permission.RUN_ASSESSMENT, Permission.CONFIRM_ASSESSMENT, Permission.TAKE_OVER_LIST)
+@require_http_methods(["GET", "POST"])
+def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    transition = next((t for t in RUN_TRANSITIONS if t.name == step), None)
+    if transition is None:
+        raise Http404
+    run = _run(request, pk, transition.permission)
+    form = StepForm(request.POST or None, needs_reason=transition.needs_reason)
+    if request.method == "POST" and form.is_valid():
+        try:
+            _take(transition, run, request, form)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已办理：%s。") % acts()[step].button)
+        return redirect(run)
+    return render(request, "levy/run_step.html", {"run": run, "act": acts()[step], "form": form})
+
+
+def _take(transition: Transition, run: AssessmentRun, request: HttpRequest, form: StepForm) -> None:
+    services = {CHECK: runs.check_run, CONFIRM: runs.confirm_run, HAND_OVER: runs.hand_over_run}
+    if transition is DISCARD:
+        runs.discard_run(run=run, actor=request.user, reason=form.cleaned_data["reason"])
+    else:
+        services[transition](run=run, actor=request.user)
+
+
+def _run(request: HttpRequest, pk: int, permission: str) -> AssessmentRun:
+    queryset = AssessmentRun.objects.select_related(
+        "region", "policy_version", "started_by", "checked_by", "confirmed_by", "handed_over_by"
+    )
+    return scoped_object(queryset, request.user, Permission(permission), pk=pk)
