@@ -54,7 +54,9 @@ class State:
     def create(self) -> None:
         """Make the folders; a folder that cannot be written to is refused by its name."""
         try:
-            (self.root / "log").mkdir(parents=True, exist_ok=True)
+            self.root.mkdir(parents=True, exist_ok=True)
+            self._check_owner()
+            (self.root / "log").mkdir(exist_ok=True)
             probe = self.root / f".probe-{os.getpid()}"
             probe.write_bytes(b"")
             probe.unlink()
@@ -64,6 +66,15 @@ class State:
                 f"the folder {self.root} cannot be written to ({error.strerror}): change its permissions or"
                 " name another one in LEVY_VAR.",
             ) from error
+
+    def _check_owner(self) -> None:
+        # Files of two users in one folder: each of them would be locked out of the other's.
+        owner = self.root.stat().st_uid
+        if owner != os.geteuid():
+            raise Refusal(
+                f"目录 {self.root} 属于用户 {owner}；请以该用户运行，或用 LEVY_VAR 指定其他目录。",
+                f"the folder {self.root} belongs to user {owner}: run as that user or name another folder in LEVY_VAR.",
+            )
 
     def secrets(self) -> dict[str, str]:
         """The secrets of this installation, made once and readable by their owner only."""
