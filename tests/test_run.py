@@ -1,0 +1,355 @@
+"""run.py from outside: what it says when it cannot go on, and that nothing stays behind however it ends."""
+
+import ast
+import contextlib
+import os
+import re
+import shutil
+import signal
+import socket
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from runner import packages, postgres, processes
+from runner.processes import Child, Identity
+from runner.state import ROOT, Lock, State
+
+RUN = str(ROOT / "run.py")
+is_root = os.geteuid() == 0
+
+
+def run(state_folder: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
+    env = os.environ | {"LEVY_VAR": str(state_folder)} | environment
+    return subprocess.run([sys.executable, RUN, *arguments], env=env, capture_output=True, text=True, timeout=180)
+
+
+def assert_refused(done: subprocess.CompletedProcess[str], *, english: str, chinese: str) -> None:
+    """One sentence in each language, exit code 1 and no traceback."""
+    assert done.returncode == 1
+    *_, first, second = done.stderr.strip().splitlines()
+    assert first.startswith("错误：")
+    assert chinese in first
+    assert second.startswith("Error: ")
+    assert english in second
+    assert "Traceback" not in done.stderr
+
+
+def free_port() -> int:
+    return postgres.free_port()
+
+
+@pytest.fixture
+def folder() -> Iterator[Path]:
+    """A state folder that borrows this virtual environment; other users may pass through it."""
+    root = Path(tempfile.mkdtemp(prefix="levy-run-"))
+    root.chmod(0o711)
+    (root / "venv").symlink_to(sys.prefix)
+    yield root
+    shutil.rmtree(root)
+
+
+# What it says when it cannot go on
+
+
+def test_an_old_python_is_told_the_version_it_needs():
+    pretend = (
+        f"import sys, runpy; sys.version_info = (3, 10, 4, 'final', 0); runpy.run_path({RUN!r}, run_name='__main__')"
+    )
+    done = subprocess.run([sys.executable, "-c", pretend], capture_output=True, text=True)
+    assert_refused(done, english="Python 3.11 or newer is needed, this is 3.10.4", chinese="需要 Python 3.11")
+
+
+def test_run_py_can_be_read_by_an_old_python():
+    ast.parse(Path(RUN).read_text(), feature_version=(3, 6))
+
+
+def test_a_python_without_ensurepip_names_the_package_to_install(tmp_path):
+    pretend = "import sys, runpy; sys.modules['ensurepip'] = None; sys.argv = ['run.py', 'shell', 'check'];"
+    pretend += f"runpy.run_path({RUN!r}, run_name='__main__')"
+    env = os.environ | {"LEVY_VAR": str(tmp_path)}
+    done = subprocess.run([sys.executable, "-c", pretend], env=env, capture_output=True, text=True)
+    assert_refused(done, english="apt-get install python3-venv", chinese="apt-get install python3-venv")
+
+
+def test_an_unreachable_package_index_is_said_in_one_sentence(tmp_path):
+    nowhere = f"http://127.0.0.1:{free_port()}/simple"
+    done = run(
+        tmp_path,
+        "shell",
+        "check",
+        PIP_CONFIG_FILE="/dev/null",
+        PIP_INDEX_URL=nowhere,
+        PIP_FIND_LINKS="",
+        PIP_RETRIES="0",
+    )
+    assert_refused(done, english="the package index cannot be reached", chinese="无法连接软件包源")
+
+
+@pytest.mark.skipif(not is_root, reason="mounting a small disk needs root")
+def test_a_full_disk_is_said_before_anything_is_installed(tmp_path):
+    subprocess.run(["mount", "-t", "tmpfs", "-o", "size=20m", "tmpfs", tmp_path], check=True)
+    try:
+        done = run(tmp_path, "shell", "check")
+    finally:
+        subprocess.run(["umount", tmp_path], check=True)
+    assert_refused(done, english="the disk is full", chinese="磁盘空间不足")
+
+
+def test_a_folder_that_cannot_be_written_to_is_named():
+    done = run(Path("/proc/levy"), "shell", "check")
+    assert_refused(done, english="the folder /proc/levy cannot be written to", chinese="/proc/levy")
+
+
+@pytest.mark.skipif(not is_root, reason="giving a folder away needs root")
+def test_a_folder_of_another_user_is_left_alone(folder):
+    os.chown(folder, 65534, 65534)
+    done = run(folder, "shell", "check")
+    assert_refused(done, english="belongs to user 65534", chinese="属于用户 65534")
+    assert [path.name for path in folder.iterdir()] == ["venv"]
+
+
+def test_a_taken_port_names_the_option(folder):
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        done = run(folder, "--port", str(taken.getsockname()[1]))
+    assert_refused(done, english="--port 8080", chinese="--port 8080")
+
+
+def test_a_second_run_on_the_same_folder_names_the_first(folder):
+    lock = Lock(folder / "lock")
+    assert lock.try_exclusive()
+    done = run(folder, "--port", str(free_port()))
+    lock.close()
+    assert_refused(done, english=f"another run.py (process {os.getpid()})", chinese=f"进程 {os.getpid()}")
+
+
+# What it is made of
+
+
+def test_the_runner_needs_nothing_but_the_standard_library():
+    allowed = sys.stdlib_module_names | {"runner"}
+    for path in [ROOT / "run.py", *(ROOT / "runner").glob("*.py")]:
+        for node in ast.walk(ast.parse(path.read_text())):
+            names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
+            names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
+            assert {name.split(".")[0] for name in names} <= allowed, path
+
+
+@pytest.mark.parametrize("lock", [packages.RUNTIME_LOCK, packages.DEVELOPMENT_LOCK], ids=lambda path: path.name)
+def test_every_locked_package_has_a_hash_and_no_address(lock):
+    text = lock.read_text()
+    entries = re.split(r"\n(?=[a-z0-9])", text, flags=re.IGNORECASE)
+    assert len(entries) > 50
+    assert all("==" in entry and "--hash=sha256:" in entry for entry in entries)
+    assert "://" not in text
+
+
+def test_the_development_lock_contains_the_runtime_lock():
+    def pins(path: Path) -> set[str]:
+        return set(re.findall(r"^[a-z0-9][^ ;]*", path.read_text(), re.MULTILINE | re.IGNORECASE))
+
+    assert pins(packages.RUNTIME_LOCK) <= pins(packages.DEVELOPMENT_LOCK)
+
+
+def test_secrets_are_made_once_and_readable_by_their_owner_only(folder):
+    state = State(folder)
+    first = state.secrets()
+    assert state.secrets() == first
+    assert len(set(first.values())) == len(first)
+    assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
+
+
+# What a killed run leaves
+
+
+def sleeper(state_folder: Path, owner: Path) -> Child:
+    env = {**os.environ, processes.MARK: str(owner)}
+    return processes.start("sleeper", ["sleep", "60"], log=state_folder / "sleeper.log", env=env, cwd=state_folder)
+
+
+def test_leftovers_of_this_folder_are_ended_and_those_of_others_are_not(folder):
+    ours, spared, others = sleeper(folder, folder), sleeper(folder, folder), sleeper(folder, folder / "other")
+    try:
+        processes.end_leftovers(folder, spare=[spared])
+        assert [child.has_ended() for child in (ours, spared, others)] == [True, False, False]
+    finally:
+        processes.stop([ours, spared, others], 5)
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal exists on Linux only")
+def test_a_child_dies_with_a_killed_parent(tmp_path):
+    code = (
+        "import os, sys, time; from pathlib import Path; from runner import processes; here = Path(sys.argv[1]);"
+        "child = processes.start('x', ['sleep', '60'], log=here / 'x.log', env=os.environ, cwd=here);"
+        "print(child.process.pid, flush=True); time.sleep(60)"
+    )
+    with subprocess.Popen(
+        [sys.executable, "-c", code, tmp_path], stdout=subprocess.PIPE, text=True, cwd=ROOT
+    ) as parent:
+        child = int(parent.stdout.readline())
+        assert is_alive(child)
+        parent.kill()
+    assert eventually(lambda: not is_alive(child))
+
+
+def test_a_stale_postmaster_file_never_kills_who_has_its_number_now(tmp_path):
+    home = postgres.Home(tmp_path, tmp_path, None)
+    home.cluster.mkdir()
+    lock = home.cluster / "postmaster.pid"
+    lock.write_text(f"{os.getpid()}\n{home.cluster}\n")
+    postgres.end_leftover(home)  # would end this test run
+    assert not lock.exists()
+
+
+def is_alive(pid: int) -> bool:
+    with contextlib.suppress(OSError):
+        return Path(f"/proc/{pid}/stat").read_text().rsplit(")")[1].split()[0] != "Z"
+    return False
+
+
+def eventually(condition, seconds: float = 30) -> bool:
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.1)
+    return False
+
+
+# A whole life
+
+
+class System:
+    """A run.py in the background."""
+
+    def __init__(self, state_folder: Path, *arguments: str) -> None:
+        self.folder = state_folder
+        self.port = free_port()
+        self._console = state_folder.with_name(f"console-{self.port}")
+        env = os.environ | {"LEVY_VAR": str(state_folder)}
+        command = [sys.executable, RUN, "--port", str(self.port), *arguments]
+        self.began = time.monotonic()
+        with self._console.open("w") as console:
+            self.process = subprocess.Popen(command, env=env, stdout=console, stderr=subprocess.STDOUT)
+
+    def __enter__(self) -> "System":
+        assert eventually(lambda: self.answers() or self.process.poll() is not None, 120), self.output()
+        assert self.process.poll() is None, self.output()
+        self.seconds = time.monotonic() - self.began
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def answers(self) -> bool:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/", timeout=5) as answer,
+        ):
+            return answer.status == 200
+        return False
+
+    def output(self) -> str:
+        return self._console.read_text()
+
+    def children(self) -> dict[str, int]:
+        """The programs that run.py itself started, by the name of their log."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, IndexError):
+                parent = int((entry / "stat").read_text().rsplit(")")[1].split()[1])
+                if parent == self.process.pid:
+                    found[(entry / "fd/1").resolve().stem] = int(entry.name)
+        return found
+
+
+@pytest.fixture(scope="module")
+def closed_folder() -> Iterator[Path]:
+    """A prepared installation below a folder that only its owner may enter, as in a fresh `mktemp -d`."""
+    top = Path(tempfile.mkdtemp(prefix="levy-run-"))
+    assert stat.S_IMODE(top.stat().st_mode) == 0o700
+    root = top / "var"
+    root.mkdir()
+    (root / "venv").symlink_to(sys.prefix)
+    before = set(Path("/var/lib").glob("levy-*"))
+    with System(root, "--empty"):
+        pass
+    yield root
+    shutil.rmtree(top)
+    for outside in set(Path("/var/lib").glob("levy-*")) - before:
+        shutil.rmtree(outside)
+
+
+@pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
+def test_no_folder_is_opened_for_the_database_user(closed_folder):
+    outside = [path for path in Path("/var/lib").glob("levy-*") if (path / "cluster").exists()]
+    assert stat.S_IMODE(closed_folder.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(closed_folder.stat().st_mode) == 0o755
+    assert not (closed_folder / "postgres").exists()
+    assert outside
+    assert all(path.stat().st_uid != 0 and stat.S_IMODE(path.stat().st_mode) == 0o700 for path in outside)
+
+
+@pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
+def test_the_database_stays_in_the_folder_where_its_user_can_enter(folder):
+    home = postgres.find_home(State(folder), "instance")
+    assert home.folder == folder / "postgres"
+    assert home.identity == Identity(65534, 65534)
+
+
+def test_a_killed_run_leaves_nothing_and_the_next_start_answers_within_ten_seconds(closed_folder):
+    with System(closed_folder) as first:
+        started = list(first.children().values())
+        assert len(started) >= 4
+        first.process.kill()
+        first.process.wait()
+        with System(closed_folder) as second:
+            assert second.seconds < 10, second.output()
+            assert not any(map(is_alive, started))
+
+
+def test_the_end_of_one_program_ends_all_and_names_it(closed_folder):
+    with System(closed_folder) as system:
+        assert eventually(lambda: len(system.children()) == 7), system.children()
+        children = system.children()
+        os.kill(children["cache"], signal.SIGKILL)
+        assert system.process.wait(60) == 1
+        assert "Error: cache ended unexpectedly (code -9), everything was stopped" in system.output()
+        assert not any(map(is_alive, children.values()))
+
+
+def test_a_signal_at_any_moment_of_the_start_leaves_nothing(closed_folder):
+    for delay in (0.2, 0.6, 1.2, 2.0):
+        system = System(closed_folder)
+        time.sleep(delay)
+        started = list(system.children().values())
+        system.__exit__()
+        assert system.process.returncode == 0
+        assert not any(map(is_alive, started))
+
+
+def test_a_shell_uses_the_services_that_are_running(closed_folder):
+    with System(closed_folder):
+        done = run(closed_folder, "shell", "--", "migrate", "--check")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_shell_starts_what_it_needs_and_stops_it_again(closed_folder):
+    done = run(closed_folder, "shell", "--", "migrate", "--check")
+    assert done.returncode == 0, done.stderr
+    assert "Starting the database" in done.stdout
+    assert not (closed_folder / "services.json").exists()
+
+
+def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_folder):
+    with System(closed_folder) as system:
+        assert "demo" not in system.output()
+    assert not (closed_folder / "sign-ins.txt").exists()
