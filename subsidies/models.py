@@ -20,7 +20,7 @@ from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.parameters import DatedByRegion
 from quota.models.returns import LEVY_YEAR_BOUNDS
-from subsidies.rules import Basis, RewardTerms
+from subsidies.rules import Basis, RewardFacts, RewardTerms
 
 YUAN = {"max_digits": 16, "decimal_places": 2}
 MONTHS = {"max_digits": 16, "decimal_places": 6}
@@ -160,11 +160,13 @@ class Award(models.Model):
     rebuilt from the stored facts and the programme.
     """
 
-    programme = models.ForeignKey(Programme, on_delete=models.PROTECT, related_name="awards", verbose_name=_("奖励办法"))
+    programme = models.ForeignKey(
+        Programme, on_delete=models.PROTECT, related_name="awards", verbose_name=_("奖励办法")
+    )
     assessment = models.ForeignKey(Assessment, on_delete=models.PROTECT, related_name="+")
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="awards", verbose_name=_("用人单位"))
+    employer = models.ForeignKey(Employer, verbose_name=_("用人单位"), on_delete=models.PROTECT, related_name="awards")
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
-    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", verbose_name=_("行政区划"))
+    region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
     entity_type = models.CharField(_("单位类型"), max_length=24)
     staff_months = models.PositiveIntegerField(_("职工人月"))
     credited_months = models.PositiveIntegerField(_("安排人月"))
@@ -243,3 +245,15 @@ class Award(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("subsidies:award_detail", args=[self.pk])
+
+    @property
+    def facts(self) -> RewardFacts:
+        """What the rule was given."""
+        return RewardFacts(
+            entity_type=self.entity_type,
+            staff_months=self.staff_months,
+            credited_months=self.credited_months,
+            head_months=self.head_months,
+            minimum_wage=self.minimum_wage,
+            years_before=self.years_before,
+        )

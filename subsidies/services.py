@@ -159,9 +159,7 @@ def approve_awards(*, awards: list[Award], actor: User) -> int:
 
 @transaction.atomic
 def _apply(award: Award, transition: Transition, actor: User, reason: str = "") -> Award:
-    return apply(
-        award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount)
-    )
+    return apply(award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
 
 
 def _require(actor: User, programme: Programme) -> None:
