@@ -52,7 +52,7 @@ class ReturnState(models.TextChoices):
     REVIEWED = "reviewed", _("待复审")
     VERIFIED = "verified", _("已认定")
     SENT_BACK = "sent_back", _("待补正")
-    REPLACED = "replaced", _("已被更正申报替代")
+    REPLACED = "replaced", _("已由其他申报取代")
 
 
 class ReturnSource(models.TextChoices):

@@ -24,14 +24,19 @@ def number_on(kind: NumberKind, region: Region, day: date) -> RegionalNumber | N
 def counting_rules(region_codes: Collection[str], levy_year: int) -> dict[str, CountingRules]:
     """How each region counts: its settings of 31 December of the levy year over the national rules.
 
-    Raises SettingError for a row that no rule knows.
+    Regions that count alike share one object. Raises SettingError for a row that no rule knows.
     """
     lineages = _lineages(region_codes)
     rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(_all_codes(lineages))
     found = {
         (row.region_id, row.name): row.value for row in rows.filter(name__in=CountingRules.names()).order_by("pk")
     }
-    return {code: CountingRules.from_settings(_settings(found, lineage)) for code, lineage in lineages.items()}
+    ways: dict[CountingRules, CountingRules] = {}
+    by_region = {}
+    for code, lineage in lineages.items():
+        rules = CountingRules.from_settings(_settings(found, lineage))
+        by_region[code] = ways.setdefault(rules, rules)
+    return by_region
 
 
 def _settings(found: Mapping[tuple[str, str], str], lineage: Iterable[str]) -> dict[str, str]:

@@ -5,7 +5,7 @@ from quota.models.exchange import ImportedFile
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
 from quota.models.returns import HeadcountReturn, Placement
-from quota.models.verification import DispatchTransfer, PlacementCheck, VerifiedHeadcount
+from quota.models.verification import DispatchTransfer, HeadcountSeries, PlacementCheck, VerifiedHeadcount
 
 __all__ = [
     "Certificate",
@@ -13,6 +13,7 @@ __all__ = [
     "DispatchTransfer",
     "Employer",
     "HeadcountReturn",
+    "HeadcountSeries",
     "ImportedFile",
     "InsuranceMonth",
     "Membership",

@@ -66,6 +66,8 @@ class HeadcountReturn(models.Model):
     sent_back_at = models.DateTimeField(_("退回时间"), null=True, blank=True)
     sent_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     sent_back_reason = models.TextField(_("退回理由"), blank=True)
+    reopened_at = models.DateTimeField(_("重新认定时间"), null=True, blank=True)
+    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     claimed_months = models.PositiveIntegerField(_("申报人月"), default=0)
     computed_months = models.PositiveIntegerField(_("核算人月"), default=0)
     has_findings = models.BooleanField(_("有疑点"), default=False)

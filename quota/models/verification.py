@@ -6,6 +6,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Region
 from quota.models.employers import Employer
 from quota.models.returns import LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
 
@@ -18,23 +19,29 @@ class PlacementCheck(models.Model):
 
     `reasons` holds quota.rules.Reason per month (0: counted), `computed` and `decided` the person-months per month
     (0, 1 or 2). `decided` is what counts; it starts as `computed` and changes only by an officer's decision.
+    `claimed_months` is this row's share of what the employer claims for the person: a month that two rows cover is
+    claimed once.
     """
 
     placement = models.OneToOneField(
         Placement, primary_key=True, on_delete=models.CASCADE, related_name="check_result"
     )
     weight = models.PositiveSmallIntegerField(_("每月计入"))
+    claimed_months = models.PositiveSmallIntegerField(_("申报人月"))
     reasons = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
     computed = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
     decided = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
     decision_reason = models.CharField(_("认定理由"), max_length=8, blank=True)
     decision_note = models.TextField(_("说明"), blank=True)
+    decided_at = models.DateTimeField(_("认定时间"), null=True, blank=True)
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
     class Meta:
         verbose_name = _("逐月核对")
         verbose_name_plural = _("逐月核对")
         constraints = [
             models.CheckConstraint(condition=Q(weight__in=[1, 2]), name="check_weight_known"),
+            models.CheckConstraint(condition=Q(claimed_months__lte=2 * MONTHS), name="check_claimed_bounds"),
             models.CheckConstraint(
                 condition=Q(Holds("reasons", "99 >= ALL(%(expressions)s)")),
                 name="check_reasons_bounds",
@@ -45,6 +52,10 @@ class PlacementCheck(models.Model):
                 condition=Q(decided=F("computed")) | ~Q(decision_reason=""),
                 name="check_difference_has_reason",
                 violation_error_message=_("与系统核算不同的，须选择理由。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(decision_reason="") | Q(decided_at__isnull=False, decided_by__isnull=False),
+                name="check_decision_has_person",
             ),
         ]
 
@@ -81,6 +92,22 @@ class DispatchTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.host_id}"
+
+
+class HeadcountSeries(models.Model):
+    """The last number given to a 审核认定书 of one county in one year; its row is the lock of the next number."""
+
+    region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
+    year = models.PositiveSmallIntegerField()
+    last = models.PositiveIntegerField()
+
+    class Meta:
+        verbose_name = _("认定书编号")
+        verbose_name_plural = _("认定书编号")
+        constraints = [models.UniqueConstraint(fields=["region", "year"], name="one_series_per_region_year")]
+
+    def __str__(self) -> str:
+        return f"{self.region_id} {self.year} {self.last}"
 
 
 class VerifiedQuerySet(FiledQuerySet):

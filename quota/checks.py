@@ -1,0 +1,292 @@
+"""Checking what employers claim: every placement against the registers, in bounded slices of people.
+
+PostgreSQL gathers and stores; quota.rules alone decides whether a month counts.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import connection, transaction
+
+from quota import evidence
+from quota.enums import ReturnState
+from quota.evidence import Gathered, Scope
+from quota.models import Employer
+from quota.parameters import counting_rules, minimum_wages
+from quota.rules import (
+    MONTHS,
+    Agreement,
+    ClaimCount,
+    CountingRules,
+    EmploymentForm,
+    Reason,
+    Transfer,
+    claim_weight,
+    count_person,
+    hosts_by_month,
+    transfer,
+)
+
+SLICE_PLACEMENTS = 20_000
+SLICE_RETURNS = 20_000
+KEYS = 1 << 128
+
+Progress = Callable[[int, int], None]
+Rules = Mapping[str, CountingRules]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTotals:
+    """How many placements were checked and how many returns got other totals or became ready for review."""
+
+    placements: int
+    returns: int
+
+
+def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None = None) -> CheckTotals:
+    """Check every employer of a region and below, in transactions of bounded size; doing it again changes nothing.
+
+    A person's placements elsewhere are counted along, so that a month claimed at two employers shows at both.
+    Raises ValueError on a malformed region code, SettingError on an unknown regional setting.
+    """
+    return _run(Scope.of_region(levy_year, region_code), on_progress or (lambda done, total: None))
+
+
+def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTotals:
+    """Check these employers only, as after a filing."""
+    return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
+
+
+def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
+    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other."""
+    lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
+
+
+COUNT_PLACEMENTS = """
+SELECT count(*) FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
+WHERE p.levy_year = %(year)s AND {condition}
+"""
+
+
+def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
+        (expected,) = cursor.fetchone()
+    regions = list(Employer.objects.order_by().values_list("region_id", flat=True).distinct())
+    rules, wages = counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
+    done, touched = 0, set()
+    for first, last in _key_ranges(expected):
+        with transaction.atomic():
+            hold(scope.levy_year)
+            found = list(evidence.placements(scope, first, last, wages))
+            named = evidence.agreements(scope, first, last)
+            _store(_count_all(found, named, scope.levy_year, rules))
+        touched |= {row.claim.employer for row in found}
+        done += len(found)
+        on_progress(min(done, expected), expected)
+    return CheckTotals(done, _settle_totals(scope, touched))
+
+
+def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
+    """Person keys are hashes, so ranges of equal width hold about equally many people."""
+    slices = max(1, -(-placements // SLICE_PLACEMENTS))
+    for number in range(slices):
+        first, last = KEYS * number // slices, KEYS * (number + 1) // slices - 1
+        yield f"{first:032x}", f"{last:032x}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one slice brings, as COPY's text, and the dispatched placements whose transfers it replaces."""
+
+    checks: list[str]
+    transfers: list[str]
+    dispatched: list[int]
+
+
+def _count_all(
+    found: Iterable[Gathered], agreements: Mapping[str, list[Agreement]], levy_year: int, rules: Rules
+) -> Outcome:
+    outcome = Outcome([], [], [])
+    for person, group in groupby(found, key=attrgetter("person")):
+        rows = list(group)
+        own = agreements.get(person, [])
+        counts = _count_person(rows, own, levy_year, rules)
+        shares = _claimed_shares(rows, counts)
+        for row, count, claimed in zip(rows, counts, shares, strict=True):
+            if not row.is_settled:
+                outcome.checks.append(_check_line(row, count, claimed))
+            if row.claim.form == EmploymentForm.DISPATCH:
+                outcome.dispatched.append(row.claim.key)
+                moved = _transfers(row, count, own, levy_year, rules)
+                outcome.transfers += _transfer_lines(row, moved, levy_year)
+    return outcome
+
+
+def _count_person(
+    rows: Sequence[Gathered], agreements: Sequence[Agreement], levy_year: int, rules: Rules
+) -> Sequence[ClaimCount]:
+    """Each claim by the rules of its own place; rarely do a person's places count differently."""
+    claims = [row.claim for row in rows]
+    own = [rules[row.region_code] for row in rows]
+    if all(place is own[0] for place in own):
+        return count_person(claims, agreements, levy_year, own[0]).claims
+    by_place = {place: count_person(claims, agreements, levy_year, place).claims for place in set(own)}
+    return [by_place[place][index] for index, place in enumerate(own)]
+
+
+def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> list[int]:
+    """Each row's part of what is claimed: a month covered by several rows of one employer is claimed once, by the
+    heaviest, of equal ones by the one that counts."""
+    covered = [MONTHS - count.reasons.count(Reason.OUTSIDE_CONTRACT) for count in counts]
+    weights = [claim_weight(row.claim) for row in rows]
+    shares = [weight * months for weight, months in zip(weights, covered, strict=True)]
+    employers = [row.claim.employer for row in rows]
+    for employer in {e for e in employers if employers.count(e) > 1}:
+        indexes = [index for index, e in enumerate(employers) if e == employer]
+        _share_out(indexes, counts, weights, shares)
+    return shares
+
+
+def _share_out(
+    indexes: Sequence[int], counts: Sequence[ClaimCount], weights: Sequence[int], shares: list[int]
+) -> None:
+    for index in indexes:
+        shares[index] = 0
+    for month in range(MONTHS):
+        covering = [index for index in indexes if counts[index].reasons[month] is not Reason.OUTSIDE_CONTRACT]
+        if covering:
+            chosen = max(covering, key=lambda i: (weights[i], counts[i].reasons[month] is Reason.COUNTED))
+            shares[chosen] += weights[chosen]
+
+
+def _transfers(
+    row: Gathered, count: ClaimCount, agreements: Sequence[Agreement], levy_year: int, rules: Rules
+) -> Sequence[Transfer]:
+    """What moves to hosts: of the months that people decided where they did, otherwise of the computed ones."""
+    if row.decided is None:
+        return () if row.is_settled else count.transfers
+    return [
+        transfer(agreement, month, weight, levy_year, rules[row.region_code])
+        for month, (agreement, weight) in enumerate(
+            zip(hosts_by_month(agreements, levy_year), row.decided, strict=True)
+        )
+        if agreement is not None and weight and agreement.agency == row.claim.employer
+    ]
+
+
+def _check_line(row: Gathered, count: ClaimCount, claimed: int) -> str:
+    weight = claim_weight(row.claim)
+    return f"{count.key}\t{weight}\t{claimed}\t{_array(count.reasons)}\t{_array(count.weights)}\n"
+
+
+@lru_cache(maxsize=16_384)
+def _array(numbers: tuple[int, ...]) -> str:
+    return "{" + ",".join(map(str, map(int, numbers))) + "}"
+
+
+def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) -> Iterator[str]:
+    by_host: dict[int, list[Transfer]] = {}
+    for month in moved:
+        by_host.setdefault(month.host, []).append(month)
+    for host, months in by_host.items():
+        given, credited, staff = (sum(getattr(m, part) for m in months) for part in ("weight", "credited", "staff"))
+        yield f"{row.claim.key}\t{levy_year}\t{row.claim.employer}\t{host}\t{given}\t{credited}\t{staff}\n"
+
+
+NEW_CHECKS = """
+CREATE TEMP TABLE new_check (
+    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[]
+) ON COMMIT DROP
+"""
+
+# A decision that a person made stays; rows that say the same as before are not touched.
+STORE_CHECKS = """
+INSERT INTO quota_placementcheck AS k
+    (placement_id, weight, claimed_months, reasons, computed, decided, decision_reason, decision_note)
+SELECT placement_id, weight, claimed_months, reasons, computed, computed, '', '' FROM new_check
+ON CONFLICT (placement_id) DO UPDATE SET
+    weight = excluded.weight, claimed_months = excluded.claimed_months,
+    reasons = excluded.reasons, computed = excluded.computed,
+    decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
+WHERE (k.weight, k.claimed_months, k.reasons, k.computed)
+    IS DISTINCT FROM (excluded.weight, excluded.claimed_months, excluded.reasons, excluded.computed)
+"""
+
+TRANSFER_COLUMNS = "placement_id, levy_year, agency_id, host_id, weight_months, credited_months, staff_months"
+
+
+def _store(outcome: Outcome) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_CHECKS)
+        with cursor.copy("COPY new_check FROM STDIN") as copy:
+            copy.write("".join(outcome.checks))
+        cursor.execute(STORE_CHECKS)
+        cursor.execute("DELETE FROM quota_dispatchtransfer WHERE placement_id = ANY(%s)", [outcome.dispatched])
+        with cursor.copy(f"COPY quota_dispatchtransfer ({TRANSFER_COLUMNS}) FROM STDIN") as copy:
+            copy.write("".join(outcome.transfers))
+
+
+# Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
+# is a finding.
+SETTLE_TOTALS = """
+UPDATE quota_headcountreturn r
+SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed,
+    state = 'checked', checked_at = statement_timestamp()
+FROM (
+    SELECT r.id, coalesce(sum(k.claimed_months), 0) AS claimed,
+           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed
+    FROM quota_employer e
+    JOIN quota_headcountreturn r ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
+    LEFT JOIN quota_placement p ON p.employer_id = e.id AND p.levy_year = %(year)s
+    LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s AND r.state = ANY(%(states)s)
+    GROUP BY r.id
+) t
+WHERE r.id = t.id AND (
+    r.state <> 'checked' OR (r.claimed_months, r.computed_months, r.has_findings)
+        IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed)
+)
+"""
+
+ID_RANGES = """
+SELECT min(id), max(id) FROM (
+    SELECT e.id, (row_number() OVER (ORDER BY e.id) - 1) / %(size)s AS part FROM quota_employer e WHERE {condition}
+) cut GROUP BY part ORDER BY part
+"""
+
+
+def _settle_totals(scope: Scope, touched: Collection[int]) -> int:
+    """Bring the returns' totals to their placements' checks and hand what was submitted over to the reviewers.
+
+    Returns elsewhere whose people were counted along get new totals too, but are not handed over by this.
+    """
+    changed = 0
+    for first, last in id_ranges(scope):
+        with transaction.atomic(), connection.cursor() as cursor:
+            hold(scope.levy_year)
+            states = [ReturnState.SUBMITTED, ReturnState.CHECKED]
+            cursor.execute(
+                SETTLE_TOTALS.format(condition=scope.condition),
+                scope.names(first_id=first, last_id=last, states=states),
+            )
+            changed += cursor.rowcount
+    elsewhere = Scope.of_employers(scope.levy_year, touched)
+    with transaction.atomic(), connection.cursor() as cursor:
+        hold(scope.levy_year)
+        names = elsewhere.names(first_id=0, last_id=2**62, states=[ReturnState.CHECKED])
+        cursor.execute(SETTLE_TOTALS.format(condition=elsewhere.condition), names)
+        changed += cursor.rowcount
+    return changed
+
+
+def id_ranges(scope: Scope) -> list[tuple[int, int]]:
+    """Ranges of employer ids that hold a bounded number of the scope's employers each."""
+    with connection.cursor() as cursor:
+        cursor.execute(ID_RANGES.format(condition=scope.condition), scope.names(size=SLICE_RETURNS))
+        return cursor.fetchall()
