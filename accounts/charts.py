@@ -25,7 +25,7 @@ class Bar:
     width: Decimal
     y: int
     text: str
-    series: int
+    is_hatched: bool
 
     @property
     def text_y(self) -> int:
@@ -41,7 +41,7 @@ class BarRow:
 
 @dataclass(frozen=True, slots=True)
 class BarChart:
-    """Horizontal bars of one or two series. `series` are their names, `left` the pixels kept for the labels."""
+    """Horizontal bars of one or two series, the first of two hatched; `left` is the pixels kept for the labels."""
 
     id: str
     title: str
@@ -71,7 +71,12 @@ def bar_chart(
     for index, label in enumerate(labels):
         top = 2 + step * index
         bars = tuple(
-            Bar(share(values[index] * reach, longest), top + 18 * number, texts[number][index], number)
+            Bar(
+                share(values[index] * reach, longest),
+                top + 18 * number,
+                texts[number][index],
+                number < len(series) - 1,
+            )
             for number, (_name, values) in enumerate(series)
         )
         rows.append(BarRow(label, top + 9 * len(series) + 4, bars))
@@ -144,7 +149,9 @@ def line_chart(
         for index, (label, value, text) in enumerate(zip(labels, values, texts, strict=True))
     )
     lines = tuple(Rule(down(value), text) for value, text in rules)
-    return LineChart(id, title, description, points, lines, Rule(down(reference[0]), reference[1]) if reference else None)
+    return LineChart(
+        id, title, description, points, lines, Rule(down(reference[0]), reference[1]) if reference else None
+    )
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,4 +166,6 @@ class CellBar:
 def cell_bar(value: Decimal, *, low: Decimal, high: Decimal, mark: Decimal, origin: Decimal = Decimal(0)) -> CellBar:
     """A bar from `origin` to `value` on a scale from low to high; what lies outside the scale is cut off."""
     ends = sorted(min(max(end, low), high) for end in (origin, value))
-    return CellBar(share(ends[0] - low, high - low), share(ends[1] - ends[0], high - low), share(mark - low, high - low))
+    return CellBar(
+        share(ends[0] - low, high - low), share(ends[1] - ends[0], high - low), share(mark - low, high - low)
+    )

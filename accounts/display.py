@@ -1,4 +1,4 @@
-"""How a reader wants pages to look: kept in one cookie, applied by the server, no script needed."""
+"""How a reader wants pages to look: kept in cookies, applied by the server, no script needed."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -12,18 +12,21 @@ from django.utils.http import url_has_allowed_host_and_scheme
 from django.utils.translation import gettext_lazy as _
 from django.views.decorators.http import require_http_methods
 
+from accounts.middleware import LANGUAGE_COOKIE
+
 COOKIE = "display"
 YEAR = 365 * 24 * 3600
 
 
 class DisplayForm(forms.Form):
-    """The first choice of every field is what holds without a cookie."""
+    """The first choice of every field holds without a cookie."""
 
     theme = forms.ChoiceField(
         label=_("颜色"), choices=[("system", _("随系统设置")), ("light", _("浅色")), ("dark", _("深色"))]
     )
     contrast = forms.ChoiceField(label=_("对比度"), choices=[("system", _("随系统设置")), ("more", _("加强"))])
     size = forms.ChoiceField(label=_("字号"), choices=[("standard", _("标准")), ("large", _("大字"))])
+    language = forms.ChoiceField(label=_("界面语言"), choices=[("zh-hans", "简体中文"), ("en", "English")])
     keys = forms.ChoiceField(
         label=_("单键快捷键"),
         help_text=_("使用读屏软件或语音输入时，可以关闭。"),
@@ -39,6 +42,7 @@ class DisplayForm(forms.Form):
 def preferences(request: HttpRequest) -> dict[str, str]:
     """The reader's settings; a part of the cookie that is not one of the choices counts as absent."""
     kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")))
+    kept["language"] = request.COOKIES.get(LANGUAGE_COOKIE, "")
     chosen = {}
     for name, field in DisplayForm().fields.items():
         values = [value for value, _label in field.choices]
@@ -57,8 +61,8 @@ def display_settings(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         return render(request, "accounts/display.html", {"form": form, "back": back})
     response = HttpResponseRedirect(back)
-    response.set_cookie(
-        COOKIE, urlencode(form.cleaned_data), max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure()
-    )
+    chosen = dict(form.cleaned_data)
+    for cookie, value in {LANGUAGE_COOKIE: chosen.pop("language"), COOKIE: urlencode(chosen)}.items():
+        response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
     messages.success(request, _("显示设置已保存。"))
     return response

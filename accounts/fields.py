@@ -24,7 +24,9 @@ class FigureField(forms.Field):
             self.widget.attrs["data-unit"] = unit
         self.validators += [
             MinValueValidator(minimum, format_lazy(_("不能小于{limit}。"), limit=f"{minimum:,}")),
-            MaxValueValidator(maximum, format_lazy(_("不能大于{limit}，请核对是否多输了位数。"), limit=f"{maximum:,}")),
+            MaxValueValidator(
+                maximum, format_lazy(_("不能大于{limit}，请核对是否多输了位数。"), limit=f"{maximum:,}")
+            ),
         ]
 
     def to_python(self, value: Any) -> Any:

@@ -1,4 +1,4 @@
-"""Sample data of the style guide: every component in every state. Invented people and employers, figures that add up."""
+"""Sample data of the style guide: every component in every state, with invented people and employers."""
 
 from datetime import UTC, datetime
 from decimal import Decimal
@@ -12,7 +12,14 @@ from django.http import QueryDict
 from accounts.charts import bar_chart, cell_bar, line_chart
 from accounts.fields import CountField, MoneyField
 
-LETTERS = {"1": ("counted", 1), "2": ("counted", 2), "x": ("not", 0), "?": ("open", 0), "-": ("nodata", 0), ".": ("unclaimed", 0)}
+LETTERS = {
+    "1": ("counted", 1),
+    "2": ("counted", 2),
+    "x": ("not", 0),
+    "?": ("open", 0),
+    "-": ("nodata", 0),
+    ".": ("unclaimed", 0),
+}
 
 
 class SampleState(models.TextChoices):
@@ -31,7 +38,9 @@ class SampleState(models.TextChoices):
 
 class SampleForm(forms.Form):
     total_wages = MoneyField(label="全年工资总额", help_text="按国家统计局关于工资总额组成的规定填写，精确到分。")
-    march_staff = CountField(label="3月在职职工人数", help_text="月末在编人员和签订1年以上劳动合同的人员。", unit="人", maximum=100_000)
+    march_staff = CountField(
+        label="3月在职职工人数", help_text="月末在编人员和签订1年以上劳动合同的人员。", unit="人", maximum=100_000
+    )
     contract_start = forms.DateField(label="合同开始日期", help_text="如2025-07-01。")
     employment = forms.ChoiceField(
         label="用工形式",
@@ -53,15 +62,26 @@ class SampleForm(forms.Form):
 def sample_form() -> SampleForm:
     """A form sent back with two faults: one figure too large, one choice not made."""
     return SampleForm(
-        {"total_wages": "18,642,350.00", "march_staff": "2160000", "contract_start": "2025-07-01", "county": "140105",
-         "remark": "", "is_true": "on"}
+        {
+            "total_wages": "18,642,350.00",
+            "march_staff": "2160000",
+            "contract_start": "2025-07-01",
+            "county": "140105",
+            "remark": "",
+            "is_true": "on",
+        }
     )
 
 
 def months(pattern: str, reasons: dict[int, str] | None = None) -> list[dict[str, Any]]:
     """Twelve cells from a pattern such as `...---xxxxxx`."""
     return [
-        {"month": month, "kind": LETTERS[letter][0], "weight": LETTERS[letter][1], "reason": (reasons or {}).get(month, "")}
+        {
+            "month": month,
+            "kind": LETTERS[letter][0],
+            "weight": LETTERS[letter][1],
+            "reason": (reasons or {}).get(month, ""),
+        }
         for month, letter in enumerate(pattern, start=1)
     ]
 
@@ -83,12 +103,24 @@ def steps() -> list[dict[str, Any]]:
     rows = [
         ("在职职工人月", "12个月人数之和：214 + 215 + 216 + … + 218", "2616", "人月", "财税〔2015〕72号第八条第二款"),
         ("年平均工资", "18,642,350.00 ÷（2,616 ÷ 12）", "85515.37", "元", "财税〔2015〕72号第八条第四款"),
-        ("计费工资", "取小者：85,515.37；当地社会平均工资84,876.00 × 2 = 169,752.00", "85515.37", "元", "财政部公告2019年第98号第一条"),
+        (
+            "计费工资",
+            "取小者：85,515.37；当地社会平均工资84,876.00 × 2 = 169,752.00",
+            "85515.37",
+            "元",
+            "财政部公告2019年第98号第一条",
+        ),
         ("应安排人月", "2,616 × 1.5%", "39.24", "人月", "财税〔2015〕72号第六条"),
         ("已安排人月", "郭秀兰12个月 × 1 + 王志强6个月 × 2", "24", "人月", "财税〔2015〕72号第七条"),
         ("差额人月", "39.24 − 24（可以不是整数）", "15.24", "人月", "财税〔2015〕72号第八条第三款"),
         ("应纳费额", "15.24 × 85,515.37 ÷ 12", "108604.52", "元", "财税〔2015〕72号第八条第一款"),
-        ("减免费额", "安排比例24 ÷ 2,616 = 0.92%，低于1%，减征10%：108,604.52 × 10%", "10860.45", "元", "财政部公告2023年第8号第一条"),
+        (
+            "减免费额",
+            "安排比例24 ÷ 2,616 = 0.92%，低于1%，减征10%：108,604.52 × 10%",
+            "10860.45",
+            "元",
+            "财政部公告2023年第8号第一条",
+        ),
         ("应缴费额", "108,604.52 − 10,860.45", "97744.07", "元", "财税〔2015〕72号第八条"),
     ]
     names = ("label", "formula", "value", "unit", "citation")
@@ -108,9 +140,24 @@ def stages() -> list[dict[str, str]]:
 
 def timeline() -> list[dict[str, Any]]:
     return [
-        {"at": datetime(2026, 10, 14, 8, 40, tzinfo=UTC), "who": "刘敏（单位）", "title": "补正材料", "text": "上传银行代发回单3张"},
-        {"at": datetime(2026, 10, 9, 2, 5, tzinfo=UTC), "who": "张慧（初审）", "title": "退回补正", "text": "赵海燕4至6月无工资记录"},
-        {"at": datetime(2026, 9, 24, 7, 30, tzinfo=UTC), "who": "刘敏（单位）", "title": "提交申报", "text": "受理号SB-140105-2026-004817"},
+        {
+            "at": datetime(2026, 10, 14, 8, 40, tzinfo=UTC),
+            "who": "刘敏（单位）",
+            "title": "补正材料",
+            "text": "上传银行代发回单3张",
+        },
+        {
+            "at": datetime(2026, 10, 9, 2, 5, tzinfo=UTC),
+            "who": "张慧（初审）",
+            "title": "退回补正",
+            "text": "赵海燕4至6月无工资记录",
+        },
+        {
+            "at": datetime(2026, 9, 24, 7, 30, tzinfo=UTC),
+            "who": "刘敏（单位）",
+            "title": "提交申报",
+            "text": "受理号SB-140105-2026-004817",
+        },
     ]
 
 
@@ -144,7 +191,11 @@ def charts() -> dict[str, Any]:
 
 
 def counties() -> list[dict[str, Any]]:
-    rows = [("小店区", 20443, "50778800.85", "0.0125"), ("娄烦县", 1169, "3642225.01", "0.0122"), ("机关", 1798, "0", "0.0158")]
+    rows = [
+        ("小店区", 20443, "50778800.85", "0.0125"),
+        ("娄烦县", 1169, "3642225.01", "0.0122"),
+        ("机关", 1798, "0", "0.0158"),
+    ]
     return [
         {
             "name": name,
@@ -157,6 +208,29 @@ def counties() -> list[dict[str, Any]]:
     ]
 
 
+COLOURS = [
+    ("page", "页面底色", "#ffffff", "#12181f"),
+    ("panel", "分区底色", "#f3f5f8", "#1b232c"),
+    ("ink", "正文", "#18202a", "#eaeef3"),
+    ("ink-2", "次要文字", "#424f5e", "#b7c2cf"),
+    ("line", "分隔线", "#ccd4dd", "#3a4654"),
+    ("line-2", "控件边框", "#66727f", "#8d9bab"),
+    ("brand", "链接、主按钮", "#1a4b7d", "#93c0ee"),
+    ("band", "页头", "#143a63", "#0c2138"),
+    ("seal", "印章、页头细线", "#ad2e24", "#b23a30"),
+    ("ok", "完成", "#125730", "#86d4a6"),
+    ("warn", "需处理", "#734400", "#f2c66d"),
+    ("bad", "错误、逾期", "#94201a", "#f6a8a1"),
+    ("focus-edge", "焦点外圈", "#18202a", "#ffffff"),
+]
+SIZES = [
+    ("页面标题", "28，1.4", "t-2xl", "核定通知书"),
+    ("节标题", "22，1.4", "t-xl", "费额怎样算出来"),
+    ("小节标题", "18，1.4", "t-l", "残疾职工逐月核对"),
+    ("正文", "16，1.75", "t-m", "每行不超过40字，两端不对齐。"),
+    ("密集表格", "15，1.5", "t-d", "2,616人月"),
+    ("说明", "14，1.6", "small soft", "数据更新于2026年11月20日"),
+]
 USES = [
     "空心圆：还没有人办理",
     "蓝色空心圆：正在办理，等工作人员",
@@ -202,7 +276,11 @@ DOWNLOADS = [
     },
     {"url": "#", "name": "指标说明", "format": "PDF", "size": 90_112, "note": "每项指标的口径、来源和更新时间"},
 ]
-DECISIONS = [{"value": "count", "label": "计入"}, {"value": "refuse", "label": "不计入"}, {"value": "ask", "label": "补正"}]
+DECISIONS = [
+    {"value": "count", "label": "计入"},
+    {"value": "refuse", "label": "不计入"},
+    {"value": "ask", "label": "补正"},
+]
 
 
 def page() -> Page:
@@ -212,6 +290,8 @@ def page() -> Page:
 def styleguide_context() -> dict[str, Any]:
     """Everything templates/styleguide.html shows."""
     return {
+        "colours": [dict(zip(("name", "use", "light", "dark"), row, strict=True)) for row in COLOURS],
+        "sizes": [dict(zip(("level", "size", "css", "sample"), row, strict=True)) for row in SIZES],
         "sample": sample_form(),
         "states": list(zip(SampleState, USES, strict=True)),
         "workers": workers(),

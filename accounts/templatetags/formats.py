@@ -224,6 +224,10 @@ class MonthRun:
     outcome: str
     reason: str
 
+    @property
+    def spoken(self) -> str:
+        return f"{self.months}{self.outcome}（{self.reason}）" if self.reason else f"{self.months}{self.outcome}"
+
 
 def _month_run(cells: list[dict[str, Any]]) -> MonthRun:
     first, last = cells[0], cells[-1]
@@ -235,6 +239,15 @@ def _month_run(cells: list[dict[str, Any]]) -> MonthRun:
     if first["kind"] == "counted":
         outcome = _("计入，每月按%(weight)s人月") % {"weight": first["weight"]}
     return MonthRun(months, outcome, str(first.get("reason") or ""))
+
+
+MONTH_SIGNS = {"not": "×", "open": "?", "nodata": "–", "unclaimed": ""}
+
+
+@register.filter
+def month_sign(cell: dict[str, Any]) -> str:
+    """What stands in the box: the person-months that count, or the sign of the outcome."""
+    return str(cell["weight"]) if cell["kind"] == "counted" else MONTH_SIGNS[cell["kind"]]
 
 
 @register.filter
