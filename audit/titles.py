@@ -11,5 +11,8 @@ TITLES = {
     "levy.assessmentrun.confirm": _("核定"),
     "levy.assessmentrun.hand_over": _("移交税务"),
     "levy.assessmentrun.discard": _("作废"),
+    "levy.correction.propose": _("提出更正"),
+    "levy.correction.approve": _("批准更正"),
+    "levy.correction.reject": _("不批准更正"),
     "levy.list.download": _("下载征收清单"),
 }

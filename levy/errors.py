@@ -26,8 +26,30 @@ class RunIncomplete(DomainError):
     message = _("批次尚有未完成或已隔离的分片，不能核定。")
 
 
+class CorrectionPending(DomainError):
+    code = "correction_pending"
+    message = _("该核定结果已有更正在办理，或已被更正替代。")
+
+
 class TotalsDisagree(DomainError):
     """The sum of the rows is not the sum of the slices: nothing is confirmed (promise A1)."""
 
     code = "totals_disagree"
     message = _("明细合计与分片合计不一致，不能核定。请重新试算并报告管理员。")
+
+
+class NoticeNotPossible(DomainError):
+    """Only a confirmed assessment in force that has figures is served."""
+
+    code = "notice_not_possible"
+    message = _("该核定结果不能签发通知书。")
+
+
+class BatchAlreadyWorking(DomainError):
+    code = "batch_already_working"
+    message = _("本批次的通知书正在生成，请等待完成。")
+
+
+class NothingToPrint(DomainError):
+    code = "nothing_to_print"
+    message = _("本批次没有应缴费额大于0的单位，无需打印通知书。")

@@ -204,11 +204,12 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
     """
     with transaction.atomic():
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
-        _refuse_disagreement(run)
+        refuse_disagreement(run)
         return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
 
 
-def _refuse_disagreement(run: AssessmentRun) -> None:
+def refuse_disagreement(run: AssessmentRun) -> None:
+    """Raise TotalsDisagree unless rows, slices and run say the same, RunIncomplete while a slice is missing."""
     if run.slices.exclude(state=SliceState.DONE).exists():
         raise RunIncomplete
     stored = run.assessments.aggregate(rows=Count("pk"), payable=Sum("payable", default=0))
@@ -227,6 +228,11 @@ def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRu
     """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
     with transaction.atomic():
         discarded = apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
-        with connection.cursor() as cursor:  # a million rows, and nothing can point at those of a draft
-            cursor.execute("DELETE FROM levy_assessment WHERE run_id = %s", [run.pk])
+        delete_assessments(run)
         return discarded
+
+
+def delete_assessments(run: AssessmentRun) -> None:
+    """In one statement: there may be a million, and nothing points at those of a run that was not confirmed."""
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM levy_assessment WHERE run_id = %s", [run.pk])

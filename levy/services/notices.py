@@ -1,0 +1,183 @@
+"""Issuing notices under gap-free numbers, and answering whether a paper that somebody holds is genuine."""
+
+import unicodedata
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date
+from enum import StrEnum
+
+from django.db import transaction
+from django.utils import timezone
+
+from accounts.codes import LENGTH, new_code, tidied
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing
+from audit.services import record
+from levy.errors import NoticeNotPossible
+from levy.models import Assessment, Notice
+from levy.models.assessments import WITHOUT_FIGURES
+from levy.models.runs import FINAL_STATES
+from levy.notices import TITLE as NOTICE_TITLE
+from levy.notices import amount_band
+from quota.documents import TITLE as CERTIFICATE_TITLE
+from quota.documents import certificate_of_code
+from quota.models import VerifiedHeadcount
+
+
+@transaction.atomic
+def issue_notice(*, assessment: Assessment, actor: User) -> Notice:
+    """The notice of a confirmed assessment in force; one that was issued before is returned as it is.
+
+    Raises PermissionMissing, NoticeNotPossible.
+    """
+    if not actor.can(Permission.CONFIRM_ASSESSMENT, assessment.region_id):
+        raise PermissionMissing
+    _lock_series(assessment.region_id)
+    issued = Notice.objects.filter(assessment=assessment).first()
+    if issued is not None:
+        return issued
+    _refuse_impossible(assessment)
+    (notice,) = issue_numbered(region_code=assessment.region_id, assessments=[assessment], actor=actor)
+    record(
+        actor=actor,
+        action="levy.notice.issue",
+        target=notice,
+        region_code=assessment.region_id,
+        details={"number": notice.number, "assessment": assessment.pk},
+    )
+    return notice
+
+
+def _refuse_impossible(assessment: Assessment) -> None:
+    if assessment.run.state not in FINAL_STATES:
+        raise NoticeNotPossible("核定批次尚未经第二人核定，不能签发通知书。")
+    if assessment.outcome in WITHOUT_FIGURES:
+        raise NoticeNotPossible("该单位资料缺失或者不是征收对象，没有可以通知的费额。")
+    if not Assessment.objects.current().filter(pk=assessment.pk).exists():
+        raise NoticeNotPossible("该核定已被更正替代，请签发更正后的通知书。")
+
+
+def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor: User | None) -> list[Notice]:
+    """Notices for assessments of one region that have none, numbered on from the region's last of the year.
+
+    Inside the caller's transaction, which must end soon: the region's numbers wait for it.
+    """
+    _lock_series(region_code)
+    prefix = f"残核〔{timezone.localdate().year}〕{region_code}-"
+    last = (
+        Notice.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
+    )
+    following = int(last.removeprefix(prefix)) + 1 if last else 1
+    return Notice.objects.bulk_create(
+        Notice(
+            assessment=assessment,
+            number=f"{prefix}{number:06d}",
+            verification_code=new_code(),
+            issued_by=actor,
+        )
+        for number, assessment in enumerate(assessments, following)
+    )
+
+
+def _lock_series(region_code: str) -> None:
+    """One at a time numbers the notices of a region; rows that merely point to the region are not held up."""
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
+
+
+class Standing(StrEnum):
+    """What the check answers about a document that was really issued."""
+
+    VALID = "valid"
+    REPLACED = "replaced"
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, slots=True)
+class DocumentAnswer:
+    """What the public learns about a genuine document: enough to compare it with the paper, no personal data."""
+
+    title: str
+    number: str
+    standing: Standing
+    issued_on: date
+    region: str
+    levy_year: int
+    uscc_tail: str
+    amount_band: str = ""  # of a notice
+    credited_months: int | None = None  # of a certificate
+    replaced_by: str = ""
+
+
+def check_document(*, code: str, number: str = "") -> DocumentAnswer | None:
+    """The document with this verification code, which must also bear the number where one is given; else None.
+
+    The code of a 审核认定书 is derived from its number, so there both are needed.
+    """
+    code, number = tidied(code), _tidied_number(number)
+    if len(code) != LENGTH:
+        return None
+    notice = (
+        Notice.objects.filter(verification_code=code)
+        .select_related("assessment__employer", "assessment__superseded_by__new__notice")
+        .first()
+    )
+    if notice is not None:
+        return _notice_answer(notice) if number in ("", notice.number) else None
+    headcount = certificate_of_code(number=number, code=code)
+    return _certificate_answer(headcount) if headcount else None
+
+
+BRACKETS = str.maketrans("[]()【】（）", "〔〕〔〕〔〕〔〕")
+
+
+def _tidied_number(text: str) -> str:
+    """A typed number as it is stored: few keyboards have 〔 and 〕."""
+    return "".join(unicodedata.normalize("NFKC", text).translate(BRACKETS).split())
+
+
+def _notice_answer(notice: Notice) -> DocumentAnswer:
+    assessment = notice.assessment
+    replacement = getattr(assessment, "superseded_by", None)
+    is_replaced = replacement is not None and replacement.approved_at is not None
+    successor = getattr(replacement.new, "notice", None) if is_replaced else None
+    return DocumentAnswer(
+        title=NOTICE_TITLE,
+        number=notice.number,
+        standing=Standing.REPLACED if is_replaced else Standing.VALID,
+        issued_on=timezone.localdate(notice.issued_at),
+        region=_full_name(assessment.region_id),
+        levy_year=assessment.levy_year,
+        uscc_tail=assessment.employer.uscc[-4:],
+        amount_band=amount_band(assessment.payable),
+        replaced_by=successor.number if successor else "",
+    )
+
+
+def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
+    is_withdrawn = headcount.withdrawn_at is not None
+    successor = None
+    if is_withdrawn:
+        successor = (
+            VerifiedHeadcount.objects.current()
+            .filter(employer=headcount.employer_id, levy_year=headcount.levy_year)
+            .first()
+        )
+    standing = Standing.VALID
+    if is_withdrawn:
+        standing = Standing.REPLACED if successor else Standing.WITHDRAWN
+    return DocumentAnswer(
+        title=CERTIFICATE_TITLE,
+        number=headcount.number,
+        standing=standing,
+        issued_on=timezone.localdate(headcount.issued_at),
+        region=_full_name(headcount.employer.region_id),
+        levy_year=headcount.levy_year,
+        uscc_tail=headcount.employer.uscc[-4:],
+        credited_months=headcount.credited_months,
+        replaced_by=successor.number if successor else "",
+    )
+
+
+def _full_name(region_code: str) -> str:
+    return Region.objects.full_names([region_code])[region_code]
