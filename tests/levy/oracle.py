@@ -86,9 +86,9 @@ def charged(year: Year, average: Fraction) -> Fraction:
 
 
 def band(year: Year, staff_exact: Fraction, staff: Fraction, credited: Fraction) -> tuple[str, int]:
-    if year.entity_type == "enterprise" and staff_exact <= (20 if year.levy_year == 2015 else 30):
-        if year.levy_year >= 2019 or young(year):
-            return "exempt", 100
+    is_small = year.entity_type == "enterprise" and staff_exact <= (20 if year.levy_year == 2015 else 30)
+    if is_small and (year.levy_year >= 2019 or young(year)):
+        return "exempt", 100
     if year.levy_year < 2019:
         return "full", 0
     return ("half", 50) if credited / staff >= Fraction(1, 100) else ("ninety", 10)
