@@ -52,8 +52,10 @@ def folder() -> Iterator[Path]:
     root = Path(tempfile.mkdtemp(prefix="levy-run-"))
     root.chmod(0o711)
     (root / "venv").symlink_to(sys.prefix)
-    yield root
-    shutil.rmtree(root)
+    try:
+        yield root
+    finally:
+        shutil.rmtree(root)
 
 
 # What it says when it cannot go on
@@ -280,12 +282,14 @@ def closed_folder() -> Iterator[Path]:
     root.mkdir()
     (root / "venv").symlink_to(sys.prefix)
     before = set(Path("/var/lib").glob("levy-*"))
-    with System(root, "--empty"):
-        pass
-    yield root
-    shutil.rmtree(top)
-    for outside in set(Path("/var/lib").glob("levy-*")) - before:
-        shutil.rmtree(outside)
+    try:
+        with System(root, "--empty"):
+            pass
+        yield root
+    finally:
+        shutil.rmtree(top)
+        for outside in set(Path("/var/lib").glob("levy-*")) - before:
+            shutil.rmtree(outside)
 
 
 @pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
