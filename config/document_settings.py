@@ -22,6 +22,6 @@ DOCUMENTS = {
     "certificate_issuer": os.environ.get("LEVY_CERTIFICATE_ISSUER", ""),  # of 审核认定书
     "payment_days": _period("PAYMENT_DAYS"),
     "objection_days": _period("OBJECTION_DAYS"),
-    "review_days": _period("REVIEW_DAYS", "60", "《中华人民共和国行政复议法》第二十条"),
-    "suit_months": _period("SUIT_MONTHS", "6", "《中华人民共和国行政诉讼法》第四十六条"),
+    "review_days": _period("REVIEW_DAYS", "60", "《行政复议法》第二十条"),
+    "suit_months": _period("SUIT_MONTHS", "6", "《行政诉讼法》第四十六条"),
 }

@@ -1,0 +1,240 @@
+"""The notices of a run to print and post: files of 25, none across two counties, bound into one ZIP with an index.
+
+The row is the truth. `done` counts the notices in finished parts; a part that a worker lost is printed again, and
+only the bound file is ever offered (docs/decisions/0012-printing-notices.md).
+"""
+
+import csv
+import hashlib
+import io
+import time
+from datetime import timedelta
+from tempfile import TemporaryFile
+from typing import BinaryIO
+from zipfile import ZipFile, ZipInfo
+
+from django.core.files import File
+from django.core.files.base import ContentFile
+from django.core.files.storage import default_storage
+from django.db import DatabaseError, IntegrityError, transaction
+from django.db.models import Q
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from audit.errors import DomainError, PermissionMissing
+from audit.services import record
+from levy.errors import BatchAlreadyWorking, NothingToPrint, NoticeNotPossible
+from levy.models import AssessmentRun, DocumentBatch, Notice
+from levy.models.assessments import AssessmentQuerySet
+from levy.models.documents import BatchState
+from levy.models.runs import FINAL_STATES
+from levy.notices import TITLE, notice_pdf
+from levy.services.notices import issue_numbered
+from quota.exchange.escape import escape_formula
+
+PART = 25  # measured: fewer waste the fonts' embedding, more grow slower than in proportion
+STALLED_AFTER = timedelta(seconds=60)
+SECONDS_PER_MESSAGE = 60
+INDEX = "目录.csv"
+HEADINGS = (
+    "序号",
+    "行政区划代码",
+    "地区",
+    "统一社会信用代码",
+    "单位名称",
+    "文书编号",
+    "应缴费额",
+    "文件",
+    "页",
+)
+
+
+@transaction.atomic
+def start_batch(*, run: AssessmentRun, actor: User) -> DocumentBatch:
+    """Have the notices of every employer that owes something printed. tasks.render_notices does the work.
+
+    Raises PermissionMissing, NoticeNotPossible before the run is confirmed, NothingToPrint, BatchAlreadyWorking.
+    """
+    if not actor.can(Permission.CONFIRM_ASSESSMENT, run.region_id):
+        raise PermissionMissing
+    if run.state not in FINAL_STATES:
+        raise NoticeNotPossible(_("核定批次尚未经第二人核定，不能签发通知书。"))
+    batch = DocumentBatch(run=run, total=_due(run).count(), created_by=actor)
+    if not batch.total:
+        raise NothingToPrint
+    try:
+        with transaction.atomic():
+            batch.save()
+    except IntegrityError:
+        raise BatchAlreadyWorking from None
+    record(
+        actor=actor,
+        action="levy.documentbatch.start",
+        target=batch,
+        region_code=run.region_id,
+        details={"run": run.pk, "notices": batch.total},
+    )
+    return batch
+
+
+def _due(run: AssessmentRun, batch: DocumentBatch | None = None) -> AssessmentQuerySet:
+    """The run's assessments in force with something to pay; for a batch, those in force when it was started."""
+    in_force = Q(superseded_by=None) | Q(superseded_by__approved_at=None)
+    if batch is not None:
+        in_force |= Q(superseded_by__approved_at__gte=batch.created_at)
+    return run.assessments.filter(in_force, payable__gt=0)
+
+
+def print_notices(*, batch_id: int, seconds: float = SECONDS_PER_MESSAGE) -> bool:
+    """Go on with a batch for about so long. True while something is left, False when it is done or another's.
+
+    A lost connection and a full disk leave the batch to be gone on with; any other failure ends it.
+    """
+    until = time.monotonic() + seconds
+    try:
+        while _print_part(batch_id):
+            if time.monotonic() > until:
+                return True
+    except DatabaseError:
+        raise
+    except OSError:
+        _note(batch_id, error=_("存储空间不足或不可写，恢复后自动继续。"))
+        raise
+    except Exception as failure:
+        _note(
+            batch_id,
+            state=BatchState.FAILED,
+            error=str(failure) if isinstance(failure, DomainError) else _("生成失败。"),
+        )
+        raise
+    return False
+
+
+def _note(batch_id: int, **values: str) -> None:
+    DocumentBatch.objects.filter(pk=batch_id, state=BatchState.WORKING).update(touched_at=Now(), **values)
+
+
+@transaction.atomic
+def _print_part(batch_id: int) -> bool:
+    """Print the next part, or bind the file when there is none. The row stays locked so that nobody else does."""
+    batch = (
+        DocumentBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        .filter(pk=batch_id, state=BatchState.WORKING)
+        .select_related("run", "created_by")
+        .first()
+    )
+    if batch is None:
+        return False
+    if batch.done == batch.total:
+        _bind(batch)
+        return False
+    notices = _next_notices(batch)
+    name = f"{batch.done + 1:06d}-{notices[0].assessment.region_id}"
+    pdf = notice_pdf(notices, title=_("%(title)s（%(count)s份）") % {"title": TITLE, "count": len(notices)})
+    _put(batch, f"{name}.csv", _index_lines(batch.done, notices, f"{name}.pdf", pdf.page_of))
+    _put(batch, f"{name}.pdf", pdf.content)
+    batch.done += len(notices)
+    batch.error = ""
+    batch.save(update_fields=["done", "error", "touched_at"])
+    return True
+
+
+def _next_notices(batch: DocumentBatch) -> list[Notice]:
+    """The next notices of one county, issued where they were not yet."""
+    rows = (
+        _due(batch.run, batch)
+        .order_by("region_id", "employer_id")
+        .select_related("employer", "run__policy_version", "supersedes__old__notice")
+    )
+    found = list(rows[batch.done : batch.done + PART])
+    part = [assessment for assessment in found if assessment.region_id == found[0].region_id]
+    issued = {notice.assessment_id: notice for notice in Notice.objects.filter(assessment__in=part)}
+    missing = [assessment for assessment in part if assessment.pk not in issued]
+    for notice in issue_numbered(region_code=found[0].region_id, assessments=missing, actor=batch.created_by):
+        issued[notice.assessment_id] = notice
+    for assessment in part:
+        issued[assessment.pk].assessment = assessment
+    return [issued[assessment.pk] for assessment in part]
+
+
+def _index_lines(done: int, notices: list[Notice], file_name: str, page_of: dict[str, int]) -> bytes:
+    region = notices[0].assessment.region_id
+    region_name = Region.objects.full_names([region])[region]
+    lines = io.StringIO(newline="")
+    writer = csv.writer(lines)
+    for position, notice in enumerate(notices, done + 1):
+        employer, payable = notice.assessment.employer, notice.assessment.payable
+        name = escape_formula(employer.name)
+        page = page_of[notice.number]
+        writer.writerow([position, region, region_name, employer.uscc, name, notice.number, payable, file_name, page])
+    return lines.getvalue().encode()
+
+
+def _folder(batch: DocumentBatch) -> str:
+    return f"notices/parts-{batch.pk}"
+
+
+def _put(batch: DocumentBatch, name: str, content: bytes) -> None:
+    """Store a part, in place of what a killed worker may have left of it."""
+    path = f"{_folder(batch)}/{name}"
+    default_storage.delete(path)
+    default_storage.save(path, ContentFile(content))
+
+
+def _bind(batch: DocumentBatch) -> None:
+    """One file of all parts, offered from now on. The same notices always give the same bytes."""
+    with TemporaryFile() as bound:
+        _write_zip(batch, bound)
+        bound.seek(0)
+        batch.sha256 = hashlib.file_digest(bound, "sha256").hexdigest()
+        bound.seek(0)
+        batch.result.save(f"notices-{batch.run}-{batch.pk}.zip", File(bound), save=False)
+    batch.state = BatchState.DONE
+    batch.save(update_fields=["state", "sha256", "result", "touched_at"])
+    record(
+        actor=batch.created_by,
+        action="levy.documentbatch.finish",
+        target=batch,
+        region_code=batch.run.region_id,
+        details={"notices": batch.total, "sha256": batch.sha256},
+    )
+    transaction.on_commit(lambda: _remove_parts(batch))
+
+
+def _write_zip(batch: DocumentBatch, target: BinaryIO) -> None:
+    names = sorted(default_storage.listdir(_folder(batch))[1])
+    index = io.StringIO(newline="")
+    csv.writer(index).writerow(HEADINGS)
+    with ZipFile(target, "w") as bound:
+        for name in names:
+            with default_storage.open(f"{_folder(batch)}/{name}") as part:
+                if name.endswith(".pdf"):
+                    bound.writestr(_entry(batch, name), part.read())
+                else:
+                    index.write(part.read().decode())
+        bound.writestr(_entry(batch, INDEX), index.getvalue().encode("utf-8-sig"))
+
+
+def _entry(batch: DocumentBatch, name: str) -> ZipInfo:
+    """A file of the ZIP, dated by the run's confirmation rather than by when it was printed."""
+    return ZipInfo(name, date_time=timezone.localtime(batch.run.confirmed_at).timetuple()[:6])
+
+
+def _remove_parts(batch: DocumentBatch) -> None:
+    for name in default_storage.listdir(_folder(batch))[1]:
+        default_storage.delete(f"{_folder(batch)}/{name}")
+    default_storage.delete(_folder(batch))
+
+
+def stalled_batches() -> list[int]:
+    """Claim the batches whose worker has not been heard of for a minute: ids to send again."""
+    with transaction.atomic():
+        stalled = DocumentBatch.objects.select_for_update(of=("self",), skip_locked=True).filter(
+            state=BatchState.WORKING, touched_at__lt=Now() - STALLED_AFTER
+        )
+        ids = list(stalled.values_list("pk", flat=True))
+        DocumentBatch.objects.filter(pk__in=ids).update(touched_at=Now())
+    return ids
