@@ -1,1 +1,114 @@
-"""Fixtures of the whole suite. Real PostgreSQL, real Valkey; nothing of ours is mocked."""
+"""Fixtures of the whole suite: real PostgreSQL, real Valkey, a real worker, a real browser, no mock of our own."""
+
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+from urllib.parse import urlsplit, urlunsplit
+
+import pytest
+from django.core.cache import cache
+from django.db import connection
+from django.test import Client
+
+from accounts.models import User
+from accounts.permissions import Role
+from config.celery import app as celery_app
+from tests.accounts.factories import officer
+
+ROOT = Path(__file__).resolve().parents[1]
+WORKER_START_SECONDS = 60
+
+
+@pytest.fixture(autouse=True)
+def _empty_cache() -> None:
+    """Rate limits of one test do not count in the next."""
+    cache.clear()
+
+
+@pytest.fixture
+def signed_in(db: None) -> Callable[..., Client]:
+    """A browser session of a new officer: `signed_in(Role.VERIFIER, "140105")`, or of a person given."""
+
+    def sign_in(who: Role | User, region_code: str = "") -> Client:
+        client = Client()
+        client.force_login(who if isinstance(who, User) else officer(who, region_code))
+        return client
+
+    return sign_in
+
+
+def test_database_url() -> str:
+    """The address of the database that the suite made for itself."""
+    parts = urlsplit(os.environ["DATABASE_URL"])
+    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+
+
+test_database_url.__test__ = False
+
+
+@pytest.fixture(scope="session")
+def worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
+    """A real Celery worker on every queue, working on the test database."""
+    celery_app.control.purge()
+    environment = os.environ | {"DATABASE_URL": test_database_url(), "LEVY_PROCESS": "worker"}
+    command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "-c", "2", "-l", "WARNING"]
+    process = subprocess.Popen(
+        [*command, "-Q", "fast,batch,pdf,import"], cwd=ROOT, env=environment, start_new_session=True
+    )
+    try:
+        _wait_for(lambda: celery_app.control.ping(timeout=1), "the worker did not answer", WORKER_START_SECONDS)
+        yield process
+    finally:
+        os.killpg(process.pid, signal.SIGKILL)
+        process.wait()
+
+
+def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> None:
+    until = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > until:
+            pytest.fail(complaint)
+        time.sleep(0.1)
+
+
+@pytest.fixture
+def eventually() -> Callable[..., None]:
+    """Wait until a condition holds: `eventually(lambda: run_is_done(), "the run did not finish")`."""
+
+    def wait(condition: Callable[[], Any], complaint: str, seconds: float = 60) -> None:
+        _wait_for(condition, complaint, seconds)
+
+    return wait
+
+
+CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")
+CLOSED_NETWORK = [
+    "--no-sandbox",
+    "--disable-gpu",
+    "--disable-quic",
+    "--no-first-run",
+    "--disable-background-networking",
+    "--disable-component-update",
+    "--disable-sync",
+]
+
+
+@pytest.fixture(scope="session")
+def browser_type_launch_args() -> dict[str, Any]:
+    """The machine's own Chromium. Without one the browser tests are skipped, unless LEVY_REQUIRE_BROWSER is set."""
+    if not Path(CHROMIUM).exists():
+        if os.environ.get("LEVY_REQUIRE_BROWSER"):
+            pytest.fail(f"there is no browser at {CHROMIUM}")
+        pytest.skip(f"no Chromium at {CHROMIUM}")
+    return {"executable_path": CHROMIUM, "args": CLOSED_NETWORK, "headless": True}
+
+
+@pytest.fixture(scope="session", autouse=True)
+def _browser_beside_the_database() -> None:
+    """Playwright runs an event loop in this thread; Django would refuse the ORM beside it."""
+    os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from time import sleep
 
-from django.db import DatabaseError, connection, transaction
+from django.db import InterfaceError, OperationalError, connection, transaction
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
 
@@ -89,7 +89,7 @@ def assess_slice(*, run_id: int, number: int) -> None:
     """
     try:
         _do_slice(run_id, number)
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except Exception as failure:
         _note_failure(run_id, number, failure)
@@ -107,7 +107,8 @@ def _do_slice(run_id: int, number: int) -> None:
     )
     if part is None:
         return
-    totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
+    with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
+        totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
     AssessmentSlice.objects.filter(pk=part.pk).update(
         state=SliceState.DONE,
         done_at=Now(),

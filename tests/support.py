@@ -1,0 +1,35 @@
+"""What the suite watches for in every request it makes."""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from django.db import connection
+from django.http import HttpRequest, HttpResponse
+
+WRITES = re.compile(r'\s*(INSERT INTO|UPDATE|DELETE FROM) "?(\w+)', re.IGNORECASE)
+# Reading a list of what everybody owes is itself recorded; sessions are Django's own.
+MAY_BE_WRITTEN_ON_GET = {"audit_auditentry", "django_session"}
+
+
+class WroteOnGet(AssertionError):
+    """A page that only shows something changed something."""
+
+
+def _refuse_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:
+    written = WRITES.match(sql)
+    if written and written[2] not in MAY_BE_WRITTEN_ON_GET:
+        raise WroteOnGet(sql[:200])
+    return execute(sql, params, many, context)
+
+
+def reading_changes_nothing(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable[..., HttpResponse]:
+    """Middleware of the test settings: a GET that writes fails the test."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.method not in ("GET", "HEAD"):
+            return get_response(request)
+        with connection.execute_wrapper(_refuse_writes):
+            return get_response(request)
+
+    return middleware
