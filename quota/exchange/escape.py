@@ -1,0 +1,12 @@
+"""What every CSV that leaves the system does to its text (promise C6)."""
+
+# Spreadsheets run a cell that begins with one of these, also in its full-width form.
+RISKY = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
+
+
+def escape_formula(text: str) -> str:
+    """The text as a spreadsheet shows it and never runs it: a risky beginning gets an apostrophe before it.
+
+    For text columns. Numbers are written as numbers, and XLSX cells as strings need no escape.
+    """
+    return f"'{text}" if text.startswith(RISKY) else text

@@ -1,0 +1,91 @@
+"""How returns from a file take their place among those already filed."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from datetime import date
+
+from django.utils.translation import gettext as _
+
+from quota.exchange.contract import Scope
+from quota.exchange.faults import Fault, Refusal
+from quota.exchange.staging import Staging
+from quota.parameters import counting_rules
+from quota.rules import effective_return
+from quota.services.in_force import DECIDED, settle_returns_in_force
+
+DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)
+
+# An employer's only return of a year is in force at once; among several, settle() lets the rules choose.
+ONLY_ONE = """(count(*) OVER (PARTITION BY s.employer_id, s.levy_year) = 1 AND NOT EXISTS (
+    SELECT FROM quota_headcountreturn o
+    WHERE o.employer_id = s.employer_id AND o.levy_year = s.levy_year AND o.state <> 'draft'
+))"""
+NEW = {
+    "source": "'file'",
+    "state": "'submitted'",
+    "submitted_at": "now()",
+    "submitted_by_id": "%(actor)s",
+    "is_in_force": ONLY_ONE,
+    "is_late": "false",
+    "version": "1",
+    "sent_back_reason": "''",
+    "claimed_months": "0",
+    "computed_months": "0",
+    "has_findings": "false",
+}
+CORRECTED = {
+    "state": "CASE t.state WHEN 'replaced' THEN t.state ELSE 'submitted' END",
+    "submitted_at": "now()",
+    "submitted_by_id": "%(actor)s",
+    "version": "t.version + 1",
+}
+
+RIVALS = f"""
+SELECT s.line, s.employer_id, s.levy_year, s.filed_on FROM staged s
+WHERE EXISTS (
+    SELECT FROM quota_headcountreturn r WHERE r.employer_id = s.employer_id AND r.levy_year = s.levy_year
+      AND r.is_in_force AND r.state IN ({DECIDED_STATES})
+) AND NOT EXISTS (SELECT FROM quota_headcountreturn t WHERE {{same_key}})
+ORDER BY s.line
+"""
+FILED = """
+SELECT r.employer_id, r.levy_year, e.region_id, array_agg(r.filed_on ORDER BY r.id)
+FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
+WHERE r.state <> 'draft' AND r.employer_id = ANY(%(employers)s) GROUP BY 1, 2, 3
+"""
+
+
+def decided_returns_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:
+    """What two people reviewed or verified is neither rewritten nor replaced by a file."""
+    refusal = Refusal(_("该单位本年度的申报已审核认定。"), _("请先由残联撤回认定，再按更正办理。"))
+    heading = staging.kind.heading_of("filed_on")
+    yield from staging.faults_where(
+        f"EXISTS (SELECT FROM quota_headcountreturn t JOIN ({staging.kind.source}) d ON d.line = s.line"
+        f" WHERE {staging.same_key} AND t.state IN ({DECIDED_STATES}) AND {staging.body_differs('d')})",
+        "filed_on",
+        refusal,
+    )
+    for line in _lines_that_would_replace(staging):
+        yield Fault(line, heading, *refusal)
+
+
+def _lines_that_would_replace(staging: Staging) -> Iterator[int]:
+    rivals: dict[tuple[int, int], list[tuple[date, int]]] = defaultdict(list)
+    for line, employer, year, filed_on in staging.rows(RIVALS.format(same_key=staging.same_key)):
+        rivals[employer, year].append((filed_on, line))
+    employers = [employer for employer, _year in rivals]
+    for employer, year, region, stored in staging.rows(FILED, employers=employers):
+        waiting = rivals.get((employer, year), [])
+        rules = counting_rules({region}, year)[region] if waiting else None
+        while waiting and rules is not None:
+            chosen = effective_return([*stored, *(filed_on for filed_on, _line in waiting)], year, rules) or 0
+            if chosen < len(stored):
+                break
+            yield waiting.pop(chosen - len(stored))[1]
+
+
+def settle(staging: Staging) -> None:
+    """Let the rules say which return of each touched employer counts."""
+    years = "SELECT levy_year, array_agg(DISTINCT employer_id) FROM staged GROUP BY levy_year ORDER BY levy_year"
+    for year, employers in staging.rows(years):
+        settle_returns_in_force(employer_ids=employers, levy_year=year)

@@ -1,0 +1,145 @@
+"""Reads one workbook in a process of its own and writes its rows to standard output.
+
+The parser is native code: when a hostile file makes it ask for more memory than there is, it ends its process. So it
+has its own, with limits on memory and time that hold whatever the file says. Run by xlsx_rows.py; needs no Django.
+Each message is a pickle: first `("sheet", {...})` or `("refused", code)`, then lists of rows.
+"""
+
+import io
+import json
+import pickle
+import re
+import resource
+import sys
+import zipfile
+from collections.abc import Iterator
+from typing import Any, BinaryIO
+
+from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
+
+BATCH = 5_000
+CHUNK = 256 * 1024
+OVERLAP = 256
+
+# A formula that nobody has calculated yet: its cell would be read as empty.
+UNCALCULATED = re.compile(rb"(?:</f>|<f[^<>]{0,64}/>)\s{0,9}</c>")
+DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
+HIDDEN = re.compile(rb"<(?:row|col)\s[^<>]{0,128}\shidden=\"1\"")
+
+
+class Refused(Exception):
+    """The code is worded by xlsx_rows.py."""
+
+
+def number_above(limit: int) -> str:
+    """A pattern of the decimal numbers greater than limit, without leading zeros; longer ones count as greater."""
+    digits = str(limit)
+    branches = [f"[0-9]{{{len(digits) + 1},}}"]
+    for place, digit in enumerate(digits):
+        if digit < "9":
+            branches.append(f"{digits[:place]}[{int(digit) + 1}-9][0-9]{{{len(digits) - place - 1}}}")
+    return "|".join(branches)
+
+
+def columns_above(limit: int) -> str:
+    """A pattern of the column letters beyond the limit, at most 702 (two letters)."""
+    first, second = divmod(limit - 1, 26)
+    first_letter, second_letter = chr(64 + first), chr(65 + second)
+    later = f"{first_letter}[{chr(ord(second_letter) + 1)}-Z]|" if second < 25 else ""
+    return f"[A-Z]{{3,}}|{later}[{chr(ord(first_letter) + 1)}-Z][A-Z]"
+
+
+def out_of_bounds(rows: int, columns: int) -> re.Pattern[bytes]:
+    """A cell or row address beyond the limits: reading it would make room for everything before it."""
+    pattern = rf"\sr\s?=\s?[\"'](?:(?:{columns_above(columns)})[0-9]|[A-Z]{{0,3}}(?:{number_above(rows)})[\"'])"
+    return re.compile(pattern.encode(), re.IGNORECASE)
+
+
+def scan(stream: BinaryIO, limits: dict[str, int]) -> bool:
+    """Read every part once as bytes. Returns whether rows or columns are hidden; raises Refused."""
+    far = out_of_bounds(min(limits["rows"] + 1, 1_048_576), limits["columns"])
+    hidden = False
+    with zipfile.ZipFile(stream) as archive:
+        for entry in archive.infolist():
+            is_sheet = entry.filename.startswith("xl/worksheets/")
+            with archive.open(entry) as part:
+                for window in windows(part, limits["cell"]):
+                    check_markup(window)
+                    if is_sheet:
+                        check_sheet(window, far)
+                        hidden = hidden or HIDDEN.search(window) is not None
+    return hidden
+
+
+def windows(part: Any, longest: int) -> Iterator[bytes]:
+    """The part in overlapping pieces. Raises Refused when one text is longer than the limit."""
+    tail, run = b"", 0
+    while chunk := part.read(CHUNK):
+        if part.name.endswith((".xml", ".rels")):
+            first, last = chunk.find(b"<"), chunk.rfind(b"<")
+            run = len(chunk) - last if first >= 0 else run + len(chunk)
+            if run > longest:
+                raise Refused("cell")
+            yield tail + chunk
+            tail = chunk[-OVERLAP:]
+
+
+def check_markup(window: bytes) -> None:
+    if b"\0" in window or DOCTYPE.search(window):
+        raise Refused("markup")
+
+
+def check_sheet(window: bytes, far: re.Pattern[bytes]) -> None:
+    if far.search(window):
+        raise Refused("far")
+    if UNCALCULATED.search(window):
+        raise Refused("uncalculated")
+
+
+def read_sheet(stream: BinaryIO) -> Iterator[Any]:
+    """The first visible sheet that holds anything: its description, then its rows from the top of the sheet."""
+    with CalamineWorkbook.from_filelike(stream) as workbook:
+        names = [
+            sheet.name
+            for sheet in workbook.sheets_metadata
+            if sheet.visible == SheetVisibleEnum.Visible and sheet.typ == SheetTypeEnum.WorkSheet
+        ]
+        sheets = [sheet for sheet in map(workbook.get_sheet_by_name, names) if sheet.start is not None]
+        if not sheets:
+            raise Refused("empty")
+        if sheets[0].merged_cell_ranges:
+            raise Refused("merged")
+        yield {"name": sheets[0].name, "others": [sheet.name for sheet in sheets[1:]]}
+        batch = []
+        for row in sheets[0].iter_rows():
+            if bool in set(map(type, row)):
+                row = ["TRUE" if cell is True else "FALSE" if cell is False else cell for cell in row]
+            batch.append(row)
+            if len(batch) == BATCH:
+                yield batch
+                batch = []
+        yield batch
+
+
+def main() -> None:
+    limits = json.loads(sys.argv[1])
+    resource.setrlimit(resource.RLIMIT_AS, (limits["memory"], limits["memory"]))
+    resource.setrlimit(resource.RLIMIT_CPU, (limits["seconds"], limits["seconds"]))
+    resource.setrlimit(resource.RLIMIT_CORE, (0, 0))
+    out = sys.stdout.buffer
+    try:
+        with open(sys.argv[2], "rb") if len(sys.argv) > 2 else io.BytesIO(sys.stdin.buffer.read()) as stream:
+            hidden = scan(stream, limits)
+            stream.seek(0)
+            messages = read_sheet(stream)
+            pickle.dump(("sheet", next(messages) | {"hidden": hidden}), out, protocol=5)
+            for batch in messages:
+                pickle.dump(batch, out, protocol=5)
+    except Refused as refused:
+        pickle.dump(("refused", str(refused)), out)
+    except (CalamineError, zipfile.BadZipFile, OSError, ValueError, EOFError, NotImplementedError, RuntimeError):
+        pickle.dump(("refused", "broken"), out)
+
+
+if __name__ == "__main__":
+    main()
