@@ -27,7 +27,8 @@ _SOLDIER_MAX = 40
 
 _REGION_SHAPE = re.compile(r"(?:1[1-5]|2[1-3]|3[1-7]|4[1-6]|5[0-4]|6[1-5]|71|81|82)(?:0000|(?!00)[0-9]{4})")
 
-_SPREADSHEET_FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+)?E\+?[0-9]+|[0-9]+\.[0-9]*")
+# 1.40213E+17 or 140213199001010010.0; a lone E is a character of credit codes.
+_SPREADSHEET_FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+)?E\+[0-9]+|[0-9]+\.[0-9]*")
 
 
 class IdentifierError(ValueError):

@@ -256,21 +256,26 @@ def _month_of_strip(reasons: list[Reason]) -> Reason:
 
 
 def count_person(
-    claims: Sequence[Claim], agreements: Sequence[Agreement], levy_year: int, rules: CountingRules
+    claims: Sequence[Claim],
+    agreements: Sequence[Agreement],
+    levy_year: int,
+    rules: CountingRules | Sequence[CountingRules],
 ) -> PersonCount:
     """Count one person's months: every claim alone, then once per employer, at one employer only, then agreements.
 
     `claims` are all of this person's in the levy year, wherever they were made, each with a key of its own;
-    `agreements` all that name the person. The order of either is irrelevant. Raises AgreementsConflict.
+    `agreements` all that name the person. The order of either is irrelevant. `rules` are those of every claim's place,
+    or one set per claim where the places differ. Raises AgreementsConflict.
     """
-    judged = [list(judge(claim, levy_year, rules)) for claim in claims]
+    own = [rules] * len(claims) if isinstance(rules, CountingRules) else rules
+    judged = [list(judge(claim, levy_year, place)) for claim, place in zip(claims, own, strict=True)]
     if len(claims) > 1:
         _settle_rivals(claims, judged)
     hosts = hosts_by_month(agreements, levy_year) if agreements else None
     return PersonCount(
         tuple(
-            _claim_count(claim, tuple(reasons), hosts, levy_year, rules)
-            for claim, reasons in zip(claims, judged, strict=True)
+            _claim_count(claim, tuple(reasons), hosts, levy_year, place)
+            for claim, reasons, place in zip(claims, judged, own, strict=True)
         )
     )
 
