@@ -1,0 +1,99 @@
+"""The confirmed years: verified by two people, assessed, confirmed, handed over to the tax bureau and largely paid."""
+
+from collections.abc import Iterator
+from datetime import date, timedelta
+from decimal import ROUND_HALF_UP, Decimal
+from random import Random
+
+from django.db import transaction
+
+from accounts.models import Region
+from demo.chance import Weighted, below
+from demo.officers import person
+from demo.places import PROVINCE
+from levy.models import Assessment, AssessmentRun, Payment, RunState
+from levy.services import runs
+from quota.checks import run_checks
+from quota.services.batches import verify_region
+
+FEN = Decimal("0.01")
+HABITS = Weighted(
+    [(840, "in full"), (50, "in two parts"), (35, "late"), (30, "part"), (35, "not at all"), (10, "too much")]
+)
+BUDGET_LEVELS = Weighted([(70, "县区级"), (20, "市级"), (10, "省级")])
+
+
+def verify(levy_year: int) -> None:
+    """Check all returns and decide each by its computed count, in the names of two verifiers."""
+    run_checks(levy_year=levy_year, region_code=PROVINCE)
+    verify_region(
+        levy_year=levy_year,
+        region=Region.objects.get(code=PROVINCE),
+        first=person("verifier1"),
+        second=person("verifier2"),
+        accept_computed=True,
+    )
+
+
+def assess(levy_year: int) -> None:
+    """Compute, check, confirm and hand over the province's run, going on with the one an interrupted fill left."""
+    run = computed_run(levy_year, Region.objects.get(code=PROVINCE))
+    if run.state == RunState.DRAFT:
+        run = runs.check_run(run=run, actor=person("levy1"))
+    if run.state == RunState.CHECKED:
+        run = runs.confirm_run(run=run, actor=person("levy2"))
+    if run.state == RunState.CONFIRMED:
+        runs.hand_over_run(run=run, actor=person("tax"))
+
+
+def computed_run(levy_year: int, region: Region) -> AssessmentRun:
+    """The year's run of the region, started if there is none, with every slice done in this process."""
+    run = AssessmentRun.objects.filter(levy_year=levy_year, region=region).exclude(state=RunState.DISCARDED).first()
+    run = run or runs.start_run(levy_year=levy_year, region=region, actor=person("levy1"))
+    for _progress in runs.work_off(run):
+        pass
+    return run
+
+
+@transaction.atomic
+def pay(levy_year: int, seed: int) -> None:
+    """Payments for what was assessed: most in full and in time, some in parts, late, twice or not at all."""
+    rng = Random(f"{seed} payments {levy_year}")
+    due = Assessment.objects.current().filter(levy_year=levy_year, payable__gt=0).order_by("employer_id")
+    payments: list[Payment] = []
+    for employer, payable in due.values_list("employer_id", "payable").iterator():
+        for amount, received in _receipts(rng, payable, levy_year + 1):
+            payments.append(
+                Payment(
+                    receipt_number=f"314{levy_year}{len(payments) + 1:011}",
+                    employer_id=employer,
+                    levy_year=levy_year,
+                    amount=amount,
+                    received_on=received,
+                    budget_level=BUDGET_LEVELS.draw(rng),
+                )
+            )
+    Payment.objects.bulk_create(payments, batch_size=5000)
+
+
+def _receipts(rng: Random, payable: Decimal, year: int) -> Iterator[tuple[Decimal, date]]:
+    habit = HABITS.draw(rng)
+    in_time = date(year, 8, 1) + timedelta(days=below(rng, 120))
+    later = date(year, 12, 5) + timedelta(days=below(rng, 70))
+    if habit == "in full":
+        yield payable, in_time
+    elif habit == "late":
+        yield payable, later
+    elif habit == "part":
+        yield _half(payable), in_time
+    elif habit == "in two parts":
+        yield _half(payable), in_time
+        if payable > FEN:
+            yield payable - _half(payable), later
+    elif habit == "too much":
+        yield payable * 2, in_time
+        yield -payable, later  # refunded
+
+
+def _half(amount: Decimal) -> Decimal:
+    return (amount / 2).quantize(FEN, ROUND_HALF_UP)

@@ -1,0 +1,64 @@
+"""The people of the demo's offices: enough of each that two of them can share a case."""
+
+from dataclasses import dataclass
+
+from django.contrib.auth.hashers import make_password
+from django.db import transaction
+
+from accounts.models import Region, User
+from accounts.permissions import Role
+from accounts.services import appoint
+from demo.names import GIVEN, SURNAMES
+from demo.places import CAPITAL, DISTRICT, PROVINCE
+
+PASSWORD = "canbaojin-2026"  # printed at the end; these accounts exist in the demo only
+EMPLOYER = "employer"
+
+OFFICES = {"shanxi": PROVINCE, "taiyuan": CAPITAL, "xiaodian": DISTRICT}
+# Four eyes: where a second person must confirm, there are two.
+PEOPLE = {
+    Role.VERIFIER: ("verifier1", "verifier2"),
+    Role.LEVY_OFFICER: ("levy1", "levy2"),
+    Role.TAX_OFFICER: ("tax",),
+    Role.FINANCE_OFFICER: ("finance1", "finance2"),
+    Role.AUDITOR: ("auditor",),
+    Role.ADMINISTRATOR: ("admin1", "admin2"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class SignIn:
+    """One account of the demo."""
+
+    username: str
+    role: Role
+    region: str
+
+
+def sign_ins() -> list[SignIn]:
+    """Every account, the province's first."""
+    officers = [
+        SignIn(f"{name}-{office}", role, region)
+        for office, region in OFFICES.items()
+        for role, names in PEOPLE.items()
+        for name in names
+    ]
+    return [*officers, SignIn(EMPLOYER, Role.EMPLOYER, PROVINCE)]
+
+
+@transaction.atomic
+def appoint_people() -> None:
+    """Make the accounts with one password, hashed once, and appoint them."""
+    password = make_password(PASSWORD)
+    for number, person in enumerate(sign_ins()):
+        user = User.objects.create(username=person.username, name=_name(number), password=password)
+        appoint(user=user, role=person.role, region=Region.objects.get(code=person.region), actor=None)
+
+
+def _name(number: int) -> str:
+    return SURNAMES[number * 7 % len(SURNAMES)] + GIVEN[number * 11 % len(GIVEN)] + GIVEN[number * 5 % len(GIVEN)]
+
+
+def person(name: str, office: str = "shanxi") -> User:
+    """One of the demo's people, by the first part of the account's name."""
+    return User.objects.get(username=f"{name}-{office}")
