@@ -1,20 +1,24 @@
 """Documents on paper: sheets of HTML become PDF bytes in one function, which reaches nothing while it does."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from functools import cache
+from io import BytesIO
 from pathlib import Path
 from threading import Lock
 from typing import Any
 
 from django.conf import settings
+from django.contrib import messages
 from django.contrib.staticfiles import finders
+from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
-from django.utils.safestring import SafeString
+from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
+from accounts.typesetting import spaced
 from audit.errors import DomainError
 
 STYLESHEET = "css/document.css"
@@ -55,7 +59,8 @@ def render_pdf(*, title: str, dated: datetime, sheets: Sequence[SafeString]) -> 
     """
     if not settings.PDF_ENABLED:
         raise PdfUnavailable
-    html = sheet("layout/print.html", {"title": title, "dated": dated, "sheets": sheets})
+    papers = [mark_safe(spaced(paper)) for paper in sheets]
+    html = sheet("layout/print.html", {"title": title, "dated": dated, "sheets": papers})
     if len(html) > MAX_CHARACTERS:
         raise DocumentTooLarge
     # WeasyPrint takes a second to import and needs Pango: only where a document is rendered.
@@ -70,6 +75,18 @@ def _page_of(pages: Sequence[Any]) -> dict[str, int]:
     """An element that runs over several pages begins on the first of them."""
     backwards = reversed(list(enumerate(pages, 1)))
     return {anchor: number for number, page in backwards for anchor in page.anchors}
+
+
+def pdf_response(
+    request: HttpRequest, render: Callable[[], Pdf], *, file_name: str, twin: HttpResponse
+) -> HttpResponse | FileResponse:
+    """The file; or its twin on screen, with a sentence on why there is no file."""
+    try:
+        pdf = render()
+    except (PdfUnavailable, DocumentTooLarge) as refusal:
+        messages.warning(request, str(refusal))
+        return twin
+    return FileResponse(BytesIO(pdf.content), filename=file_name, content_type="application/pdf")
 
 
 @cache

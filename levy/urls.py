@@ -2,13 +2,21 @@
 
 from django.urls import path, re_path
 
-from levy.views import lists, runs
+from levy.views import documents, lists, runs
 
 app_name = "levy"
 urlpatterns = [
     path("runs/", runs.run_list, name="run_list"),
     path("runs/start/", runs.run_start, name="run_start"),
     path("runs/<int:pk>/", runs.run_detail, name="run_detail"),
+    path("runs/<int:pk>/report/", documents.run_report, name="run_report"),
+    path("runs/<int:pk>/report.pdf", documents.run_report_file, name="run_report_file"),
+    path("runs/<int:pk>/notices/", documents.batch_list, name="batch_list"),
+    path("notice-batches/<int:pk>/", documents.batch, name="batch"),
+    path("notice-batches/<int:pk>/notices.zip", documents.batch_file, name="batch_file"),
+    path("assessments/<int:pk>/notice/", documents.notice_issue, name="notice_issue"),
+    path("notices/<str:number>.pdf", documents.notice_file, name="notice_file"),
+    path("notices/<str:number>/", documents.notice, name="notice"),
     path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),

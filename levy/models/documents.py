@@ -40,6 +40,11 @@ class BatchState(models.TextChoices):
     DONE = "done", _("已完成")
     FAILED = "failed", _("失败")
 
+    @property
+    def tone(self) -> str:
+        """How the state looks: see templates/components/tag.html."""
+        return {BatchState.WORKING: "now", BatchState.DONE: "ok", BatchState.FAILED: "bad"}[self]
+
 
 class BatchQuerySet(RegionScopedQuerySet):
     region_path = "run__region"
@@ -74,3 +79,7 @@ class DocumentBatch(models.Model):
 
     def __str__(self) -> str:
         return f"{self.run} {self.done}/{self.total}"
+
+    @property
+    def status(self) -> BatchState:
+        return BatchState(self.state)

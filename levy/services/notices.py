@@ -85,6 +85,12 @@ def _lock_series(region_code: str) -> None:
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
 
 
+def replacement_of(assessment: Assessment) -> Assessment | None:
+    """The assessment that took the place of this one, once a second person approved it."""
+    supersession = getattr(assessment, "superseded_by", None)
+    return supersession.new if supersession is not None and supersession.approved_at else None
+
+
 class Standing(StrEnum):
     """What the check answers about a document that was really issued."""
 
@@ -138,13 +144,12 @@ def _tidied_number(text: str) -> str:
 
 def _notice_answer(notice: Notice) -> DocumentAnswer:
     assessment = notice.assessment
-    replacement = getattr(assessment, "superseded_by", None)
-    is_replaced = replacement is not None and replacement.approved_at is not None
-    successor = getattr(replacement.new, "notice", None) if is_replaced else None
+    replacement = replacement_of(assessment)
+    successor = getattr(replacement, "notice", None)
     return DocumentAnswer(
         title=NOTICE_TITLE,
         number=notice.number,
-        standing=Standing.REPLACED if is_replaced else Standing.VALID,
+        standing=Standing.REPLACED if replacement else Standing.VALID,
         issued_on=timezone.localdate(notice.issued_at),
         region=_full_name(assessment.region_id),
         levy_year=assessment.levy_year,
@@ -155,16 +160,11 @@ def _notice_answer(notice: Notice) -> DocumentAnswer:
 
 
 def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
-    is_withdrawn = headcount.withdrawn_at is not None
     successor = None
-    if is_withdrawn:
-        successor = (
-            VerifiedHeadcount.objects.current()
-            .filter(employer=headcount.employer_id, levy_year=headcount.levy_year)
-            .first()
-        )
     standing = Standing.VALID
-    if is_withdrawn:
+    if headcount.withdrawn_at is not None:
+        current = VerifiedHeadcount.objects.current().filter(levy_year=headcount.levy_year)
+        successor = current.filter(employer=headcount.employer_id).first()
         standing = Standing.REPLACED if successor else Standing.WITHDRAWN
     return DocumentAnswer(
         title=CERTIFICATE_TITLE,

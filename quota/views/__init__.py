@@ -1,0 +1,1 @@
+"""Pages of the employer and of the federation."""
