@@ -14,6 +14,7 @@ from levy.services.policy import current_terms
 
 MONTHS = 12
 GIVEN = "按您填写的参数"
+YUAN = "元"
 
 
 def estimate(payload: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,13 +91,19 @@ def as_json(assessed: Assessed) -> dict[str, Any]:
                 "code": step.code,
                 "label": step.label,
                 "formula": step.formula,
-                "value": _text(step.value),
+                "value": _text(step.value) if step.unit == YUAN else _plain(step.value),
                 "unit": step.unit,
                 "citation": step.citation,
             }
             for step in assessed.steps
         ],
     }
+
+
+def _plain(value: Decimal | int | None) -> str | None:
+    """Person-months without closing zeros: 39.240000 is 39.24."""
+    text = _text(value)
+    return text.rstrip("0").rstrip(".") if text and "." in text else text
 
 
 def _text(value: Decimal | int | None) -> str | None:

@@ -1,0 +1,102 @@
+"""A confirmed assessment is replaced, never edited, and only by two people."""
+
+from decimal import Decimal
+
+import pytest
+
+from accounts.models import User
+from accounts.permissions import Role
+from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from levy.errors import CorrectionPending
+from levy.models import Assessment, Supersession
+from levy.services import corrections, lists
+from levy.services.explanations import explain
+from quota.models import Employer, VerifiedHeadcount
+from tests.accounts.factories import RegionFactory, officer
+from tests.levy.factories import confirmed_run, draft_run
+from tests.quota.factories import EmployerFactory, verified_year
+
+COUNTY = "140105"
+
+
+@pytest.fixture
+def employer(transactional_db: None) -> Employer:
+    found = EmployerFactory(region=RegionFactory(code=COUNTY))
+    RegionFactory(code="140000")
+    verified_year(found, staff=100, wages="6000000.00", credited=0)
+    return found
+
+
+def levy_officer() -> User:
+    return officer(Role.LEVY_OFFICER, COUNTY)
+
+
+def proposed(employer: Employer, actor: User | None = None) -> Supersession:
+    """The federation found six more person-months after the confirmation."""
+    confirmed_run()
+    VerifiedHeadcount.objects.update(credited_months=12)
+    return corrections.propose_correction(
+        assessment=employer.assessments.get(),
+        ground="objection",
+        reason="复核多认定12人月",
+        actor=actor or levy_officer(),
+    )
+
+
+def test_the_new_assessment_counts_once_a_second_person_has_approved(employer: Employer) -> None:
+    correction = proposed(employer)
+    assert Assessment.objects.current().get().payable == Decimal("81000.00")
+    corrections.approve_correction(correction=correction, actor=levy_officer())
+    assert Assessment.objects.current().get().payable == Decimal("15000.00")
+    assert employer.assessments.count() == 2
+
+
+def test_the_corrected_amount_explains_itself_under_the_same_policy_version(employer: Employer) -> None:
+    correction = proposed(employer)
+    assert correction.new.run.policy_version == correction.old.run.policy_version
+    assert explain(correction.new).payable == correction.new.payable
+
+
+def test_whoever_proposed_a_correction_does_not_approve_it(employer: Employer) -> None:
+    person = levy_officer()
+    with pytest.raises(SecondPersonNeeded):
+        corrections.approve_correction(correction=proposed(employer, person), actor=person)
+    assert Assessment.objects.current().get().payable == Decimal("81000.00")
+
+
+def test_a_second_correction_waits_for_the_first(employer: Employer) -> None:
+    correction = proposed(employer)
+    with pytest.raises(CorrectionPending):
+        corrections.propose_correction(
+            assessment=correction.old, ground="audit", reason="检查发现", actor=levy_officer()
+        )
+
+
+def test_a_rejected_correction_leaves_the_old_assessment_and_the_way_free(employer: Employer) -> None:
+    correction = proposed(employer)
+    corrections.reject_correction(correction=correction, actor=levy_officer(), reason="证据不足")
+    assert Assessment.objects.get() == correction.old
+    again = corrections.propose_correction(
+        assessment=correction.old, ground="audit", reason="补充证据", actor=levy_officer()
+    )
+    corrections.approve_correction(correction=again, actor=levy_officer())
+
+
+def test_the_list_holds_the_corrected_amount_once(employer: Employer) -> None:
+    corrections.approve_correction(correction=proposed(employer), actor=levy_officer())
+    chosen = lists.levy_list(levy_year=2025, region=employer.region)
+    assert chosen.totals() == (1, Decimal("15000.00"))
+    assert b"".join(lists.csv_chunks(chosen)).count(employer.uscc.encode()) == 1
+
+
+def test_a_correction_needs_a_reason_a_right_and_a_confirmed_assessment(employer: Employer) -> None:
+    draft_run()
+    waiting = employer.assessments.get()
+    with pytest.raises(TransitionNotAllowed):
+        corrections.propose_correction(assessment=waiting, ground="audit", reason="更正", actor=levy_officer())
+    with pytest.raises(ReasonMissing):
+        corrections.propose_correction(assessment=waiting, ground="audit", reason=" ", actor=levy_officer())
+    with pytest.raises(PermissionMissing):
+        corrections.propose_correction(
+            assessment=waiting, ground="audit", reason="更正", actor=officer(Role.TAX_OFFICER, COUNTY)
+        )
