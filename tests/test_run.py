@@ -21,6 +21,7 @@ import pytest
 from runner import packages, postgres, processes
 from runner.processes import Child, Identity
 from runner.state import ROOT, Lock, State
+from tests.production import eventually
 
 RUN = str(ROOT / "run.py")
 is_root = os.geteuid() == 0
@@ -216,15 +217,6 @@ def is_alive(pid: int) -> bool:
     return False
 
 
-def eventually(condition, seconds: float = 30) -> bool:
-    deadline = time.monotonic() + seconds
-    while time.monotonic() < deadline:
-        if condition():
-            return True
-        time.sleep(0.1)
-    return False
-
-
 # A whole life
 
 
@@ -237,14 +229,13 @@ class System:
         self._console = state_folder.with_name(f"console-{self.port}")
         env = os.environ | {"LEVY_VAR": str(state_folder)}
         command = [sys.executable, RUN, "--port", str(self.port), *arguments]
-        self.began = time.monotonic()
         with self._console.open("w") as console:
             self.process = subprocess.Popen(command, env=env, stdout=console, stderr=subprocess.STDOUT)
 
     def __enter__(self) -> "System":
-        assert eventually(lambda: self.answers() or self.process.poll() is not None, 120), self.output()
+        assert eventually(lambda: "Ctrl-C" in self.output() or self.process.poll() is not None), self.output()
         assert self.process.poll() is None, self.output()
-        self.seconds = time.monotonic() - self.began
+        assert self.answers()
         return self
 
     def __exit__(self, *_exception: object) -> None:
@@ -309,21 +300,22 @@ def test_the_database_stays_in_the_folder_where_its_user_can_enter(folder):
     assert home.identity == Identity(65534, 65534)
 
 
-def test_a_killed_run_leaves_nothing_and_the_next_start_answers_within_ten_seconds(closed_folder):
+def test_a_killed_run_leaves_nothing_and_the_next_start_repeats_no_preparation(closed_folder):
     with System(closed_folder) as first:
         started = list(first.children().values())
         assert len(started) >= 4
         first.process.kill()
         first.process.wait()
         with System(closed_folder) as second:
-            assert second.seconds < 10, second.output()
             assert not any(map(is_alive, started))
+            steps = re.findall(r"✓ .*? ([A-Z].*?)  ", second.output())
+            assert steps == ["Starting the database, the broker and the cache", "Starting the web server"]
 
 
 def test_the_end_of_one_program_ends_all_and_names_it(closed_folder):
     with System(closed_folder) as system:
-        assert eventually(lambda: len(system.children()) == 7), system.children()
         children = system.children()
+        assert len(children) == 7
         os.kill(children["cache"], signal.SIGKILL)
         assert system.process.wait(60) == 1
         assert "Error: cache ended unexpectedly (code -9), everything was stopped" in system.output()
@@ -331,12 +323,13 @@ def test_the_end_of_one_program_ends_all_and_names_it(closed_folder):
 
 
 def test_a_signal_at_any_moment_of_the_start_leaves_nothing(closed_folder):
-    for delay in (0.2, 0.6, 1.2, 2.0):
+    for delay in (0.4, 1.0, 2.0):
         system = System(closed_folder)
         time.sleep(delay)
         started = list(system.children().values())
         system.__exit__()
-        assert system.process.returncode == 0
+        # Before it listens, a signal simply ends it.
+        assert system.process.returncode in {0, -signal.SIGTERM}
         assert not any(map(is_alive, started))
 
 

@@ -1,0 +1,45 @@
+"""The production files as an operator uses them, for the tests of deployment and backup."""
+
+import json
+import os
+import re
+import secrets
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+from runner.state import ROOT
+
+BIN = Path(sys.prefix) / "bin"
+
+
+def example_environment() -> dict[str, str]:
+    """deploy/example.env as an operator fills it in."""
+    found = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy/example.env").read_text(), re.MULTILINE))
+    filled = {name: value or secrets.token_hex(24) for name, value in found.items()}
+    return filled | {"LEVY_DOMAIN": "levy.example.cn", "BACKUP_DIR": "/srv/levy-backup"}
+
+
+def compose(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
+    command = [BIN / "docker-compose", "--file", ROOT / "docker-compose.yml", "--profile", "*", *arguments]
+    return subprocess.run(command, env={"PATH": os.environ["PATH"], **environment}, capture_output=True, text=True)
+
+
+def compose_services() -> dict[str, dict]:
+    """The services of docker-compose.yml with every anchor and variable filled in."""
+    done = compose("config", "--format", "json", environment=example_environment())
+    assert done.returncode == 0, done.stderr
+    # Compose writes every literal dollar sign twice.
+    return json.loads(done.stdout.replace("$$", "$"))["services"]
+
+
+def eventually(condition: Callable[[], bool], seconds: float = 120) -> bool:
+    """Whether a condition becomes true in time."""
+    deadline = time.monotonic() + seconds
+    while time.monotonic() < deadline:
+        if condition():
+            return True
+        time.sleep(0.2)
+    return False

