@@ -37,8 +37,10 @@ CELERY_TASK_ROUTES = {
     "levy.tasks.render_notices": {"queue": "pdf"},
     "levy.tasks.render_run_report": {"queue": "pdf"},
     "quota.tasks.load_file": {"queue": "import"},
+    "disclosure.tasks.freeze_publication": {"queue": "batch"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "levy.tasks.sweep", "schedule": 5.0},
+    "sweep-publications": {"task": "disclosure.tasks.sweep", "schedule": 60.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }

@@ -1,0 +1,162 @@
+"""The columns of the open-data files, which are also the data dictionary: one contract for CSV, JSON and page.
+
+CSV speaks Chinese; JSON uses English names, codes, and decimals as strings.
+"""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from decimal import Decimal
+from typing import Any
+
+from disclosure.figures import Totals, heads
+from disclosure.models import PublishedRegion
+from levy.rules import EntityType as Payer
+from quota.enums import EntityType
+
+PAYERS = [EntityType(kind.value) for kind in Payer if kind is not Payer.SOLE_TRADER]
+ALL_TYPES = "合计"
+YES_NO = {True: "是", False: "否"}
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """A column of both formats. `shown` gives the CSV's cell, `coded` the JSON's value where they differ."""
+
+    heading: str
+    key: str
+    meaning: str
+    shown: Callable[[Any], Any]
+    coded: Callable[[Any], Any] | None = None
+
+    def json_value(self, row: Any) -> Any:
+        value = (self.coded or self.shown)(row)
+        return str(value) if isinstance(value, Decimal) else value
+
+
+@dataclass(frozen=True, slots=True)
+class RegionRow:
+    """One line of the published table: a region and one unit type, or all types together."""
+
+    region: PublishedRegion
+    entity_type: str
+    totals: Totals
+
+    @property
+    def is_money_shown(self) -> bool:
+        return not self.entity_type and self.region.is_money_shown
+
+
+ENTRY_COLUMNS = (
+    Column("统一社会信用代码", "uscc", "18位，GB 32100", lambda e: e.uscc),
+    Column("单位名称", "name", "公布时的名称", lambda e: e.name),
+    Column("行政区划代码", "region_code", "6位，GB/T 2260", lambda e: e.region_code),
+    Column("行政区划", "region", "公布时的名称", lambda e: e.region_name),
+    Column(
+        "单位类型",
+        "entity_type",
+        "财税〔2015〕72号第二条的五类",
+        lambda e: e.get_entity_type_display(),
+        lambda e: e.entity_type,
+    ),
+    Column(
+        "结果",
+        "standing",
+        "已达比例、未达比例、免征（30人及以下企业）、资料缺失",
+        lambda e: e.get_standing_display(),
+        lambda e: e.standing,
+    ),
+    Column(
+        "安排比例",
+        "share_band",
+        "分档；资料缺失的无法计算",
+        lambda e: e.get_share_band_display(),
+        lambda e: e.share_band or None,
+    ),
+    Column(
+        "申报情况",
+        "filing",
+        "逾期或未申报的视为未安排（第十二条）",
+        lambda e: e.get_filing_display(),
+        lambda e: e.filing,
+    ),
+    Column(
+        "参加年审",
+        "is_verified",
+        "残联已出具审核认定书",
+        lambda e: YES_NO[e.is_verified],
+        lambda e: e.is_verified,
+    ),
+    Column(
+        "应安排（人）",
+        "required_heads",
+        "年平均，两位小数；由人月除以12，四舍五入",
+        lambda e: heads(e.required_months),
+    ),
+    Column(
+        "实际安排（人）",
+        "placed_heads",
+        "年平均，两位小数；重度残疾按2人计",
+        lambda e: heads(e.credited_months),
+    ),
+    Column(
+        "应缴费额",
+        "levy_band",
+        "分档，不公布具体数额",
+        lambda e: e.get_levy_band_display(),
+        lambda e: e.levy_band or None,
+    ),
+    Column(
+        "缴费情况",
+        "settlement",
+        "截至数据截止时间",
+        lambda e: e.get_settlement_display(),
+        lambda e: e.settlement or None,
+    ),
+    Column("已更正", "is_corrected", "核定后经批准更正", lambda e: YES_NO[e.is_corrected], lambda e: e.is_corrected),
+)
+
+FIGURE_COLUMNS = (
+    Column("行政区划代码", "region_code", "6位，GB/T 2260；省、市各有合计行和本级行", lambda r: r.region.code),
+    Column("行政区划", "region", "公布时的名称", lambda r: r.region.name),
+    Column("本级", "is_own", "是：只含登记在该级的单位", lambda r: YES_NO[r.region.is_own], lambda r: r.region.is_own),
+    Column(
+        "单位类型",
+        "entity_type",
+        "五类之一；合计行为五类之和",
+        lambda r: EntityType(r.entity_type).label if r.entity_type else ALL_TYPES,
+        lambda r: r.entity_type or "all",
+    ),
+    Column("用人单位（户）", "units", "已核定的征收对象", lambda r: r.totals.unit_count),
+    Column("参加年审（户）", "verified_units", "残联已出具审核认定书", lambda r: r.totals.verified_count),
+    Column("已达比例（户）", "met_units", "", lambda r: r.totals.met_count),
+    Column("未达比例（户）", "below_units", "", lambda r: r.totals.below_count),
+    Column("免征（户）", "exempt_units", "30人及以下企业", lambda r: r.totals.exempt_count),
+    Column("资料缺失（户）", "missing_units", "不能核定", lambda r: r.totals.missing_count),
+    Column("应安排（人）", "required_heads", "年平均，两位小数", lambda r: heads(r.totals.required_months)),
+    Column(
+        "实际安排（人）",
+        "placed_heads",
+        "年平均，两位小数；重度残疾按2人计",
+        lambda r: heads(r.totals.credited_months),
+    ),
+    Column(
+        "未按规定安排（人）",
+        "shortfall_heads",
+        "按单位逐户计算后合计，超过比例的单位不抵减其他单位",
+        lambda r: heads(r.totals.shortfall_months),
+    ),
+    Column(
+        "应缴费额（元）",
+        "payable",
+        "只公布合计行；应缴单位少于3户的不公布",
+        lambda r: r.totals.payable_total if r.is_money_shown else None,
+    ),
+    Column(
+        "已缴费额（元）",
+        "paid",
+        "同上；截至数据截止时间",
+        lambda r: r.totals.paid_total if r.is_money_shown else None,
+    ),
+)
+
+CONTENTS = {"entries": ENTRY_COLUMNS, "figures": FIGURE_COLUMNS}

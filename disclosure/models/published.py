@@ -1,0 +1,191 @@
+"""The frozen rows: employers, regions, and figures by region and unit type. Migration 0002 refuses every edit."""
+
+from django.contrib.postgres.indexes import GinIndex, OpClass
+from django.db import models
+from django.db.models import F, Q
+from django.utils.translation import gettext_lazy as _
+
+from accounts.models import Region
+from disclosure.models.publications import Publication
+from levy.models.runs import MAX_TOTAL
+from quota.enums import EntityType
+
+MONTHS = {"max_digits": 18, "decimal_places": 8}
+
+
+class Standing(models.TextChoices):
+    """Whether the duty was met, in the words of the levy list."""
+
+    MET = "met", _("已达比例")
+    BELOW = "below", _("未达比例")
+    EXEMPT = "exempt", _("免征")
+    MISSING = "missing", _("资料缺失")
+
+    @property
+    def tone(self) -> str:
+        return {"met": "ok", "below": "warn", "exempt": "off", "missing": "off"}[self.value]
+
+
+class ShareBand(models.TextChoices):
+    """How far an employer came, as a band."""
+
+    UNKNOWN = "", _("无法计算")
+    MET = "met", _("达到规定比例")
+    FROM_ONE_PERCENT = "from_one", _("1%以上，不足规定比例")
+    BELOW_ONE_PERCENT = "below_one", _("不足1%")
+
+
+class Filing(models.TextChoices):
+    ON_TIME = "on_time", _("按期申报")
+    LATE = "late", _("逾期申报，视为未安排")
+    NONE = "none", _("未申报")
+
+
+class LevyBand(models.TextChoices):
+    """What is due, as a band: the exact amount is between the employer and the offices."""
+
+    UNKNOWN = "", _("尚未核定")
+    NOTHING = "nothing", _("无需缴纳")
+    BELOW_10K = "below_10k", _("不足1万元")
+    BELOW_100K = "below_100k", _("1万元以上，不足10万元")
+    BELOW_500K = "below_500k", _("10万元以上，不足50万元")
+    BELOW_1M = "below_1m", _("50万元以上，不足100万元")
+    FROM_1M = "from_1m", _("100万元以上")
+
+
+class Settlement(models.TextChoices):
+    """What had been paid when the rows were frozen; blank where no payments had been reported at all."""
+
+    UNKNOWN = "", _("缴费情况未列入")
+    NOTHING_DUE = "nothing_due", _("无需缴纳")
+    PAID = "paid", _("已缴清")
+    PART = "part", _("部分缴纳")
+    UNPAID = "unpaid", _("未缴纳")
+
+
+class PublishedEntry(models.Model):
+    """One employer of a publication: no person, no wage, no amount."""
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="entries", db_index=False)
+    uscc = models.CharField(_("统一社会信用代码"), max_length=18)
+    name = models.CharField(_("单位名称"), max_length=200)
+    region_code = models.CharField(_("行政区划代码"), max_length=6)
+    region_name = models.CharField(_("行政区划"), max_length=60)
+    entity_type = models.CharField(_("单位类型"), max_length=24, choices=EntityType)
+    standing = models.CharField(_("结果"), max_length=8, choices=Standing)
+    share_band = models.CharField(_("安排比例"), max_length=10, choices=ShareBand, blank=True)
+    filing = models.CharField(_("申报情况"), max_length=8, choices=Filing)
+    is_verified = models.BooleanField(_("参加年审"))
+    required_months = models.DecimalField(_("应安排人月"), null=True, **MONTHS)
+    credited_months = models.PositiveIntegerField(_("实际安排人月"), null=True)
+    levy_band = models.CharField(_("应缴费额"), max_length=10, choices=LevyBand, blank=True)
+    settlement = models.CharField(_("缴费情况"), max_length=12, choices=Settlement, blank=True)
+    is_corrected = models.BooleanField(_("已更正"))
+
+    class Meta:
+        ordering = ["publication", "region_code", "uscc"]
+        verbose_name = _("公示单位")
+        verbose_name_plural = _("公示单位")
+        indexes = [
+            GinIndex(OpClass("name", name="gin_trgm_ops"), name="entry_name_trigram", fastupdate=False),
+            models.Index(OpClass("uscc", name="varchar_pattern_ops"), name="entry_uscc"),
+        ]
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "uscc"], name="one_entry_per_employer"),
+            models.CheckConstraint(condition=Q(standing__in=Standing.values), name="entry_standing_known"),
+            models.CheckConstraint(condition=Q(filing__in=Filing.values), name="entry_filing_known"),
+            models.CheckConstraint(condition=Q(share_band__in=ShareBand.values), name="entry_share_known"),
+            models.CheckConstraint(condition=Q(levy_band__in=LevyBand.values), name="entry_levy_known"),
+            models.CheckConstraint(condition=Q(settlement__in=Settlement.values), name="entry_settlement_known"),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.name} {self.publication_id}"
+
+
+class PublishedRegion(models.Model):
+    """A line of the published tables: a region with all below it, named as it was when the rows were frozen.
+
+    `is_own` is the line of employers registered directly at a province or prefecture (本级). `is_money_shown` is
+    False where so few employers pay that a total would tell one of them (docs/decisions/0006).
+    """
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="regions")
+    code = models.CharField(_("行政区划代码"), max_length=6)
+    is_own = models.BooleanField(_("本级"))
+    name = models.CharField(_("行政区划"), max_length=60)
+    level = models.PositiveSmallIntegerField(_("级别"), choices=Region.Level)
+    parent_code = models.CharField(_("上级行政区划代码"), max_length=6, blank=True)
+    is_money_shown = models.BooleanField(_("公布费额合计"))
+
+    class Meta:
+        ordering = ["code", "is_own"]
+        verbose_name = _("公示地区")
+        verbose_name_plural = _("公示地区")
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "code", "is_own"], name="one_published_region"),
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+
+class FigureQuerySet(models.QuerySet["PublishedFigure"]):
+    def within(self, prefix: str) -> "FigureQuerySet":
+        """Figures of a region and everything below it. A region's total is the sum of these, never a stored row."""
+        return self.filter(region_code__startswith=prefix)
+
+
+class PublishedFigure(models.Model):
+    """The employers of one unit type registered in exactly one region: all totals are sums of these rows.
+
+    Person-months and yuan, unrounded. Money by unit type is kept for the control totals and never shown.
+    """
+
+    publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="figures")
+    region_code = models.CharField(_("行政区划代码"), max_length=6)
+    entity_type = models.CharField(_("单位类型"), max_length=24, choices=EntityType)
+    unit_count = models.PositiveIntegerField(_("用人单位（户）"))
+    verified_count = models.PositiveIntegerField(_("参加年审（户）"))
+    met_count = models.PositiveIntegerField(_("已达比例（户）"))
+    below_count = models.PositiveIntegerField(_("未达比例（户）"))
+    exempt_count = models.PositiveIntegerField(_("免征（户）"))
+    missing_count = models.PositiveIntegerField(_("资料缺失（户）"))
+    staff_months = models.PositiveBigIntegerField(_("职工人月"))
+    required_months = models.DecimalField(_("应安排人月"), **MONTHS)
+    credited_months = models.PositiveBigIntegerField(_("实际安排人月"))
+    shortfall_months = models.DecimalField(_("未按规定安排人月"), **MONTHS)
+    payer_count = models.PositiveIntegerField(_("应缴单位（户）"))
+    payable_total = models.DecimalField(_("应缴费额"), max_digits=18, decimal_places=2)
+    paid_total = models.DecimalField(_("已缴费额"), max_digits=18, decimal_places=2)
+
+    objects = FigureQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["publication", "region_code", "entity_type"]
+        verbose_name = _("公示数据")
+        verbose_name_plural = _("公示数据")
+        constraints = [
+            models.UniqueConstraint(fields=["publication", "region_code", "entity_type"], name="one_figure_per_type"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="figure_entity_known"),
+            models.CheckConstraint(
+                condition=Q(
+                    unit_count=F("met_count") + F("below_count") + F("exempt_count") + F("missing_count"),
+                    verified_count__lte=F("unit_count"),
+                    payer_count__lte=F("unit_count"),
+                ),
+                name="figure_counts_add_up",
+            ),
+            models.CheckConstraint(
+                condition=Q(
+                    payable_total__range=(0, MAX_TOTAL),
+                    paid_total__range=(-MAX_TOTAL, MAX_TOTAL),
+                    required_months__range=(0, MAX_TOTAL // 10**8),
+                    shortfall_months__range=(0, MAX_TOTAL // 10**8),
+                ),
+                name="figure_bounds",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.region_code} {self.entity_type}"
