@@ -4,7 +4,7 @@ PostgreSQL gathers and stores; quota.rules alone decides whether a month counts.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -31,8 +31,9 @@ from quota.rules import (
 )
 
 SLICE_PLACEMENTS = 20_000
-SLICE_RETURNS = 20_000
+SLICE_RETURNS = 10_000
 KEYS = 1 << 128
+FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
 
 Progress = Callable[[int, int], None]
 Rules = Mapping[str, CountingRules]
@@ -79,17 +80,21 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
         (expected,) = cursor.fetchone()
     regions = list(Employer.objects.order_by().values_list("region_id", flat=True).distinct())
     rules, wages = counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
-    done, touched = 0, set()
+    done, elsewhere = 0, set()
     for first, last in _key_ranges(expected):
         with transaction.atomic():
             hold(scope.levy_year)
-            found = list(evidence.placements(scope, first, last, wages))
             named = evidence.agreements(scope, first, last)
-            _store(_count_all(found, named, scope.levy_year, rules))
-        touched |= {row.claim.employer for row in found}
-        done += len(found)
+            outcome = _count_all(evidence.placements(scope, first, last, wages), named, scope.levy_year, rules)
+            _store(outcome)
+        elsewhere |= outcome.elsewhere
+        done += outcome.placements
         on_progress(min(done, expected), expected)
-    return CheckTotals(done, _settle_totals(scope, touched))
+    changed = sum(_settle_totals(scope, bounds, FRESH) for bounds in id_ranges(scope))
+    neighbours = Scope.of_employers(scope.levy_year, elsewhere)
+    # Their people were not all looked at, so they get new totals but are not handed over to the reviewers by this.
+    changed += sum(_settle_totals(neighbours, bounds, [ReturnState.CHECKED]) for bounds in id_ranges(neighbours))
+    return CheckTotals(done, changed)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
@@ -102,30 +107,39 @@ def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one slice brings, as COPY's text, and the dispatched placements whose transfers it replaces."""
+    """What one slice brings, as COPY's text, the dispatched placements whose transfers it replaces, and the employers
+    outside the scope whose people were counted along."""
 
-    checks: list[str]
-    transfers: list[str]
-    dispatched: list[int]
+    placements: int = 0
+    checks: list[str] = field(default_factory=list)
+    transfers: list[str] = field(default_factory=list)
+    dispatched: list[int] = field(default_factory=list)
+    elsewhere: set[int] = field(default_factory=set)
 
 
 def _count_all(
     found: Iterable[Gathered], agreements: Mapping[str, list[Agreement]], levy_year: int, rules: Rules
 ) -> Outcome:
-    outcome = Outcome([], [], [])
+    outcome = Outcome()
     for person, group in groupby(found, key=attrgetter("person")):
         rows = list(group)
         own = agreements.get(person, [])
         counts = _count_person(rows, own, levy_year, rules)
-        shares = _claimed_shares(rows, counts)
-        for row, count, claimed in zip(rows, counts, shares, strict=True):
-            if not row.is_settled:
-                outcome.checks.append(_check_line(row, count, claimed))
+        for row, count, claimed in zip(rows, counts, _claimed_shares(rows, counts), strict=True):
+            _add(outcome, row, count, claimed)
             if row.claim.form == EmploymentForm.DISPATCH:
                 outcome.dispatched.append(row.claim.key)
-                moved = _transfers(row, count, own, levy_year, rules)
-                outcome.transfers += _transfer_lines(row, moved, levy_year)
+                outcome.transfers += _transfer_lines(row, _transfers(row, count, own, levy_year, rules), levy_year)
     return outcome
+
+
+def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
+    outcome.placements += 1
+    if not row.is_settled:
+        weight = claim_weight(row.claim)
+        outcome.checks.append(f"{count.key}\t{weight}\t{claimed}\t{_array(count.reasons)}\t{_array(count.weights)}\n")
+    if row.is_elsewhere:
+        outcome.elsewhere.add(row.claim.employer)
 
 
 def _count_person(
@@ -180,11 +194,6 @@ def _transfers(
     ]
 
 
-def _check_line(row: Gathered, count: ClaimCount, claimed: int) -> str:
-    weight = claim_weight(row.claim)
-    return f"{count.key}\t{weight}\t{claimed}\t{_array(count.reasons)}\t{_array(count.weights)}\n"
-
-
 @lru_cache(maxsize=16_384)
 def _array(numbers: tuple[int, ...]) -> str:
     return "{" + ",".join(map(str, map(int, numbers))) + "}"
@@ -200,9 +209,10 @@ def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) ->
 
 
 NEW_CHECKS = """
-CREATE TEMP TABLE new_check (
+CREATE TEMP TABLE IF NOT EXISTS new_check (
     placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[]
-) ON COMMIT DROP
+) ON COMMIT DROP;
+TRUNCATE new_check
 """
 
 # A decision that a person made stays; rows that say the same as before are not touched.
@@ -239,14 +249,16 @@ UPDATE quota_headcountreturn r
 SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed,
     state = 'checked', checked_at = statement_timestamp()
 FROM (
-    SELECT r.id, coalesce(sum(k.claimed_months), 0) AS claimed,
-           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed
+    SELECT r.id, coalesce(k.claimed, 0) AS claimed, coalesce(k.computed, 0) AS computed
     FROM quota_employer e
     JOIN quota_headcountreturn r ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
-    LEFT JOIN quota_placement p ON p.employer_id = e.id AND p.levy_year = %(year)s
-    LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    CROSS JOIN LATERAL (
+        SELECT sum(k.claimed_months) AS claimed,
+               sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))) AS computed
+        FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
+        WHERE p.employer_id = e.id AND p.levy_year = %(year)s
+    ) k
     WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s AND r.state = ANY(%(states)s)
-    GROUP BY r.id
 ) t
 WHERE r.id = t.id AND (
     r.state <> 'checked' OR (r.claimed_months, r.computed_months, r.has_findings)
@@ -261,28 +273,13 @@ SELECT min(id), max(id) FROM (
 """
 
 
-def _settle_totals(scope: Scope, touched: Collection[int]) -> int:
-    """Bring the returns' totals to their placements' checks and hand what was submitted over to the reviewers.
-
-    Returns elsewhere whose people were counted along get new totals too, but are not handed over by this.
-    """
-    changed = 0
-    for first, last in id_ranges(scope):
-        with transaction.atomic(), connection.cursor() as cursor:
-            hold(scope.levy_year)
-            states = [ReturnState.SUBMITTED, ReturnState.CHECKED]
-            cursor.execute(
-                SETTLE_TOTALS.format(condition=scope.condition),
-                scope.names(first_id=first, last_id=last, states=states),
-            )
-            changed += cursor.rowcount
-    elsewhere = Scope.of_employers(scope.levy_year, touched)
+def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState]) -> int:
+    """Bring the totals of returns in these states to their placements' checks and hand them over to the reviewers."""
     with transaction.atomic(), connection.cursor() as cursor:
         hold(scope.levy_year)
-        names = elsewhere.names(first_id=0, last_id=2**62, states=[ReturnState.CHECKED])
-        cursor.execute(SETTLE_TOTALS.format(condition=elsewhere.condition), names)
-        changed += cursor.rowcount
-    return changed
+        names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states))
+        cursor.execute(SETTLE_TOTALS.format(condition=scope.condition), names)
+        return cursor.rowcount
 
 
 def id_ranges(scope: Scope) -> list[tuple[int, int]]:

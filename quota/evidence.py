@@ -40,7 +40,7 @@ class Scope:
 
     @classmethod
     def of_employers(cls, levy_year: int, employer_ids: Collection[int]) -> Self:
-        return cls(levy_year, "e.id = ANY(%(employers)s)", {"employers": list(employer_ids)})
+        return cls(levy_year, "e.id IN (SELECT unnest(%(employers)s::bigint[]))", {"employers": list(employer_ids)})
 
     def names(self, **more: Any) -> dict[str, Any]:
         """Parameters of a statement about this scope."""
@@ -53,7 +53,8 @@ class Gathered:
     """One placement with its evidence and what people have decided about it.
 
     `decided` is an officer's own word on the months, None where the computed ones stand; `is_settled` tells that the
-    return was reviewed or verified, so that nothing about the placement may change any more.
+    return was reviewed or verified, so that nothing about the placement may change any more. `is_elsewhere` marks an
+    employer outside the scope that claims one of its people.
     """
 
     person: str
@@ -61,6 +62,7 @@ class Gathered:
     claim: Claim
     decided: Weights | None
     is_settled: bool
+    is_elsewhere: bool
 
 
 PEOPLE = """
@@ -84,7 +86,7 @@ COPY (
            c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
            w.paid, i.seen, i.complete,
            CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> '' THEN k.decided END,
-           coalesce(r.state IN ('reviewed', 'verified'), false)
+           coalesce(r.state IN ('reviewed', 'verified'), false), {{condition}}
     FROM people
     JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
     JOIN quota_employer e ON e.id = p.employer_id
@@ -147,7 +149,7 @@ _FORMS = {form.value: form for form in EmploymentForm}
 def _gathered(line: str, minimum_wages: Mapping[str, MinimumWages]) -> Gathered:
     (
         key, person, employer, region, filed_on, form, start, end, kind, level, state, valid_from, valid_until,
-        born, female, paid, seen, complete, decided, settled,
+        born, female, paid, seen, complete, decided, settled, inside,
     ) = line.split("\t")  # fmt: skip
     claim = Claim(
         int(key),
@@ -163,7 +165,9 @@ def _gathered(line: str, minimum_wages: Mapping[str, MinimumWages]) -> Gathered:
         _amounts(paid),
         _insured(seen, complete),
     )
-    return Gathered(person, region, claim, None if decided == NULL else _weights(decided), settled == "t")
+    return Gathered(
+        person, region, claim, None if decided == NULL else _weights(decided), settled == "t", inside == "f"
+    )
 
 
 def _day(text: str) -> date | None:
