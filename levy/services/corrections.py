@@ -1,5 +1,5 @@
-"""更正: a confirmed assessment is never edited. A new one is computed from today's facts under the same policy version,
-and replaces the old one when a second person approves. Both stay."""
+"""更正: a confirmed assessment is never edited. A new one is computed from today's facts under the same policy
+version, and replaces the old one when a second person approves. Both stay."""
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now

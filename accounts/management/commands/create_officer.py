@@ -4,9 +4,10 @@ from argparse import ArgumentParser
 from secrets import token_urlsafe
 from typing import Any
 
-from django.core.management.base import BaseCommand, CommandError
+from django.core.management.base import BaseCommand
 
-from accounts.models import Region, User
+from accounts.management.named import named_region
+from accounts.models import User
 from accounts.permissions import Role
 from accounts.services import create_officer
 
@@ -20,9 +21,7 @@ class Command(BaseCommand):
         parser.add_argument("--region", required=True)
 
     def handle(self, *args: Any, name: str, role: str, region: str, **options: Any) -> None:
-        place = Region.objects.filter(code=region).first()
-        if place is None:
-            raise CommandError(f"没有行政区划 {region}。请用6位代码，例如140000。")
+        place = named_region(region)
         is_new = not User.objects.filter(username=name).exists()
         password = token_urlsafe(12)
         create_officer(username=name, role=Role(role), region=place, password=password)

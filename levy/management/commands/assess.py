@@ -9,7 +9,8 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from kombu.exceptions import OperationalError
 
-from accounts.models import Region, User
+from accounts.management.named import named_region, named_user
+from accounts.models import User
 from audit.errors import DomainError
 from levy.models import AssessmentRun, RunState
 from levy.policy import PolicyYearMissing
@@ -33,9 +34,9 @@ class Command(BaseCommand):
     ) -> None:
         if confirming and not officer:
             raise CommandError("核定须有核对人：请同时用 --as 指明核对的人员。")
-        people = [_person(name) if name else None for name in (officer, confirming)]
+        people = [named_user(name) if name else None for name in (officer, confirming)]
         try:
-            run = runs.start_run(levy_year=year, region=_region(region), actor=people[0])
+            run = runs.start_run(levy_year=year, region=named_region(region), actor=people[0])
             self._compute(run)
             self._confirm(run, *people)
         except (DomainError, PolicyYearMissing) as refusal:
@@ -73,16 +74,3 @@ class Command(BaseCommand):
         if run.state == RunState.DRAFT:
             self.stdout.write("这是试算结果。核对、核定后方可移交税务：加 --as 和 --confirm-as，或在批次页办理。")
 
-
-def _person(name: str) -> User:
-    person = User.objects.filter(username=name).first()
-    if person is None:
-        raise CommandError(f"没有名为“{name}”的人员。请先用 create_officer 建立。")
-    return person
-
-
-def _region(code: str) -> Region:
-    place = Region.objects.filter(code=code).first()
-    if place is None:
-        raise CommandError(f"没有行政区划 {code}。请用6位代码，例如140000。")
-    return place

@@ -6,7 +6,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from accounts.models import Region
+from accounts.management.named import named_region
 from audit.errors import DomainError
 from levy.services import lists
 
@@ -21,11 +21,8 @@ class Command(BaseCommand):
         parser.add_argument("--out", type=Path, required=True, help="写入的文件")
 
     def handle(self, *args: Any, year: int, region: str, file_format: str, out: Path, **options: Any) -> None:
-        place = Region.objects.filter(code=region).first()
-        if place is None:
-            raise CommandError(f"没有行政区划 {region}。请用6位代码，例如140000。")
         try:
-            chosen = lists.levy_list(levy_year=year, region=place)
+            chosen = lists.levy_list(levy_year=year, region=named_region(region))
             written = lists.write_list(chosen, out, file_format)
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
