@@ -1,13 +1,21 @@
 """Request-wide rules of our own."""
 
+import logging
 from collections.abc import Callable
 
 from django.conf import settings
+from django.core.exceptions import RequestDataTooBig
+from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
 from django.utils import translation
+
+from audit.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "language"
+SERVICE_UNAVAILABLE = 503
+logger = logging.getLogger(__name__)
 
 
 def language(get_response: Handler) -> Handler:
@@ -36,3 +44,29 @@ def private_pages(get_response: Handler) -> Handler:
         return response
 
     return middleware
+
+
+REFUSALS: tuple[tuple[type[Exception], int], ...] = (
+    (DomainError, 409),
+    (RequestDataTooBig, 413),
+    (OperationalError, 503),
+)
+
+
+class RefusalPages:
+    """What a page could not answer becomes a page that says what to do next."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        return self.get_response(request)
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        for kind, status in REFUSALS:
+            if isinstance(error, kind):
+                if status == SERVICE_UNAVAILABLE:
+                    logger.error("the database did not answer: %s", type(error).__name__)
+                message = str(error) if isinstance(error, DomainError) else ""
+                return render(request, f"errors/{status}.html", {"message": message}, status=status)
+        return None

@@ -162,6 +162,8 @@ class AssessmentSlice(models.Model):
 
     class Meta:
         ordering = ["run", "number"]
+        verbose_name = _("核定分片")
+        verbose_name_plural = _("核定分片")
         constraints = [
             models.UniqueConstraint(fields=["run", "number"], name="one_slice_per_number"),
             models.CheckConstraint(condition=Q(last_id__gte=F("first_id")), name="slice_order"),

@@ -73,4 +73,3 @@ class Command(BaseCommand):
         self.stdout.write(f"政策版本{run.policy_version}，明细摘要{run.digest}")
         if run.state == RunState.DRAFT:
             self.stdout.write("这是试算结果。核对、核定后方可移交税务：加 --as 和 --confirm-as，或在批次页办理。")
-

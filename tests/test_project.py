@@ -1,0 +1,122 @@
+"""The house rules that a program can hold: layers, types, style, migrations, names."""
+
+import os
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from django.apps import apps
+from django.core.management import call_command
+from django.template.loader import get_template
+
+from accounts.permissions import Permission
+from audit.titles import TITLES
+from levy.models.assessments import OutcomeCode
+from levy.policy import Outcome
+from levy.rules import EntityType as RuleEntityType
+from quota import enums
+from quota.rules import counting
+
+ROOT = Path(__file__).resolve().parents[1]
+APPS = ["config", "demo", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
+CODE = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
+BIN = Path(sys.executable).parent
+
+
+def run(*command: str) -> None:
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    assert done.returncode == 0, done.stdout + done.stderr
+
+
+@pytest.mark.parametrize(
+    "command",
+    [
+        ("ruff", "check", "."),
+        ("ruff", "format", "--check", "."),
+        ("lint-imports",),
+        ("mypy",),
+        ("djlint", "--lint", "templates"),
+    ],
+    ids=lambda command: " ".join(command),
+)
+def test_the_code_keeps_its_rules(command: tuple[str, ...]) -> None:
+    run(str(BIN / command[0]), *command[1:])
+
+
+@pytest.mark.django_db
+def test_no_migration_is_missing() -> None:
+    call_command("makemigrations", check=True, dry_run=True, verbosity=0)
+
+
+def test_production_settings_have_nothing_to_warn_of() -> None:
+    environment = {name: value for name, value in os.environ.items() if name != "DJANGO_ALLOW_ASYNC_UNSAFE"} | {
+        "DJANGO_SETTINGS_MODULE": "config.settings.production",
+        "ALLOWED_HOSTS": "levy.example.cn",
+        "SECRET_KEY": "a-long-secret-key-for-this-check-only-0123456789-abcdefghij",
+    }
+    done = subprocess.run(
+        [sys.executable, "manage.py", "check", "--deploy", "--fail-level", "WARNING"],
+        cwd=ROOT, env=environment, capture_output=True, text=True, check=False,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+
+
+def test_codes_are_the_same_on_both_sides_of_the_law() -> None:
+    """The rules know no Django, so their codes stand there once more."""
+    for mine, theirs in (
+        (enums.CertificateKind, counting.CertificateKind),
+        (enums.CertificateState, counting.CertificateState),
+        (enums.EmploymentForm, counting.EmploymentForm),
+        (enums.EntityType, RuleEntityType),
+        (OutcomeCode, Outcome),
+    ):
+        assert set(mine.values) == {member.value for member in theirs}
+    assert {code.value: str(code.label) for code in OutcomeCode} == {code.value: code.label for code in Outcome}
+
+
+def recorded_actions() -> set[str]:
+    """Every dotted action that the code passes to record(), and every transition of a model."""
+    text = "\n".join(path.read_text() for path in CODE)
+    return set(re.findall(r'action="([a-z_]+\.[a-z_.]+)"', text))
+
+
+def test_every_recorded_action_has_a_name_for_people() -> None:
+    assert recorded_actions() - set(TITLES) == set()
+
+
+def test_every_permission_is_asked_for_somewhere() -> None:
+    text = "\n".join(path.read_text() for path in CODE if path.name != "permissions.py")
+    unused = [right.name for right in Permission if f"Permission.{right.name}" not in text]
+    assert unused == []
+
+
+@pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
+def test_every_template_compiles_and_says_what_it_takes(path: Path) -> None:
+    get_template(str(path.relative_to(ROOT / "templates")))
+    lines = path.read_text().splitlines()
+    assert len(lines) <= 120, "longer than a template may be"
+
+
+def test_every_template_is_used() -> None:
+    text = "\n".join(path.read_text() for path in [*CODE, *TEMPLATES])
+    by_django = {"400.html", "403.html", "403_csrf.html", "404.html", "500.html"}
+    names = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES}
+    unused = {name for name in names - by_django if not name.startswith("django/") and name not in text}
+    assert unused == set()
+
+
+@pytest.mark.parametrize("path", CODE, ids=lambda path: str(path.relative_to(ROOT)))
+def test_a_module_says_what_it_owns_and_stays_readable(path: Path) -> None:
+    text = path.read_text()
+    assert len(text.splitlines()) <= 400
+    is_plain = path.name in {"__init__.py", "apps.py"}
+    assert is_plain or text.lstrip().startswith('"""'), "no docstring"
+
+
+def test_models_speak_chinese_to_people() -> None:
+    ours = [model for model in apps.get_models() if model._meta.app_label in APPS and not model._meta.auto_created]
+    unnamed = [model for model in ours if str(model._meta.verbose_name).isascii() and not hasattr(model, "pgh_id")]
+    assert unnamed == []
