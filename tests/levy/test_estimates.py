@@ -43,7 +43,8 @@ def changed(**changes: Any) -> dict[str, Any]:
 
 def test_anybody_gets_the_amount_with_every_step(client: Client) -> None:
     answer = post(client, FACTS).json()
-    assert {name: answer[name] for name in ("outcome", "average_wage", "charged_wage", "gross", "relief", "payable")} == {
+    figures = ("outcome", "average_wage", "charged_wage", "gross", "relief", "payable")
+    assert {name: answer[name] for name in figures} == {
         "outcome": "九折", "average_wage": "85515.37", "charged_wage": "85515.37",
         "gross": "108604.52", "relief": "10860.45", "payable": "97744.07",
     }  # fmt: skip

@@ -1,6 +1,5 @@
 """The annual run: computed once, by the pinned policy, confirmed by two people, frozen afterwards."""
 
-import threading
 from collections.abc import Callable
 from decimal import Decimal
 
@@ -144,28 +143,6 @@ def test_a_run_of_a_region_above_or_below_a_live_one_is_refused(employers: None)
             runs.start_run(levy_year=YEAR, region=RegionFactory(code=code), actor=None)
         assert refusal.value.run_id == live.pk
     assert runs.start_run(levy_year=YEAR, region=RegionFactory(code="140106"), actor=None).pk
-
-
-def test_of_many_simultaneous_starts_exactly_one_wins(employers: None) -> None:
-    barrier = threading.Barrier(8)
-    outcomes: list[str] = []
-
-    def start(code: str) -> None:
-        barrier.wait()
-        try:
-            runs.start_run(levy_year=YEAR, region=RegionFactory._meta.model.objects.get(code=code), actor=None)
-            outcomes.append("started")
-        except RunAlreadyLive:
-            outcomes.append("refused")
-        finally:
-            connection.close()
-
-    threads = [threading.Thread(target=start, args=(code,)) for code in ("140000", "140100", "140105", "140000") * 2]
-    for thread in threads:
-        thread.start()
-    for thread in threads:
-        thread.join()
-    assert sorted(outcomes) == ["refused"] * 7 + ["started"]
 
 
 def test_a_year_without_national_rules_is_refused(employers: None) -> None:
