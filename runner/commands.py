@@ -131,7 +131,7 @@ def _prepare(state: State, env: Mapping[str, str]) -> None:
         with step("载入行政区划与国家参数", "Loading regions and national parameters") as redraw:
             _manage(state, env, redraw, "load_regions")
         postgres.remember(state, env, " ".join([schema, *note[1:]]))
-    files = _fingerprint("static/**/*", "*/static/**/*", "requirements.lock")
+    files = _fingerprint("static/**/*", "requirements.lock")
     stamp = state.root / "static.stamp"
     if not stamp.exists() or stamp.read_text() != files:
         with step("汇集静态文件", "Collecting the static files") as redraw:
