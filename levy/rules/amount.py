@@ -61,9 +61,7 @@ def _average_wage(facts: Facts, terms: Terms, months: int) -> Decimal:
 def _charged_wage(average: Decimal, facts: Facts, terms: Terms) -> Decimal:
     if terms.charges_social_average(facts.entity_type):
         return known(terms.social_average_wage)
-    if terms.wage_cap is None or average <= terms.wage_cap:
-        return average
-    return terms.wage_cap
+    return average if terms.wage_cap is None else min(average, terms.wage_cap)
 
 
 def _may_be_exempt(facts: Facts, terms: Terms) -> bool:

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_DOWN, Decimal, localcontext
 from fractions import Fraction
 
 import pytest
@@ -23,6 +23,7 @@ from levy.rules import (
     marginal,
     surcharge,
 )
+from levy.rules.arithmetic import divided_half_up
 from quota.rules import SettingError
 from tests.levy.oracle import Opinion, Year, opinion
 from tests.levy.strategies import NATIONAL_CASES, REGIONAL_CASES, Case, examples
@@ -261,9 +262,14 @@ def test_rounding_is_half_up_at_each_of_the_three_points():
     assert (tie.average_wage, tie.gross, tie.relief) == (Decimal("6670.01"), Decimal("100.05"), Decimal("10.01"))
 
 
-def test_the_surrounding_decimal_context_changes_nothing():
-    from decimal import ROUND_DOWN, localcontext
+def test_a_quotient_is_rounded_once_however_close_it_comes_to_a_tie():
+    just_below_half_a_fen = Decimal(5 * 10**57 - 1), Decimal(10**60)
 
+    assert divided_half_up(*just_below_half_a_fen) == 0
+    assert divided_half_up(Decimal(5), Decimal(1000)) == Decimal("0.01")
+
+
+def test_the_surrounding_decimal_context_changes_nothing():
     year = enterprise(2616, 24, None, total_wages=Decimal("18642350.00"), transferred_staff_months=3)
     usual = assess(year, NATIONAL)
     with localcontext(prec=3, rounding=ROUND_DOWN):
