@@ -26,9 +26,10 @@ class Spread:
 
 
 class Weighted(Generic[T]):
-    """One of several things, each as often as its weight says."""
+    """One of several things, each as often as its weight says. `stride` is odd: the step of `turn` in 16,384ths."""
 
-    def __init__(self, things: Sequence[tuple[int, T]]) -> None:
+    def __init__(self, things: Sequence[tuple[int, T]], stride: int = 10_127) -> None:
+        self._stride = stride
         total = sum(weight for weight, _thing in things)
         self._cells: list[T] = []
         upto = 0
@@ -38,6 +39,10 @@ class Weighted(Generic[T]):
 
     def draw(self, rng: Random) -> T:
         return self._cells[rng.getrandbits(CELLS)]
+
+    def turn(self, number: int) -> T:
+        """In turn instead of by chance: among any few consecutive numbers every thing has about its share."""
+        return self._cells[number * self._stride % len(self._cells)]
 
 
 def pick(rng: Random, things: Sequence[T]) -> T:

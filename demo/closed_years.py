@@ -1,6 +1,6 @@
 """The confirmed years: verified by two people, assessed, confirmed, handed over to the tax bureau and largely paid."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Decimal
 from random import Random
@@ -11,10 +11,15 @@ from accounts.models import Region
 from demo.chance import Weighted, below
 from demo.officers import person
 from demo.places import PROVINCE
-from levy.models import Assessment, AssessmentRun, Payment, RunState
-from levy.services import runs
+from disclosure import services as publications
+from disclosure.models import Publication, PublicationState
+from levy.models import Assessment, AssessmentRun, Payment, RunState, Supersession
+from levy.models.assessments import OutcomeCode
+from levy.services import corrections, runs
 from quota.checks import run_checks
 from quota.services.batches import verify_region
+
+Tell = Callable[[str], None]
 
 FEN = Decimal("0.01")
 HABITS = Weighted(
@@ -23,21 +28,26 @@ HABITS = Weighted(
 BUDGET_LEVELS = Weighted([(70, "县区级"), (20, "市级"), (10, "省级")])
 
 
-def verify(levy_year: int) -> None:
-    """Check all returns and decide each by its computed count, in the names of two verifiers."""
-    run_checks(levy_year=levy_year, region_code=PROVINCE)
+def verify(levy_year: int, region_code: str, tell: Tell) -> None:
+    """Check a region's returns and decide each by its computed count, in the names of two verifiers."""
+    run_checks(
+        levy_year=levy_year,
+        region_code=region_code,
+        on_progress=lambda done, total: tell(f"核对 {done:,}/{total:,}条"),
+    )
     verify_region(
         levy_year=levy_year,
-        region=Region.objects.get(code=PROVINCE),
+        region=Region.objects.get(code=region_code),
         first=person("verifier1"),
         second=person("verifier2"),
         accept_computed=True,
+        on_progress=lambda done, total: tell(f"认定 {done}/{total}个地区"),
     )
 
 
-def assess(levy_year: int) -> None:
+def assess(levy_year: int, tell: Tell) -> None:
     """Compute, check, confirm and hand over the province's run, going on with the one an interrupted fill left."""
-    run = computed_run(levy_year, Region.objects.get(code=PROVINCE))
+    run = computed_run(levy_year, PROVINCE, tell)
     if run.state == RunState.DRAFT:
         run = runs.check_run(run=run, actor=person("levy1"))
     if run.state == RunState.CHECKED:
@@ -46,12 +56,14 @@ def assess(levy_year: int) -> None:
         runs.hand_over_run(run=run, actor=person("tax"))
 
 
-def computed_run(levy_year: int, region: Region) -> AssessmentRun:
+def computed_run(levy_year: int, region_code: str, tell: Tell) -> AssessmentRun:
     """The year's run of the region, started if there is none, with every slice done in this process."""
-    run = AssessmentRun.objects.filter(levy_year=levy_year, region=region).exclude(state=RunState.DISCARDED).first()
-    run = run or runs.start_run(levy_year=levy_year, region=region, actor=person("levy1"))
-    for _progress in runs.work_off(run):
-        pass
+    runs_so_far = AssessmentRun.objects.filter(levy_year=levy_year, region=region_code, is_correction=False)
+    run = runs_so_far.exclude(state=RunState.DISCARDED).first() or runs.start_run(
+        levy_year=levy_year, region=Region.objects.get(code=region_code), actor=person("levy1")
+    )
+    for progress in runs.work_off(run):
+        tell(f"核定 {progress['employers']:,}/{run.employer_count:,}户")
     return run
 
 
@@ -93,6 +105,42 @@ def _receipts(rng: Random, payable: Decimal, year: int) -> Iterator[tuple[Decima
     elif habit == "too much":
         yield payable * 2, in_time
         yield -payable, later  # refunded
+
+
+def publish(levy_year: int) -> None:
+    """Freeze the year and publish it by a second person, going on with what an interrupted fill prepared."""
+    published = Publication.objects.filter(levy_year=levy_year, region=PROVINCE, state=PublicationState.PUBLISHED)
+    if not published.exists():
+        publication = prepared_publication(levy_year)
+        publications.publish(publication=publication, actor=person("finance2"))
+
+
+def prepared_publication(levy_year: int) -> Publication:
+    """A draft of the province's publication, ready for a second person to look at."""
+    unfinished = Publication.objects.filter(
+        levy_year=levy_year, region=PROVINCE, state__in=[PublicationState.PREPARING, PublicationState.DRAFT]
+    )
+    publication = unfinished.first() or publications.start_publication(
+        levy_year=levy_year, region=Region.objects.get(code=PROVINCE), actor=person("finance1")
+    )
+    publications.freeze_publication(publication_id=publication.pk)
+    publication.refresh_from_db()
+    return publication
+
+
+def correct(levy_year: int) -> None:
+    """Two units object: one was corrected by two people, the other's correction waits for the second."""
+    assessments = Assessment.objects.current().filter(levy_year=levy_year, outcome=OutcomeCode.NINETY)
+    first, second = assessments.order_by("employer_id")[:2]
+    done = _propose(first, "单位补充提供在职职工花名册，经核实后重新计算。")
+    corrections.approve_correction(correction=done, actor=person("levy2"))
+    _propose(second, "单位对在职职工人数提出异议，附社会保险缴费明细。")
+
+
+def _propose(assessment: Assessment, reason: str) -> Supersession:
+    return corrections.propose_correction(
+        assessment=assessment, ground=Supersession.Ground.OBJECTION, reason=reason, actor=person("levy1")
+    )
 
 
 def _half(amount: Decimal) -> Decimal:

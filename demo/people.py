@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 from datetime import date
 from functools import cache
 from random import Random
+from typing import TypeAlias
 
 from demo import names
 from demo.chance import Weighted, below, happens, pick
@@ -30,10 +31,12 @@ INSURANCE_COLUMNS = "employer_id, person_key, month, pension, medical, unemploym
 WAGE_COLUMNS = "employer_id, person_key, month, amount, occurrence"
 AGREEMENT_COLUMNS = "agency_id, host_id, person_key, identity_encrypted, starts_on, ends_on, counts_at"
 
+Span: TypeAlias = tuple[str, str]  # ISO days from and to, both included; NULL is open-ended
+
 LEVELS = Weighted([(12, 1), (22, 2), (33, 3), (33, 4)])
 SOLDIER_LEVELS = Weighted([(level, level) for level in range(1, 11)])  # 9 and 10 do not count
 CATEGORIES = Weighted([(12, 1), (18, 2), (3, 3), (48, 4), (9, 5), (7, 6), (3, 7)])
-STATES = Weighted([(965, CertificateState.VALID), (20, CertificateState.FROZEN), (15, CertificateState.CANCELLED)])
+STATES = Weighted([(950, CertificateState.VALID), (30, CertificateState.FROZEN), (20, CertificateState.CANCELLED)])
 # (valid from, valid until): ten years; some run out before a return is filed, some begin after.
 VALIDITIES = Weighted(
     [
@@ -41,7 +44,8 @@ VALIDITIES = Weighted(
         for year in range(2018, 2023)
         for month in (2, 5, 9, 11)
     ]
-    + [(10, ("2014-06-01", "2024-06-01")), (8, ("2015-08-01", "2025-08-01")), (6, ("2025-06-01", "2035-06-01"))]
+    + [(15, ("2014-06-01", "2024-06-01")), (12, ("2015-08-01", "2025-08-01")), (6, ("2025-06-01", "2035-06-01"))],
+    stride=12_369,
 )
 # What goes wrong with the months of one claim; most often nothing.
 FAULTS = Weighted(
@@ -53,7 +57,8 @@ FAULTS = Weighted(
         (35, "insurance missing"),
         (30, "insurance incomplete"),
         (30, "no wages at all"),
-    ]
+    ],
+    stride=9337,
 )
 CONTRACTS = Weighted(
     [
@@ -66,13 +71,19 @@ CONTRACTS = Weighted(
         (40, ("2025-02-01", "2028-01-31")),
         (25, ("2024-03-01", "2024-12-31")),  # shorter than a year
         (15, ("2025-01-01", "2025-11-30")),  # shorter than a year
-    ]
+    ],
+    stride=6787,
 )
 
+# One person in so many is dispatched, has a second employer, is in no register, is a soldier or has renewed.
+DISPATCHED, AT_TWO, UNKNOWN, SOLDIERS, RENEWED = 23, 29, 61, 37, 31
+RENEWED_ON = ("2024-06-15", "2024-06-16")  # in the middle of a month: both contracts touch it
+
 # Share of units that place somebody, in parts of 1,000, by staff; larger ones place more people.
-PLACING = ((30, 20), (60, 200), (200, 400), (10**9, 750))
+PLACING = ((30, 30), (60, 250), (200, 450), (10**9, 750))
 EAGERNESS = Weighted([(40, 4), (25, 8), (20, 15), (15, 20)])  # people placed per 1,000 staff
 MOST_PEOPLE = 400
+SMALL_PROVINCE = 20_000  # a smaller one places more often, or there would be few people to look at
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,11 +110,16 @@ class Lines:
 
 
 class People:
-    """Makes the people of batches of units; nobody exists twice."""
+    """Makes the people of batches of units; nobody exists twice.
 
-    def __init__(self, rng: Random) -> None:
+    What is rare comes in turn rather than by chance, so that a small province has some of everything.
+    """
+
+    def __init__(self, rng: Random, employers: int) -> None:
         self._rng = rng
+        self._often = 2 if employers <= SMALL_PROVINCE else 1
         self._count = 0
+        self._claims = 0
 
     def batch(self, units: Sequence[Unit]) -> Lines:
         lines = Lines()
@@ -120,26 +136,28 @@ class People:
         if not unit.filed or unit.entity_type == EntityType.SOLE_TRADER:
             return 0
         share = next(share for upto, share in PLACING if unit.staff <= upto)
-        if not happens(self._rng, share):
+        if not happens(self._rng, share * self._often):
             return 0
         return min(max(unit.staff * EAGERNESS.draw(self._rng) // 1000, 1), MOST_PEOPLE)
 
     def _employ(self, unit: Unit, rival: Unit | None, lines: Lines) -> None:
         """One person at a unit; now and then also at the one before it, or sent by an agency to it."""
-        rng = self._rng
         person = self._person(lines)
-        form, contract = self._contract(unit)
-        self._claim(person, unit, form, contract, lines)
-        if rival is None:
-            return
+        form, contracts = self._contracts(unit)
+        self._claim(person, unit, form, contracts, lines)
+        if rival is not None:
+            self._elsewhere(person, unit, rival, form, lines)
+
+    def _elsewhere(self, person: Person, unit: Unit, rival: Unit, form: EmploymentForm, lines: Lines) -> None:
+        rng = self._rng
         if form is EmploymentForm.DISPATCH:
             counts_at = CountsAt.HOST if happens(rng, 700) else CountsAt.AGENCY
             lines.agreements.append(
                 f"{unit.id}\t{rival.id}\t{person.key}\t{person.identity_encrypted}\t2023-01-01\t"
                 f"{pick(rng, (NULL, '2024-12-31', '2025-12-31'))}\t{counts_at.value}"
             )
-        elif happens(rng, 15):
-            self._claim(person, rival, EmploymentForm.CONTRACT, CONTRACTS.draw(rng), lines)
+        elif self._count % AT_TWO == 0:
+            self._claim(person, rival, EmploymentForm.CONTRACT, [CONTRACTS.turn(self._count)], lines)
 
     def _person(self, lines: Lines) -> Person:
         rng = self._rng
@@ -148,52 +166,57 @@ class People:
         name = pick(rng, names.SURNAMES) + pick(rng, names.GIVEN) + (pick(rng, names.GIVEN) if below(rng, 3) else "")
         key, sealed = str(look_up_key(identity)), _hex(encrypt(identity))
         kind, number, category, level = self._certificate(identity)
-        valid_from, valid_until = VALIDITIES.draw(rng)
+        valid_from, valid_until = VALIDITIES.turn(self._count)
         certificate = f"{kind.value}\t{look_up_key(number)}\t{_hex(encrypt(number))}"
-        if not happens(rng, 12):  # a few are in no register
+        if self._count % UNKNOWN:
             lines.certificates.append(
                 f"{certificate}\t{key}\t{sealed}\t{name}\t{category}\t{level}\t{valid_from}\t{valid_until}\t"
-                f"{STATES.draw(rng).value}"
+                f"{STATES.turn(self._count).value}"
             )
         return Person(key, sealed, name, born, is_female(identity), certificate)
 
     def _certificate(self, identity: str) -> tuple[CertificateKind, str, str, int]:
         rng = self._rng
-        if happens(rng, 40):
+        if self._count % SOLDIERS == 0:
             return CertificateKind.DISABLED_SOLDIER, f"军残示例{self._count:07}", NULL, SOLDIER_LEVELS.draw(rng)
         category, level = CATEGORIES.draw(rng), LEVELS.draw(rng)
         reissue = "B1" if happens(rng, 50) else ""
         return CertificateKind.DISABLED_PERSON, f"{identity}{category}{level}{reissue}", str(category), level
 
-    def _contract(self, unit: Unit) -> tuple[EmploymentForm, tuple[str, str]]:
+    def _contracts(self, unit: Unit) -> tuple[EmploymentForm, list[Span]]:
+        """How somebody is employed and under which contract, or under two of which the second renews the first."""
         rng = self._rng
-        starts, ends = CONTRACTS.draw(rng)
+        starts, ends = CONTRACTS.turn(self._count)
         registered = unit.registered_on.isoformat()
-        contract = (starts, ends) if starts >= registered else (registered, NULL)
         if unit.entity_type in (EntityType.ORGAN, EntityType.INSTITUTION) and happens(rng, 600):
-            return EmploymentForm.ESTABLISHMENT, (max("2020-09-01", registered), NULL)
-        return (EmploymentForm.DISPATCH if happens(rng, 40) else EmploymentForm.CONTRACT), contract
+            return EmploymentForm.ESTABLISHMENT, [(max("2020-09-01", registered), NULL)]
+        if starts < registered:
+            starts, ends = registered, NULL
+        if ends == NULL and starts < "2023" and self._count % RENEWED < 3:
+            return EmploymentForm.CONTRACT, [(starts, RENEWED_ON[0]), (RENEWED_ON[1], NULL)]
+        is_dispatched = self._count % DISPATCHED == 0
+        return (EmploymentForm.DISPATCH if is_dispatched else EmploymentForm.CONTRACT), [(starts, ends)]
 
-    def _claim(
-        self, person: Person, unit: Unit, form: EmploymentForm, contract: tuple[str, str], lines: Lines
-    ) -> None:
+    def _claim(self, person: Person, unit: Unit, form: EmploymentForm, contracts: list[Span], lines: Lines) -> None:
         """The person's placements of every year the unit filed, with the months that insurance and payroll report."""
-        starts, ends = contract
         post = pick(self._rng, names.POSTS)
         sex = "t" if person.is_female else "f"
+        whole = contracts[0][0], contracts[-1][1]
         for year in unit.filed:
-            if starts > f"{year}-12-31" or (ends != NULL and ends < f"{year}-01-01"):
-                continue
-            lines.placements.append(
+            lines.placements += [
                 f"{unit.id}\t{year}\t{person.name}\t{person.key}\t{person.identity_encrypted}\t{person.born}\t{sex}\t"
                 f"{person.certificate}\t{form.value}\t{starts}\t{ends}\t{post}"
-            )
-            self._months(f"{unit.id}\t{person.key}\t", unit.county, year, contract, lines)
+                for starts, ends in contracts
+                if _months_of(year, starts, ends)
+            ]
+            if _months_of(year, *whole):
+                self._months(f"{unit.id}\t{person.key}\t", unit.county, year, whole, lines)
 
-    def _months(self, head: str, county: str, year: int, contract: tuple[str, str], lines: Lines) -> None:
+    def _months(self, head: str, county: str, year: int, contract: Span, lines: Lines) -> None:
         """What insurance and payroll report for the months of the year that the contract touches."""
         rng = self._rng
-        fault = FAULTS.draw(rng)
+        self._claims += 1
+        fault = FAULTS.turn(self._claims)
         before, after = MINIMUM_WAGES[wage_class(county)]
         usual = before if fault == "old minimum wage" else after + below(rng, 40) * 60
         covered = _months_of(year, *contract)

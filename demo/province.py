@@ -35,7 +35,7 @@ COLUMNS = {
 @transaction.atomic
 def write_province(*, employers: int, seed: int, on_progress: Callable[[int], None]) -> None:
     """Write the whole province, or nothing. The same number and seed give the same rows."""
-    makers = units.Units(Random(f"{seed} units"), places()), people.People(Random(f"{seed} people"))
+    makers = units.Units(Random(f"{seed} units"), places()), people.People(Random(f"{seed} people"), employers)
     with set_aside(list(COLUMNS)), Writer(COLUMNS) as writer:
         for first in range(0, employers, BATCH):
             last = min(first + BATCH, employers)

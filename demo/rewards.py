@@ -29,10 +29,11 @@ def propose_and_decide() -> None:
     for year in CLOSED_YEARS:
         compute_awards(programme=programme, levy_year=year, actor=computing)
     waiting = Award.objects.filter(levy_year=CLOSED_YEARS[0], state=AwardState.PROPOSED)
-    awards = list(waiting.order_by("-amount", "pk")[:SHOWN])
-    for award in awards[-2:-1]:
-        refuse_award(award=award, actor=deciding, reason="同一岗位已享受岗位补贴，不重复奖励。")
-    approve_awards(awards=awards[:-2], actor=deciding)
-    for award in awards[: len(awards) // 2]:
-        award.refresh_from_db()
+    awards = list(waiting.order_by("-amount", "employer_id")[:SHOWN])
+    if not awards:
+        return
+    *approved, refused = awards
+    refuse_award(award=refused, actor=deciding, reason="同一岗位已享受岗位补贴，不重复奖励。")
+    approve_awards(awards=approved, actor=deciding)
+    for award in approved[: len(approved) // 2]:
         pay_award(award=award, actor=deciding)

@@ -13,6 +13,7 @@ from django.db import connection, transaction
 from demo import closed_years, ledger, officers, rewards
 from demo.officers import person
 from demo.parameters import store_parameters
+from demo.places import PROVINCE
 from demo.province import write_province
 from demo.units import CLOSED_YEARS
 
@@ -23,7 +24,7 @@ class Fill:
 
     employers: int
     seed: int
-    tell: Callable[[str], None]
+    tell: closed_years.Tell
 
 
 @dataclass(frozen=True, slots=True)
@@ -59,20 +60,37 @@ def _statistics(_fill: Fill) -> None:
         cursor.execute("ANALYZE")
 
 
-def _closed_year(year: int) -> Iterator[Stage]:
-    yield Stage(
-        f"verify {year}", f"{year}年度：核对、初审、复审", lambda _: closed_years.verify(year), is_atomic=False
-    )
-    yield Stage(f"assess {year}", f"{year}年度：核定、移交", lambda _: closed_years.assess(year), is_atomic=False)
-    yield Stage(f"pay {year}", f"{year}年度：缴费", partial(_pay, year))
+def _rewards(_fill: Fill) -> None:
+    rewards.propose_and_decide()
+
+
+def _correct(year: int, _fill: Fill) -> None:
+    closed_years.correct(year)
+
+
+def _prepare(year: int, _fill: Fill) -> None:
+    closed_years.prepared_publication(year)
+
+
+def _verify(year: int, fill: Fill) -> None:
+    closed_years.verify(year, PROVINCE, fill.tell)
+
+
+def _assess(year: int, fill: Fill) -> None:
+    closed_years.assess(year, fill.tell)
 
 
 def _pay(year: int, fill: Fill) -> None:
     closed_years.pay(year, fill.seed)
 
 
+def _publish(year: int, _fill: Fill) -> None:
+    closed_years.publish(year)
+
+
 def stages() -> list[Stage]:
     """All stages in their order."""
+    last = CLOSED_YEARS[-1]
     return [
         Stage("regions", "行政区划", _regions),
         Stage("people", "各级人员", _people),
@@ -80,8 +98,17 @@ def stages() -> list[Stage]:
         Stage("province", "单位、申报、残疾职工、社保和工资", _province),
         Stage("statistics", "数据库统计信息", _statistics),
         *(stage for year in CLOSED_YEARS for stage in _closed_year(year)),
-        Stage("rewards", "超比例奖励", lambda _: rewards.propose_and_decide(), is_atomic=False),
+        Stage("corrections", f"{last}年度：更正", partial(_correct, last)),
+        Stage("publication", f"{last}年度：待公布的更新", partial(_prepare, last), is_atomic=False),
+        Stage("rewards", "超比例奖励", _rewards),
     ]
+
+
+def _closed_year(year: int) -> Iterator[Stage]:
+    yield Stage(f"verify {year}", f"{year}年度：核对、初审、复审", partial(_verify, year), is_atomic=False)
+    yield Stage(f"assess {year}", f"{year}年度：核定、移交", partial(_assess, year), is_atomic=False)
+    yield Stage(f"pay {year}", f"{year}年度：缴费", partial(_pay, year))
+    yield Stage(f"publish {year}", f"{year}年度：公布", partial(_publish, year), is_atomic=False)
 
 
 def fill_database(fill: Fill) -> None:
