@@ -15,6 +15,7 @@ from django.contrib.staticfiles import finders
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.template.loader import render_to_string
 from django.utils import translation
+from django.utils.html import strip_tags
 from django.utils.safestring import SafeString, mark_safe
 from django.utils.translation import gettext_lazy as _
 
@@ -23,7 +24,9 @@ from audit.errors import DomainError
 
 STYLESHEET = "css/document.css"
 VARIANT = {"pdf_variant": "pdf/ua-1"}
-MAX_CHARACTERS = 500_000  # of HTML; 25 notices have 150,000. What the most costs is in tests/accounts/test_pdf.py.
+# 25 notices have 230,000 characters, 30,000 of them text. tests/accounts/test_pdf.py measures what the most costs.
+MAX_CHARACTERS = 500_000
+MAX_TEXT = 150_000
 _one_at_a_time = Lock()  # Pango is not made for threads, and so a process never holds more than one document
 
 
@@ -61,7 +64,7 @@ def render_pdf(*, title: str, dated: datetime, sheets: Sequence[SafeString]) -> 
         raise PdfUnavailable
     papers = [mark_safe(spaced(paper)) for paper in sheets]
     html = sheet("layout/print.html", {"title": title, "dated": dated, "sheets": papers})
-    if len(html) > MAX_CHARACTERS:
+    if len(html) > MAX_CHARACTERS or len(strip_tags(html)) > MAX_TEXT:
         raise DocumentTooLarge
     # WeasyPrint takes a second to import and needs Pango: only where a document is rendered.
     from weasyprint import HTML
