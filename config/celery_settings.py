@@ -42,5 +42,6 @@ CELERY_TASK_ROUTES = {
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "levy.tasks.sweep", "schedule": 5.0},
     "sweep-publications": {"task": "disclosure.tasks.sweep", "schedule": 60.0},
+    "sweep-filed-returns": {"task": "quota.tasks.check_waiting", "schedule": 60.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }

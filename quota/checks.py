@@ -4,7 +4,7 @@ PostgreSQL gathers and stores; quota.rules alone decides whether a month counts.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
@@ -15,7 +15,7 @@ from quota import evidence
 from quota.enums import ReturnState
 from quota.evidence import Gathered, Scope
 from quota.models import Employer
-from quota.parameters import counting_rules, minimum_wages
+from quota.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.rules import (
     MONTHS,
     Agreement,
@@ -61,6 +61,15 @@ def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTo
     return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
+def settle_transfers(*, levy_year: int, employer_id: int) -> None:
+    """Move an agency's months to the hosts of its people as they were decided. In the caller's transaction."""
+    scope = Scope.of_employers(levy_year, [employer_id])
+    rules, wages = _regional(levy_year)
+    (everybody,) = _key_ranges(0)
+    found = [row for row in evidence.placements(scope, *everybody, wages) if not row.is_elsewhere]
+    _store_transfers(_count_all(found, evidence.agreements(scope, *everybody), levy_year, rules))
+
+
 def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
     """Until the end of the transaction: checks of a year run alone, people's own steps beside each other."""
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
@@ -78,8 +87,7 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
         (expected,) = cursor.fetchone()
-    regions = list(Employer.objects.order_by().values_list("region_id", flat=True).distinct())
-    rules, wages = counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
+    rules, wages = _regional(scope.levy_year)
     done, elsewhere = 0, set()
     for first, last in _key_ranges(expected):
         with transaction.atomic():
@@ -95,6 +103,12 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     # Their people were not all looked at, so they get new totals but are not handed over to the reviewers by this.
     changed += sum(_settle_totals(neighbours, bounds, [ReturnState.CHECKED]) for bounds in id_ranges(neighbours))
     return CheckTotals(done, changed)
+
+
+def _regional(levy_year: int) -> tuple[Rules, Mapping[str, MinimumWages]]:
+    """The rules and minimum wages of every place that has employers: people may be claimed anywhere."""
+    regions = list(Employer.objects.order_by().values_list("region_id", flat=True).distinct())
+    return counting_rules(regions, levy_year), minimum_wages(regions, levy_year)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
@@ -124,7 +138,7 @@ def _count_all(
     for person, group in groupby(found, key=attrgetter("person")):
         rows = list(group)
         own = agreements.get(person, [])
-        counts = _count_person(rows, own, levy_year, rules)
+        counts = _yield_to_decisions(rows, _count_person(rows, own, levy_year, rules))
         for row, count, claimed in zip(rows, counts, _claimed_shares(rows, counts), strict=True):
             _add(outcome, row, count, claimed)
             if row.claim.form == EmploymentForm.DISPATCH:
@@ -152,6 +166,32 @@ def _count_person(
         return count_person(claims, agreements, levy_year, own[0]).claims
     by_place = {place: count_person(claims, agreements, levy_year, place).claims for place in set(own)}
     return [by_place[place][index] for index, place in enumerate(own)]
+
+
+def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> Sequence[ClaimCount]:
+    """A month that people counted in one row counts in no other, whatever the registers say afterwards."""
+    if len(rows) == 1 or all(row.decided is None for row in rows):
+        return counts
+    taken = {
+        month: row.claim.employer
+        for row in rows
+        if row.decided is not None
+        for month, weight in enumerate(row.decided)
+        if weight
+    }
+    return [
+        count if row.decided is not None else _without(count, taken) for row, count in zip(rows, counts, strict=True)
+    ]
+
+
+def _without(count: ClaimCount, taken: Mapping[int, int]) -> ClaimCount:
+    reasons, weights = list(count.reasons), list(count.weights)
+    for month, employer in taken.items():
+        if reasons[month] is Reason.COUNTED:
+            reasons[month] = Reason.COUNTED_IN_ANOTHER_ROW if employer == count.employer else Reason.TWO_EMPLOYERS
+            weights[month] = 0
+    moved = tuple(moved for moved in count.transfers if weights[moved.month])
+    return replace(count, reasons=tuple(reasons), weights=tuple(weights), transfers=moved)
 
 
 def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> list[int]:
@@ -237,6 +277,11 @@ def _store(outcome: Outcome) -> None:
         with cursor.copy("COPY new_check FROM STDIN") as copy:
             copy.write("".join(outcome.checks))
         cursor.execute(STORE_CHECKS)
+    _store_transfers(outcome)
+
+
+def _store_transfers(outcome: Outcome) -> None:
+    with connection.cursor() as cursor:
         cursor.execute("DELETE FROM quota_dispatchtransfer WHERE placement_id = ANY(%s)", [outcome.dispatched])
         with cursor.copy(f"COPY quota_dispatchtransfer ({TRANSFER_COLUMNS}) FROM STDIN") as copy:
             copy.write("".join(outcome.transfers))

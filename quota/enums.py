@@ -54,8 +54,49 @@ class ReturnState(models.TextChoices):
     SENT_BACK = "sent_back", _("待补正")
     REPLACED = "replaced", _("已由其他申报取代")
 
+    @property
+    def tone(self) -> str:
+        return RETURN_TONES[self]
+
+
+RETURN_TONES = {
+    ReturnState.DRAFT: "warn",
+    ReturnState.SUBMITTED: "now",
+    ReturnState.CHECKED: "plain",
+    ReturnState.REVIEWED: "now",
+    ReturnState.VERIFIED: "ok",
+    ReturnState.SENT_BACK: "warn",
+    ReturnState.REPLACED: "off",
+}
+
 
 class ReturnSource(models.TextChoices):
     PORTAL = "portal", _("网上申报")
     WINDOW = "window", _("窗口申报")
     FILE = "file", _("文件导入")
+
+
+class DecisionReason(models.TextChoices):
+    """Why an officer counts a month otherwise than the checks do; the code is stored and printed."""
+
+    EVIDENCE_ACCEPTED = "R01", _("补充材料可以采信，符合计入条件")
+    EVIDENCE_REJECTED = "R02", _("材料不实或未实际到岗，不符合计入条件")
+    REGISTER_CORRECTED = "R03", _("证件信息经登记机关核实更正")
+    EMPLOYED_HERE = "R04", _("重复申报，经核实由本单位安排")
+    EMPLOYED_ELSEWHERE = "R05", _("重复申报，经核实由其他单位安排")
+    DISPATCH_AGREED = "R06", _("劳务派遣，按双方协议认定")
+
+    @property
+    def citation(self) -> str:
+        """The article the reason rests on."""
+        return DECISION_CITATIONS[self]
+
+
+DECISION_CITATIONS = {
+    DecisionReason.EVIDENCE_ACCEPTED: "财税〔2015〕72号第七条第一款",
+    DecisionReason.EVIDENCE_REJECTED: "财税〔2015〕72号第七条第一款",
+    DecisionReason.REGISTER_CORRECTED: "财税〔2015〕72号第四条",
+    DecisionReason.EMPLOYED_HERE: "残联厅函〔2022〕63号（三）",
+    DecisionReason.EMPLOYED_ELSEWHERE: "残联厅函〔2022〕63号（三）",
+    DecisionReason.DISPATCH_AGREED: "财政部公告2019年第98号第二条",
+}

@@ -17,3 +17,27 @@ class ReturnChanged(DomainError):
 
     code = "return_changed"
     message = _("本申报刚被他人修改，请核对最新内容后重新提交。您填写的内容仍保留在页面上。")
+
+
+class ReturnClosed(DomainError):
+    """The year's return was reviewed or verified: the employer can no longer change it alone."""
+
+    code = "return_closed"
+    message = _("本年度申报已进入复审或已认定，不能自行更正。确需更正的，请联系所在地残联退回或重新认定。")
+
+
+class ReturnIncomplete(DomainError):
+    code = "return_incomplete"
+    message = _("请先填写12个月的在职职工人数和全年工资总额，再提交申报。")
+
+
+class YearNotOver(DomainError):
+    code = "year_not_over"
+    message = _("只能申报已经结束的年度。")
+
+
+class DecisionRefused(DomainError):
+    """An officer's decision on single months that the law or another decision does not allow."""
+
+    code = "decision_refused"
+    message = _("不能这样认定。")

@@ -4,13 +4,14 @@ from quota.models.employers import Employer, Membership
 from quota.models.exchange import ImportedFile
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
-from quota.models.returns import HeadcountReturn, Placement
+from quota.models.returns import DraftPlacement, HeadcountReturn, Placement
 from quota.models.verification import DispatchTransfer, HeadcountSeries, PlacementCheck, VerifiedHeadcount
 
 __all__ = [
     "Certificate",
     "DispatchAgreement",
     "DispatchTransfer",
+    "DraftPlacement",
     "Employer",
     "HeadcountReturn",
     "HeadcountSeries",

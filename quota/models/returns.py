@@ -10,6 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.scoping import RegionScopedQuerySet
 from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnState
+from quota.identifiers import mask_identity
+from quota.identity import decrypt
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
 
 FIRST_LEVY_YEAR = 2015
@@ -134,11 +136,9 @@ class HeadcountReturn(models.Model):
         return f"{self.employer} {self.levy_year}"
 
 
-class Placement(models.Model):
-    """One disabled person, one contract, one levy year, as the employer declared it."""
+class PlacementTerms(models.Model):
+    """What an employer declares about one disabled person and one contract."""
 
-    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="placements")
-    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
     name = models.CharField(_("姓名"), max_length=60)
     person_key = models.UUIDField()
     identity_encrypted = models.BinaryField()
@@ -152,6 +152,24 @@ class Placement(models.Model):
     contract_end = models.DateField(_("合同结束"), null=True, blank=True)
     post = models.CharField(_("岗位"), max_length=60, blank=True)
 
+    class Meta:
+        abstract = True
+
+    @property
+    def masked_identity(self) -> str:
+        """The identity number as pages show it: six digits, eight stars, four digits."""
+        return mask_identity(decrypt(self.identity_encrypted))
+
+
+CONTRACT_KEY = ["person_key", "certificate_kind", "certificate_key", "form", "contract_start", "contract_end"]
+
+
+class Placement(PlacementTerms):
+    """One disabled person, one contract, one levy year, as the employer declared it."""
+
+    employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="placements")
+    levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+
     objects = FiledQuerySet.as_manager()
 
     class Meta:
@@ -161,16 +179,7 @@ class Placement(models.Model):
         indexes = [models.Index(fields=["levy_year", "person_key"], name="placement_person")]
         constraints = [
             models.UniqueConstraint(
-                fields=[
-                    "employer",
-                    "levy_year",
-                    "person_key",
-                    "certificate_kind",
-                    "certificate_key",
-                    "form",
-                    "contract_start",
-                    "contract_end",
-                ],
+                fields=["employer", "levy_year", *CONTRACT_KEY],
                 nulls_distinct=False,
                 name="one_placement_per_contract",
                 violation_error_message=_("同一人的同一份合同已填写。"),
@@ -186,3 +195,30 @@ class Placement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.employer} {self.levy_year} {self.get_form_display()}"
+
+
+class DraftPlacement(PlacementTerms):
+    """A placement in a return that is still being written; submitting it makes it the year's (services.filing)."""
+
+    headcount_return = models.ForeignKey(HeadcountReturn, on_delete=models.CASCADE, related_name="draft_placements")
+
+    class Meta:
+        ordering = ["headcount_return", "pk"]
+        verbose_name = _("残疾职工（草稿）")
+        verbose_name_plural = _("残疾职工（草稿）")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["headcount_return", *CONTRACT_KEY],
+                nulls_distinct=False,
+                name="one_draft_placement_per_contract",
+                violation_error_message=_("同一人的同一份合同已填写。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(contract_end=None) | Q(contract_end__gte=F("contract_start")),
+                name="draft_placement_contract_order",
+                violation_error_message=_("合同结束日期不能早于开始日期。"),
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.headcount_return} {self.get_form_display()}"

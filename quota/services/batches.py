@@ -1,6 +1,6 @@
-"""Verifying whole regions in the names of two people, set-based: hundreds of thousands of returns in minutes."""
+"""Deciding whole regions at once, set-based: hundreds of thousands of returns in minutes, one entry per county."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
@@ -10,6 +10,7 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, SecondPersonNeeded
 from audit.services import record
 from quota.checks import hold, id_ranges
+from quota.enums import ReturnState
 from quota.evidence import Scope
 from quota.models import Employer
 
@@ -18,11 +19,11 @@ Progress = Callable[[int, int], None]
 
 @dataclass(frozen=True, slots=True)
 class BatchTotals:
-    """Returns verified by one batch and the person-months they claimed and were credited."""
+    """Returns that a batch decided and the person-months they claimed and were credited."""
 
-    returns: int
-    claimed_months: int
-    credited_months: int
+    returns: int = 0
+    claimed_months: int = 0
+    credited_months: int = 0
 
     def __add__(self, other: "BatchTotals") -> "BatchTotals":
         return BatchTotals(
@@ -32,40 +33,55 @@ class BatchTotals:
         )
 
 
-# Whoever filed a return takes no part in verifying it, and who decided some of its months is not the second person.
-# An officer's decision on single months stands; otherwise the computed months are credited (a late return's are none:
-# 财税〔2015〕72号第十二条).
-VERIFY_BATCH = """
-WITH due AS (
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
+
+    `accept_computed` also takes those whose claim differs from the computed count or has an officer's decision.
+    """
+
+    levy_year: int
+    source: ReturnState
+    first: User | None
+    second: User | None
+    accept_computed: bool = False
+
+
+# Returns that are due. Whoever filed one takes no part in deciding it, and who reviewed it or decided some of its
+# months is not the second person. An officer's decision on single months stands; otherwise the computed months are
+# credited (a late return's are none: 财税〔2015〕72号第十二条). checks.hold keeps single steps out meanwhile.
+DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            r.computed_months + coalesce(d.difference, 0) AS credited_months,
-           row_number() OVER (ORDER BY e.uscc) AS place
+           coalesce(%(first)s, r.reviewed_by_id) AS first_by_id, row_number() OVER (ORDER BY e.uscc) AS place
     FROM quota_employer e
     JOIN quota_headcountreturn r
-        ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force AND r.state = 'checked'
+        ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force AND r.state = %(source)s
     LEFT JOIN LATERAL (
-        SELECT true AS is_decided,
-               sum((SELECT sum(m) FROM unnest(k.decided) m) - (SELECT sum(m) FROM unnest(k.computed) m)) AS difference,
-               bool_or(k.decided_by_id = %(second)s) AS is_by_second
+        SELECT true AS is_decided, bool_or(k.decided_by_id = %(second)s) AS is_by_second,
+               sum((SELECT sum(m) FROM unnest(k.decided) m) - (SELECT sum(m) FROM unnest(k.computed) m)) AS difference
         FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
         WHERE r.claimed_months > 0 AND p.employer_id = e.id AND p.levy_year = %(year)s AND k.decision_reason <> ''
         GROUP BY p.employer_id
     ) d ON true
     WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
-      AND (r.submitted_by_id IS NULL OR r.submitted_by_id NOT IN (%(first)s, %(second)s))
-      AND d.is_by_second IS NOT TRUE
+      AND NOT coalesce(r.submitted_by_id IN (%(first)s, %(second)s), false)
+      AND coalesce(%(first)s, r.reviewed_by_id) IS DISTINCT FROM %(second)s AND d.is_by_second IS NOT TRUE
       AND (%(accept_computed)s
            OR (r.claimed_months = r.computed_months AND NOT r.has_findings AND d.is_decided IS NULL))
-), series AS (
+"""
+
+VERIFY_BATCH = f"""
+WITH due AS MATERIALIZED ({DUE}), series AS (
     INSERT INTO quota_headcountseries AS s (region_id, year, last)
-    SELECT %(region)s, extract(year FROM statement_timestamp() AT TIME ZONE 'Asia/Shanghai'), count(*)
+    SELECT %(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), count(*)
     FROM due HAVING count(*) > 0
     ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + excluded.last
     RETURNING year, last
 ), marked AS (
     UPDATE quota_headcountreturn r
-    SET state = 'verified', reviewed_at = statement_timestamp(), reviewed_by_id = %(first)s,
-        verified_at = statement_timestamp(), verified_by_id = %(second)s
+    SET state = 'verified', verified_at = now(), verified_by_id = %(second)s,
+        reviewed_at = CASE WHEN r.state = 'checked' THEN now() ELSE r.reviewed_at END, reviewed_by_id = due.first_by_id
     FROM due WHERE r.id = due.id
 ), issued AS (
     INSERT INTO quota_verifiedheadcount
@@ -73,20 +89,21 @@ WITH due AS (
          issued_at, first_by_id, second_by_id)
     SELECT due.id, due.employer_id, %(year)s,
            headcount_number(series.year, %(region)s, series.last - (SELECT count(*) FROM due) + due.place),
-           due.claimed_months, due.computed_months, due.credited_months, statement_timestamp(), %(first)s, %(second)s
+           due.claimed_months, due.computed_months, due.credited_months, now(), due.first_by_id, %(second)s
     FROM due CROSS JOIN series
 )
 SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due
 """
 
+REVIEW_BATCH = f"""
+WITH due AS MATERIALIZED ({DUE}), marked AS (
+    UPDATE quota_headcountreturn r SET state = 'reviewed', reviewed_at = now(), reviewed_by_id = %(first)s
+    FROM due WHERE r.id = due.id
+)
+SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due
+"""
 
-def refuse_unfit(first: User, second: User, region: Region) -> None:
-    """Raise SecondPersonNeeded or PermissionMissing unless these are two verifiers of the region."""
-    if first.pk == second.pk:
-        raise SecondPersonNeeded("初审和复审须由两人办理。")
-    for person in (first, second):
-        if not person.can(Permission.VERIFY_RETURN, region.code):
-            raise PermissionMissing(f"{person.username}没有{region}的审核权限。")
+COUNT_DUE = f"SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM ({DUE}) due"
 
 
 def verify_region(
@@ -101,47 +118,116 @@ def verify_region(
     """Review and verify the checked returns of a region and below in two people's names.
 
     Without `accept_computed` only those whose claim equals the computed count, without a finding and without an
-    officer's decision. One audit entry per batch of a county. Doing it again changes nothing.
-    Raises SecondPersonNeeded, PermissionMissing.
+    officer's decision. Doing it again changes nothing. Raises SecondPersonNeeded, PermissionMissing.
     """
     refuse_unfit(first, second, region)
-    codes = (
-        Employer.objects.in_region(region.code).order_by("region_id").values_list("region_id", flat=True).distinct()
-    )
-    totals = BatchTotals(0, 0, 0)
-    for done, code in enumerate(codes, start=1):
-        scope = Scope(levy_year, "e.region_id = %(region)s", {"region": code})
-        for bounds in id_ranges(scope):
-            totals += _verify_batch(scope, bounds, first, second, accept_computed)
+    batch = Batch(levy_year, ReturnState.CHECKED, first, second, accept_computed)
+    totals = BatchTotals()
+    counties = _counties(region)
+    for done, code in enumerate(counties, start=1):
+        for scope, bounds in _parts(levy_year, code):
+            totals += _verify_part(batch, scope, bounds)
         if on_progress:
-            on_progress(done, len(codes))
+            on_progress(done, len(counties))
+    return totals
+
+
+def refuse_unfit(first: User, second: User, region: Region) -> None:
+    """Raise SecondPersonNeeded or PermissionMissing unless these are two verifiers of the region."""
+    if first.pk == second.pk:
+        raise SecondPersonNeeded("初审和复审须由两人办理。")
+    for person in (first, second):
+        _must_verify(person, region)
+
+
+def _must_verify(person: User, region: Region) -> None:
+    if not person.can(Permission.VERIFY_RETURN, region.code):
+        raise PermissionMissing(f"{person.username}没有{region}的审核权限。")
+
+
+def review_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
+    """初审 of every checked return whose claim the registers bear out. Raises PermissionMissing."""
+    _must_verify(actor, region)
+    batch = Batch(levy_year, ReturnState.CHECKED, first=actor, second=None)
+    return sum((_review_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
+
+
+def verify_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
+    """复审 of every such return that somebody else reviewed. Raises PermissionMissing."""
+    _must_verify(actor, region)
+    batch = Batch(levy_year, ReturnState.REVIEWED, first=None, second=actor)
+    return sum((_verify_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
+
+
+def agreeing(*, levy_year: int, region: Region, actor: User, source: ReturnState) -> BatchTotals:
+    """What review_agreeing (`source` CHECKED) or verify_agreeing (REVIEWED) would decide now in this person's name."""
+    is_first = source == ReturnState.CHECKED
+    batch = Batch(levy_year, source, first=actor if is_first else None, second=None if is_first else actor)
+    scope = Scope.of_region(levy_year, region.code)
+    return _totals(COUNT_DUE, batch, scope, (0, 1 << 62))
+
+
+def _counties(region: Region) -> list[str]:
+    employers = Employer.objects.in_region(region.code).order_by("region_id")
+    return list(employers.values_list("region_id", flat=True).distinct())
+
+
+def _parts(levy_year: int, code: str) -> Iterator[tuple[Scope, tuple[int, int]]]:
+    scope = Scope(levy_year, "e.region_id = %(region)s", {"region": code})
+    for bounds in id_ranges(scope):
+        yield scope, bounds
+
+
+def _all_parts(levy_year: int, region: Region) -> Iterator[tuple[Scope, tuple[int, int]]]:
+    for code in _counties(region):
+        yield from _parts(levy_year, code)
+
+
+@transaction.atomic
+def _verify_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
+    hold(scope.levy_year)
+    totals = _totals(VERIFY_BATCH, batch, scope, bounds)
+    if totals.returns:
+        _record(batch, scope, totals, action="quota.headcountreturn.verify_batch")
     return totals
 
 
 @transaction.atomic
-def _verify_batch(
-    scope: Scope, bounds: tuple[int, int], first: User, second: User, accept_computed: bool
-) -> BatchTotals:
+def _review_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
     hold(scope.levy_year)
+    totals = _totals(REVIEW_BATCH, batch, scope, bounds)
+    if totals.returns:
+        _record(batch, scope, totals, action="quota.headcountreturn.review_batch")
+    return totals
+
+
+def _totals(statement: str, batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
     names = scope.names(
-        first_id=bounds[0], last_id=bounds[1], first=first.pk, second=second.pk, accept_computed=accept_computed
+        first_id=bounds[0],
+        last_id=bounds[1],
+        source=batch.source,
+        first=batch.first and batch.first.pk,
+        second=batch.second and batch.second.pk,
+        accept_computed=batch.accept_computed,
     )
     with connection.cursor() as cursor:
-        cursor.execute(VERIFY_BATCH.format(condition=scope.condition), names)
-        totals = BatchTotals(*map(int, cursor.fetchone()))
-    if totals.returns:
-        record(
-            actor=second,
-            action="quota.headcountreturn.verify_batch",
-            target=Region(code=scope.parameters["region"]),
-            region_code=scope.parameters["region"],
-            details={
-                "levy_year": scope.levy_year,
-                "first_by": first.username,
-                "accept_computed": accept_computed,
-                "returns": totals.returns,
-                "claimed_months": totals.claimed_months,
-                "credited_months": totals.credited_months,
-            },
-        )
-    return totals
+        cursor.execute(statement.format(condition=scope.condition), names)
+        return BatchTotals(*map(int, cursor.fetchone()))
+
+
+def _record(batch: Batch, scope: Scope, totals: BatchTotals, *, action: str) -> None:
+    code = scope.parameters["region"]
+    record(
+        actor=batch.second or batch.first,
+        action=action,
+        target=Region(code=code),
+        region_code=code,
+        details={
+            "levy_year": batch.levy_year,
+            "first_by": batch.first and batch.first.username,
+            "accept_computed": batch.accept_computed,
+            "returns": totals.returns,
+            "claimed_months": totals.claimed_months,
+            "credited_months": totals.credited_months,
+        },
+    )

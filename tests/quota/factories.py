@@ -1,5 +1,6 @@
-"""Employers and their verified years."""
+"""Employers, what they filed, what the registers hold about their people, and verified years."""
 
+from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import count
@@ -8,9 +9,33 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from accounts.models import User
 from accounts.permissions import Role
-from quota.enums import EntityType, NumberKind, ReturnSource, ReturnState
-from quota.models import Employer, HeadcountReturn, RegionalNumber, VerifiedHeadcount
+from quota.enums import (
+    CertificateKind,
+    CertificateState,
+    CountsAt,
+    EmploymentForm,
+    EntityType,
+    NumberKind,
+    ReturnSource,
+    ReturnState,
+)
+from quota.identifiers import birth_date, is_female
+from quota.identity import encrypt, look_up_key
+from quota.models import (
+    Certificate,
+    DispatchAgreement,
+    Employer,
+    HeadcountReturn,
+    InsuranceMonth,
+    Membership,
+    Placement,
+    RegionalNumber,
+    VerifiedHeadcount,
+    WagePayment,
+)
+from quota.services import settle_returns_in_force
 from tests.accounts.factories import RegionFactory, officer
 
 
@@ -79,4 +104,136 @@ def regional_number(
         region=RegionFactory(code=region),
         valid_from=date.fromisoformat(since),
         document_number="测试〔2025〕1号",
+    )
+
+
+YEAR = 2025
+ALL_MONTHS = range(1, 13)
+people = count(1)
+
+
+def identity_number(*, born: str = "19850615", female: bool = False) -> str:
+    """A new person of an unassigned area, with a right check digit."""
+    number = f"140199{born}{next(people) % 450 * 2 + (0 if female else 1):03d}"
+    weights = (7, 9, 10, 5, 8, 4, 2, 1, 6, 3, 7, 9, 10, 5, 8, 4, 2)
+    total = sum(int(digit) * weight for digit, weight in zip(number, weights, strict=True))
+    return number + "10X98765432"[total % 11]
+
+
+def employer_account(employer: Employer) -> User:
+    """Somebody who acts for the employer on the portal."""
+    person = officer(Role.EMPLOYER, employer.region_id)
+    Membership.objects.create(user=person, employer=employer)
+    return person
+
+
+def filed_return(
+    employer: Employer, *, filed_on: date = date(YEAR + 1, 5, 6), staff: int = 100, year: int = YEAR
+) -> HeadcountReturn:
+    """A return of so many staff every month, as a file brings it."""
+    filed = HeadcountReturn.objects.create(
+        employer=employer,
+        levy_year=year,
+        filed_on=filed_on,
+        source=ReturnSource.FILE,
+        staff_by_month=[staff] * 12,
+        staff_months=staff * 12,
+        total_wages=Decimal(staff * 60_000),
+        state=ReturnState.SUBMITTED,
+    )
+    settle_returns_in_force(employer_ids=[employer.pk], levy_year=year)
+    filed.refresh_from_db()
+    return filed
+
+
+def certificate(
+    identity: str,
+    *,
+    level: int = 3,
+    kind: CertificateKind = CertificateKind.DISABLED_PERSON,
+    state: CertificateState = CertificateState.VALID,
+    valid: tuple[date | None, date | None] = (date(2020, 1, 1), date(2030, 1, 1)),
+) -> str:
+    """A row of the register; returns its number."""
+    number = f"{identity}4{level}"
+    Certificate.objects.get_or_create(
+        kind=kind,
+        number_key=look_up_key(number),
+        defaults={
+            "number_encrypted": encrypt(number),
+            "person_key": look_up_key(identity),
+            "identity_encrypted": encrypt(identity),
+            "name": "郭秀兰",
+            "level": level,
+            "valid_from": valid[0],
+            "valid_until": valid[1],
+            "state": state,
+        },
+    )
+    return number
+
+
+def placement(
+    employer: Employer,
+    *,
+    identity: str | None = None,
+    number: str | None = None,
+    form: EmploymentForm = EmploymentForm.CONTRACT,
+    contract: tuple[date, date | None] = (date(2024, 1, 1), None),
+    level: int = 3,
+    year: int = YEAR,
+    paid: str | None = "3000.00",
+    insured: bool | None = True,
+    months: Iterable[int] = ALL_MONTHS,
+) -> Placement:
+    """A person who counts in every month, unless told otherwise: with certificate, wages and insurance."""
+    identity = identity or identity_number()
+    number = number or certificate(identity, level=level)
+    evidence(employer, identity, year=year, paid=paid, insured=insured, months=months)
+    return Placement.objects.create(
+        employer=employer,
+        levy_year=year,
+        name="郭秀兰",
+        person_key=look_up_key(identity),
+        identity_encrypted=encrypt(identity),
+        born_on=birth_date(identity),
+        is_female=is_female(identity),
+        certificate_kind=CertificateKind.DISABLED_PERSON,
+        certificate_key=look_up_key(number),
+        certificate_encrypted=encrypt(number),
+        form=form,
+        contract_start=contract[0],
+        contract_end=contract[1],
+        post="质检",
+    )
+
+
+def evidence(
+    employer: Employer,
+    identity: str,
+    *,
+    year: int = YEAR,
+    paid: str | None = "3000.00",
+    insured: bool | None = True,
+    months: Iterable[int] = ALL_MONTHS,
+) -> None:
+    """Wages and insurance of a person at an employer; None is no row."""
+    for month in months:
+        at = {"employer": employer, "person_key": look_up_key(identity), "month": date(year, month, 1)}
+        if paid is not None:
+            WagePayment.objects.get_or_create(**at, amount=Decimal(paid), occurrence=1)
+        if insured is not None:
+            paid_in_full = {"pension": True, "medical": True, "unemployment": True, "injury": insured}
+            InsuranceMonth.objects.get_or_create(**at, defaults=paid_in_full)
+
+
+def agreement(agency: Employer, host: Employer, identity: str, *, since: date = date(YEAR, 1, 1)) -> DispatchAgreement:
+    """The person counts at the host from a day on."""
+    return DispatchAgreement.objects.create(
+        agency=agency,
+        host=host,
+        person_key=look_up_key(identity),
+        identity_encrypted=encrypt(identity),
+        starts_on=since,
+        counts_at=CountsAt.HOST,
     )

@@ -1,0 +1,250 @@
+"""What an employer does on the portal: open a return, fill it in, submit it. Nothing here looks at anyone's claim."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from decimal import Decimal
+
+from django.db import connection, transaction
+
+from accounts.models import User
+from audit.errors import PermissionMissing, TransitionNotAllowed
+from audit.services import record
+from audit.workflow import apply
+from quota.checks import check_employers, hold
+from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnState
+from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
+from quota.identifiers import birth_date, is_female
+from quota.identity import encrypt, look_up_key
+from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
+from quota.models.returns import CONTRACT_KEY, PlacementTerms
+from quota.rules import MONTHS, staff_months
+from quota.services.in_force import DECIDED, settle_returns_in_force
+from quota.workflow import SUBMIT
+
+EDITABLE = SUBMIT.sources
+SWEPT_AT_ONCE = 200
+NUMBERS = frozenset({"staff_by_month", "staff_months", "total_wages"})
+COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
+
+# The transaction's moment, so the day agrees with the time stamp of the same step.
+DAY_IN_CHINA = "SELECT (coalesce(%s, now()) AT TIME ZONE 'Asia/Shanghai')::date"
+
+
+def day_in_china(moment: datetime | None = None) -> date:
+    """The calendar day in China of the database's clock now, or of another moment; the server's own clock and zone
+    change nothing (promise A12)."""
+    with connection.cursor() as cursor:
+        cursor.execute(DAY_IN_CHINA, [moment])
+        return cursor.fetchone()[0]
+
+
+@transaction.atomic
+def open_return(*, employer: Employer, levy_year: int, actor: User) -> HeadcountReturn:
+    """The return the employer may write in: its draft, the one sent back, or a new one that starts from what is filed.
+
+    Raises ReturnClosed once the year is being decided, YearNotOver, PermissionMissing.
+    """
+    _must_act_for(actor, employer)
+    Employer.objects.select_for_update(of=("self",)).get(pk=employer.pk)  # one draft, even for two clicks at once
+    of_year = employer.returns.filter(levy_year=levy_year)
+    if editable := of_year.filter(state__in=EDITABLE).order_by("pk").first():
+        return editable
+    filed = of_year.in_force().first()
+    if filed and filed.state in DECIDED:
+        raise ReturnClosed
+    if levy_year >= day_in_china().year:
+        raise YearNotOver
+    draft = HeadcountReturn.objects.create(
+        employer=employer,
+        levy_year=levy_year,
+        source=ReturnSource.PORTAL,
+        staff_by_month=filed.staff_by_month if filed else [0] * MONTHS,
+        staff_months=filed.staff_months if filed else 0,
+        total_wages=filed.total_wages if filed else Decimal(0),
+    )
+    copy_to_draft(draft, employer.placements.filter(levy_year=levy_year))
+    return draft
+
+
+def copy_to_draft(draft: HeadcountReturn, placements: Iterable[Placement]) -> None:
+    """Start the draft's list of people from placements that were filed."""
+    DraftPlacement.objects.bulk_create(
+        DraftPlacement(headcount_return=draft, **{name: getattr(filed, name) for name in COPIED})
+        for filed in placements
+    )
+
+
+@transaction.atomic
+def save_return(
+    *,
+    headcount_return: HeadcountReturn,
+    version: int,
+    staff_by_month: Sequence[int],
+    total_wages: Decimal,
+    actor: User,
+) -> HeadcountReturn:
+    """Save the numbers of a draft. `version` is the one the person saw.
+
+    Raises ReturnChanged if somebody saved in the meantime, ValidationError out of bounds, TransitionNotAllowed if it
+    is no draft, PermissionMissing.
+    """
+    draft = _draft(headcount_return, version, actor)
+    draft.staff_by_month, draft.staff_months = list(staff_by_month), staff_months(staff_by_month)
+    draft.total_wages = total_wages
+    draft.full_clean(exclude={field.name for field in draft._meta.fields} - NUMBERS)
+    draft.save(update_fields=NUMBERS)
+    return draft
+
+
+@dataclass(frozen=True, slots=True)
+class PlacementInput:
+    """What the employer types about one contract. Numbers are checked ones; "" keeps those already stored."""
+
+    name: str
+    identity_number: str
+    certificate_kind: CertificateKind
+    certificate_number: str
+    form: EmploymentForm
+    contract_start: date
+    contract_end: date | None
+    post: str
+
+
+@transaction.atomic
+def save_placement(
+    *,
+    headcount_return: HeadcountReturn,
+    version: int,
+    typed: PlacementInput,
+    actor: User,
+    placement: DraftPlacement | None = None,
+) -> DraftPlacement:
+    """Add a person to a draft, or change one. Raises as save_return does; a repeated contract is a ValidationError."""
+    draft = _draft(headcount_return, version, actor)
+    row = placement or DraftPlacement(headcount_return=draft)
+    for name in ("name", "certificate_kind", "form", "contract_start", "contract_end", "post"):
+        setattr(row, name, getattr(typed, name))
+    if typed.identity_number:
+        _set_identity(row, typed.identity_number)
+    if typed.certificate_number:
+        row.certificate_key = look_up_key(typed.certificate_number)
+        row.certificate_encrypted = encrypt(typed.certificate_number)
+    row.full_clean()
+    row.save()
+    return row
+
+
+def _set_identity(row: PlacementTerms, number: str) -> None:
+    row.person_key, row.identity_encrypted = look_up_key(number), encrypt(number)
+    row.born_on, row.is_female = birth_date(number), is_female(number)
+
+
+@transaction.atomic
+def remove_placement(
+    *, headcount_return: HeadcountReturn, version: int, placement: DraftPlacement, actor: User
+) -> None:
+    """Take a person off a draft. Raises as save_return does."""
+    draft = _draft(headcount_return, version, actor)
+    draft.draft_placements.filter(pk=placement.pk).delete()
+
+
+@transaction.atomic
+def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: User) -> int:
+    """Bring last year's people into a draft, each contract once; returns how many came. Raises as save_return does."""
+    draft = _draft(headcount_return, version, actor)
+    known = {_contract(row) for row in draft.draft_placements.all()}
+    earlier = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year - 1)
+    lasting = [row for row in earlier if row.contract_end is None or row.contract_end.year >= draft.levy_year]
+    new = [row for row in lasting if _contract(row) not in known]
+    copy_to_draft(draft, new)
+    return len(new)
+
+
+@transaction.atomic
+def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
+    """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
+
+    One that was sent back keeps the day of its first filing. Raises ReturnIncomplete, ReturnClosed and as
+    save_return does.
+    """
+    draft = _draft(headcount_return, version, actor)
+    if not draft.staff_months or not draft.total_wages:
+        raise ReturnIncomplete
+    hold(draft.levy_year, as_one_of_many=True)
+    _refuse_closed(draft)
+    if draft.state == ReturnState.DRAFT:
+        HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
+    _publish_placements(draft)
+    filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id)
+    settle_returns_in_force(employer_ids=[filed.employer_id], levy_year=filed.levy_year)
+    filed.refresh_from_db()
+    return filed
+
+
+def check_return(*, return_id: int) -> None:
+    """Check the people of a filed return against the registers and note it in the trail. Repeating changes nothing."""
+    filed = HeadcountReturn.objects.select_related("employer").get(pk=return_id)
+    if filed.state != ReturnState.SUBMITTED or not filed.is_in_force:
+        return
+    check_employers(levy_year=filed.levy_year, employer_ids=[filed.employer_id])
+    filed.refresh_from_db()
+    record(
+        actor=None,
+        action="quota.headcountreturn.check",
+        target=filed,
+        region_code=filed.employer.region_id,
+        details={"claimed_months": filed.claimed_months, "computed_months": filed.computed_months},
+    )
+
+
+def waiting_returns() -> list[int]:
+    """Returns filed on the portal that no check has reached yet, the longest waiting first."""
+    waiting = HeadcountReturn.objects.in_force().filter(state=ReturnState.SUBMITTED, source=ReturnSource.PORTAL)
+    return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+
+
+def _refuse_closed(draft: HeadcountReturn) -> None:
+    """The return in force is locked, so that no reviewer decides on people who are being replaced."""
+    in_force = HeadcountReturn.objects.select_for_update(of=("self",)).filter(
+        employer=draft.employer_id, levy_year=draft.levy_year, is_in_force=True
+    )
+    if any(filed.state in DECIDED for filed in in_force):
+        raise ReturnClosed
+
+
+def _publish_placements(draft: HeadcountReturn) -> None:
+    """The draft's people become the year's; a contract that stays keeps its row, and with it what was decided."""
+    filed = {_contract(row): row for row in draft.employer.placements.filter(levy_year=draft.levy_year)}
+    drafted = {_contract(row): row for row in draft.draft_placements.all()}
+    Placement.objects.filter(pk__in=[row.pk for key, row in filed.items() if key not in drafted]).delete()
+    Placement.objects.bulk_create(
+        Placement(employer=draft.employer, levy_year=draft.levy_year, **{name: getattr(row, name) for name in COPIED})
+        for key, row in drafted.items()
+        if key not in filed
+    )
+    for key in filed.keys() & drafted.keys():
+        Placement.objects.filter(pk=filed[key].pk).update(name=drafted[key].name, post=drafted[key].post)
+    draft.draft_placements.all().delete()
+
+
+def _contract(row: PlacementTerms) -> tuple:
+    return tuple(getattr(row, name) for name in CONTRACT_KEY)
+
+
+def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
+    """The locked draft with its version raised, if it is still the one the person saw (promise A8)."""
+    _must_act_for(actor, headcount_return.employer)
+    draft = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    if draft.state not in EDITABLE:
+        raise TransitionNotAllowed
+    if draft.version != version:
+        raise ReturnChanged
+    draft.version += 1
+    draft.save(update_fields=["version"])
+    return draft
+
+
+def _must_act_for(actor: User, employer: Employer) -> None:
+    if not employer.memberships.filter(user=actor).exists():
+        raise PermissionMissing

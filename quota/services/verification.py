@@ -1,0 +1,229 @@
+"""What two people of the federation do with a checked return: decide months, review, verify, send back, reopen."""
+
+from collections.abc import Sequence
+
+from django.db import connection, transaction
+from django.db.models import Func, IntegerField, QuerySet, Sum
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
+from audit.services import record
+from audit.workflow import apply, check
+from quota.checks import hold, settle_transfers
+from quota.enums import DecisionReason
+from quota.errors import DecisionRefused
+from quota.identity import decrypt
+from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.rules import MONTHS, Reason
+from quota.services.filing import copy_to_draft
+from quota.workflow import REOPEN, REVIEW, SEND_BACK, VERIFY
+
+
+@transaction.atomic
+def decide_placement(
+    *,
+    placement: Placement,
+    decided: Sequence[int],
+    actor: User,
+    reason: DecisionReason | str = "",
+    note: str = "",
+) -> PlacementCheck:
+    """An officer's word on a placement's twelve months, as a part of the first review. The computed months again take
+    the decision back.
+
+    Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
+    """
+    filed = _locked_return(placement)
+    check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
+    hold(filed.levy_year, as_one_of_many=True)
+    result = _locked_result(placement)
+    _refuse_impossible(filed, result, decided)
+    before = result.decided
+    if list(decided) == result.computed:
+        reason, note = "", ""
+    elif reason not in DecisionReason.values:
+        raise ReasonMissing("认定与系统核算不同的，须选择理由。")
+    result.decided, result.decision_reason, result.decision_note = list(decided), str(reason), note.strip()
+    result.decided_by = actor if reason else None
+    result.decided_at = Now() if reason else None
+    result.save(update_fields=["decided", "decision_reason", "decision_note", "decided_by", "decided_at"])
+    record(
+        actor=actor,
+        action="quota.headcountreturn.decide",
+        target=filed,
+        region_code=placement.employer.region_id,
+        reason=result.decision_note,
+        details={"placement": placement.pk, "code": str(reason), "from": before, "to": list(decided)},
+    )
+    return result
+
+
+def _locked_return(placement: Placement) -> HeadcountReturn:
+    returns = HeadcountReturn.objects.select_for_update(of=("self",)).in_force()
+    filed = returns.filter(employer=placement.employer_id, levy_year=placement.levy_year).first()
+    if filed is None:
+        raise DecisionRefused("单位没有申报，视为未安排残疾人就业，不能认定人月。")
+    return filed
+
+
+def _locked_result(placement: Placement) -> PlacementCheck:
+    """The placement's own row; all rows of the person are locked, as a month must not be decided twice at once."""
+    rows = PlacementCheck.objects.select_for_update(of=("self",)).filter(
+        placement__person_key=placement.person_key, placement__levy_year=placement.levy_year
+    )
+    for row in rows.order_by("pk"):
+        if row.pk == placement.pk:
+            return row
+    raise DecisionRefused("这一条还没有核对，请稍后再办。")
+
+
+def _refuse_impossible(filed: HeadcountReturn, result: PlacementCheck, decided: Sequence[int]) -> None:
+    if len(decided) != MONTHS or not set(decided) <= {0, result.weight}:
+        raise DecisionRefused(f"每月只能认定0或{result.weight}人月。")
+    counted = [month for month in range(MONTHS) if decided[month]]
+    if counted and filed.is_late:
+        raise DecisionRefused("逾期申报，视为未安排残疾人就业（财税〔2015〕72号第十二条），不能认定人月。")
+    if outside := [month for month in counted if result.reasons[month] == Reason.OUTSIDE_CONTRACT]:
+        raise DecisionRefused(f"{outside[0] + 1}月不在合同期内，不能认定。")
+    elsewhere = _months_counted_elsewhere(result)
+    if twice := [month for month in counted if month in elsewhere]:
+        raise DecisionRefused(f"{twice[0] + 1}月已在本人的另一条申报中计入，同一人同一月只能计入一次。")
+
+
+def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
+    others = PlacementCheck.objects.filter(
+        placement__person_key=result.placement.person_key, placement__levy_year=result.placement.levy_year
+    ).exclude(pk=result.pk)
+    return {month for other in others.order_by("pk") for month in range(MONTHS) if other.decided[month]}
+
+
+@transaction.atomic
+def review_return(*, headcount_return: HeadcountReturn, actor: User) -> HeadcountReturn:
+    """初审: hand the decided months to a second person. Raises as audit.workflow.apply does."""
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    region_code = headcount_return.employer.region_id
+    return apply(
+        headcount_return,
+        REVIEW,
+        actor=actor,
+        region_code=region_code,
+        credited_months=decided_months(headcount_return),
+    )
+
+
+@transaction.atomic
+def verify_return(*, headcount_return: HeadcountReturn, actor: User) -> VerifiedHeadcount:
+    """复审: issue the numbered 审核认定书 over the decided months. A late return is credited none.
+
+    Raises SecondPersonNeeded also for whoever decided some of the months, and as audit.workflow.apply does.
+    """
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    filed = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    region_code = filed.employer.region_id
+    check(filed, VERIFY, actor=actor, region_code=region_code)
+    if results_of(filed).filter(decided_by=actor).exists():
+        raise SecondPersonNeeded
+    headcount = VerifiedHeadcount.objects.create(
+        headcount_return=filed,
+        employer=filed.employer,
+        levy_year=filed.levy_year,
+        number=next_number(region_code),
+        claimed_months=filed.claimed_months,
+        computed_months=filed.computed_months,
+        credited_months=0 if filed.is_late else decided_months(filed),
+        issued_at=Now(),
+        first_by=filed.reviewed_by,
+        second_by=actor,
+    )
+    settle_transfers(levy_year=filed.levy_year, employer_id=filed.employer_id)
+    apply(
+        filed,
+        VERIFY,
+        actor=actor,
+        region_code=region_code,
+        number=headcount.number,
+        credited_months=headcount.credited_months,
+    )
+    headcount.refresh_from_db()
+    return headcount
+
+
+@transaction.atomic
+def send_back(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
+    """退回补正: the employer may change the return again; the day it was filed stays. Raises as apply does."""
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    filed = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
+    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_reason=reason.strip())
+    filed.draft_placements.all().delete()
+    copy_to_draft(filed, filed.employer.placements.filter(levy_year=filed.levy_year))
+    return apply(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
+
+
+@transaction.atomic
+def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
+    """重新认定: withdraw the 审核认定书 and start again at the first review. Raises as apply does."""
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    reopened = apply(
+        headcount_return, REOPEN, actor=actor, region_code=headcount_return.employer.region_id, reason=reason
+    )
+    reopened.verified_headcounts.current().update(withdrawn_at=Now())
+    return reopened
+
+
+def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:
+    """The checks of the placements that the return is about."""
+    return PlacementCheck.objects.filter(placement__employer=filed.employer_id, placement__levy_year=filed.levy_year)
+
+
+def decided_months(filed: HeadcountReturn) -> int:
+    """Person-months as decided so far."""
+    total = results_of(filed).aggregate(total=Sum(MonthsTotal("decided")))["total"]
+    return total or 0
+
+
+class MonthsTotal(Func):
+    """The sum of a twelve-month array."""
+
+    template = "(SELECT sum(m) FROM unnest(%(expressions)s) m)"
+    output_field = IntegerField()
+
+
+NEXT_NUMBER = """
+INSERT INTO quota_headcountseries AS s (region_id, year, last)
+VALUES (%(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), 1)
+ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + 1
+RETURNING headcount_number(year, region_id, last)
+"""
+
+
+def next_number(region_code: str) -> str:
+    """The county's next 审核认定书 number of this year; taken back if the transaction is."""
+    with connection.cursor() as cursor:
+        cursor.execute(NEXT_NUMBER, {"region": region_code})
+        return cursor.fetchone()[0]
+
+
+@transaction.atomic
+def reveal_identity(*, placement: Placement, reason: str, actor: User) -> str:
+    """The whole identity number, once, for a stated reason; who saw whose and why is recorded, not the number (E3).
+
+    Raises PermissionMissing, ReasonMissing.
+    """
+    region_code = placement.employer.region_id
+    if not actor.can(Permission.REVEAL_IDENTITY, region_code):
+        raise PermissionMissing
+    if not reason.strip():
+        raise ReasonMissing
+    number = decrypt(placement.identity_encrypted)
+    record(
+        actor=actor,
+        action="quota.placement.reveal",
+        target=placement,
+        region_code=region_code,
+        reason=reason.strip(),
+        details={"employer": placement.employer.uscc, "levy_year": placement.levy_year},
+    )
+    return number
