@@ -288,8 +288,10 @@ def _lock(_signals: Signals, _arguments: list[str]) -> int:
     uv = state.venv / "bin" / "uv"
     export = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
     commands = (
-        [uv, "lock", "--upgrade"],
+        [uv, "lock", "--upgrade", "--system-certs"],
         [*export, "--no-default-groups", "--output-file", packages.RUNTIME_LOCK],
         [*export, "--all-groups", "--output-file", packages.DEVELOPMENT_LOCK],
     )
-    return max(processes.run_in_foreground(command, env=base_environment(state), cwd=ROOT) for command in commands)
+    env = base_environment(state)
+    codes = (processes.run_in_foreground(command, env=env, cwd=ROOT) for command in commands)
+    return next(filter(None, codes), 0)

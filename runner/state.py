@@ -73,7 +73,7 @@ class State:
         if owner != os.geteuid():
             raise Refusal(
                 f"目录 {self.root} 属于用户 {owner}；请以该用户运行，或用 LEVY_VAR 指定其他目录。",
-                f"the folder {self.root} belongs to user {owner}: run as that user or name another folder in LEVY_VAR.",
+                f"the folder {self.root} belongs to user {owner}: run as that one or name another folder in LEVY_VAR.",
             )
 
     def secrets(self) -> dict[str, str]:
