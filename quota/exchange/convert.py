@@ -52,13 +52,13 @@ class CodeReader:
         self.known: dict[Converted, Converted] = {}
 
     def read(self, cells: Iterable[Cell]) -> list[Converted]:
-        codes = [self.codes[cell] for cell in cells]
+        codes = list(map(self.codes.__getitem__, cells))
         if len(self.known) >= REMEMBERED:
             self.known.clear()
-        fresh = {code for code in codes if code not in self.known}
-        self.known.update({code: code for code in fresh if isinstance(code, Refusal)})
-        self.known.update(self.resolve([code for code in fresh if isinstance(code, str)], self.scope))
-        return [self.known[code] for code in codes]
+        if fresh := set(codes) - self.known.keys():
+            self.known.update({code: code for code in fresh if isinstance(code, Refusal)})
+            self.known.update(self.resolve([code for code in fresh if isinstance(code, str)], self.scope))
+        return list(map(self.known.__getitem__, codes))
 
 
 class Converter:

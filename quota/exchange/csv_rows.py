@@ -4,6 +4,7 @@ import codecs
 import csv
 import io
 from collections.abc import Iterator
+from itertools import islice
 
 from django.utils.translation import gettext as _
 
@@ -14,12 +15,13 @@ from quota.exchange.source import MIB, Source
 ENCODINGS = ("utf-8-sig", "gb18030")
 
 
-def csv_rows(source: Source) -> Iterator[list[Cell]]:
-    """Every row, empty ones included. Raises FileRefused for another encoding or broken quoting."""
+def csv_rows(source: Source, batch: int) -> Iterator[list[list[Cell]]]:
+    """Every row, empty ones included, so many at a time. Raises FileRefused for another encoding or broken quoting."""
     with source.open() as stream, io.TextIOWrapper(stream, encoding_of(source), newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
-            yield from reader
+            while rows := list(islice(reader, batch)):
+                yield rows
         except csv.Error as error:
             raise FileRefused(
                 _("第%(line)s行的引号或换行有误，不能继续读取。请用表格软件重新另存为CSV。")

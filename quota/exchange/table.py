@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
-from itertools import islice, zip_longest
+from itertools import chain, zip_longest
 
 from django.utils.translation import gettext as _
 
@@ -13,7 +13,7 @@ from quota.exchange.faults import Cell, Fault
 from quota.exchange.source import CSV, Source, recognise
 from quota.exchange.xlsx_rows import xlsx_rows
 
-BATCH = 20_000
+BATCH = 5_000
 SHOWN = 8  # unknown headings named in a warning
 
 
@@ -24,6 +24,10 @@ class Batch:
     lines: Sequence[int]
     columns: Sequence[Sequence[Cell]]
     faults: Sequence[Fault]
+
+    @property
+    def last(self) -> int:
+        return max([*self.lines[-1:], *(fault.line for fault in self.faults)])
 
 
 @dataclass(slots=True)
@@ -36,21 +40,30 @@ class Table:
 
     def batches(self) -> Iterator[Batch]:
         """The rows below the headings. Raises FileRefused when the file cannot be read as this kind."""
-        is_csv = recognise(self.source) == CSV
-        rows = csv_rows(self.source) if is_csv else xlsx_rows(self.source, self.warnings.append)
-        numbered = enumerate(rows, start=1)
-        heading_line, headings = next(((line, row) for line, row in numbered if not _is_empty(row)), (0, []))
-        if not heading_line:
+        chunks = self._chunks()
+        line, headings = 0, None
+        for chunk in chunks:
+            first = next((place for place, row in enumerate(chunk) if not _is_empty(row)), len(chunk))
+            line += first
+            if first < len(chunk):
+                headings = [str(heading).strip() for heading in chunk[first]]
+                rest = chunk[first + 1 :]
+                break
+        if headings is None:
             raise FileRefused(_("文件是空的。"))
-        places = self._places([str(heading).strip() for heading in headings])
-        width = len(headings)
-        while chunk := list(islice(numbered, BATCH)):
-            if chunk[-1][0] - heading_line > self.source.limits.rows and any(
-                not _is_empty(row) for _line, row in chunk
-            ):
-                raise FileRefused(_("超过%(rows)s行。请分成几个文件。") % {"rows": f"{self.source.limits.rows:,}"})
-            if batch := _batch(chunk, places, width):
+        places, last = self._places(headings), line + 1 + self.source.limits.rows
+        line += 2
+        for chunk in chain([rest], chunks):
+            if batch := _batch(line, chunk, places, len(headings)):
+                if batch.last > last:
+                    raise FileRefused(_too_many(self.source.limits.rows))
                 yield batch
+            line += len(chunk)
+
+    def _chunks(self) -> Iterator[list[list[Cell]]]:
+        if recognise(self.source) == CSV:
+            return csv_rows(self.source, BATCH)
+        return xlsx_rows(self.source, BATCH, self.warnings.append)
 
     def _places(self, headings: list[str]) -> list[int]:
         """Where each column of the kind stands. Raises FileRefused naming what is missing or stands twice."""
@@ -82,24 +95,24 @@ def _missing(missing: list[str], headings: list[str], kind: Kind) -> str:
     }
 
 
-def _batch(chunk: list[tuple[int, list[Cell]]], places: list[int], width: int) -> Batch | None:
-    kept = [(line, row) for line, row in chunk if row.count("") != len(row)]
-    faults: list[Fault] = []
-    if any(len(row) > width for _line, row in kept):
-        overlong = {line for line, row in kept if not _is_empty(row[width:])}
-        faults = [_overlong(line) for line in sorted(overlong)]
-        kept = [(line, row[:width]) for line, row in kept if line not in overlong]
-    if not kept and not faults:
-        return None
-    columns = list(zip_longest(*(row for _line, row in kept), fillvalue=""))
-    columns += [("",) * len(kept)] * (width - len(columns))
-    return Batch([line for line, _row in kept], [columns[place] for place in places], faults)
+def _batch(first: int, rows: list[list[Cell]], places: list[int], width: int) -> Batch | None:
+    """The rows that hold anything. The ordinary batch has neither gaps nor ragged rows and is only turned over."""
+    if set(map(len, rows)) == {width}:
+        columns = list(zip(*rows, strict=True))
+        if "" not in columns[places[0]]:
+            return Batch(range(first, first + len(rows)), [columns[place] for place in places], [])
+    kept = [(line, row) for line, row in enumerate(rows, first) if not _is_empty(row)]
+    overlong = {line for line, row in kept if not _is_empty(row[width:])}
+    sound = [(line, row[:width]) for line, row in kept if line not in overlong]
+    columns = list(zip_longest(*(row for _line, row in sound), fillvalue=""))
+    columns += [("",) * len(sound)] * (width - len(columns))
+    faults = [_overlong(line) for line in sorted(overlong)]
+    return Batch([line for line, _row in sound], [columns[place] for place in places], faults) if kept else None
+
+
+def _too_many(rows: int) -> str:
+    return _("超过%(rows)s行。请分成几个文件。") % {"rows": f"{rows:,}"}
 
 
 def _overlong(line: int) -> Fault:
-    return Fault(
-        line,
-        "",
-        _("本行的格数多于列标题，内容可能错位。"),
-        _("请检查是否有未加引号的逗号。"),
-    )
+    return Fault(line, "", _("本行的格数多于列标题，内容可能错位。"), _("请检查是否有未加引号的逗号。"))

@@ -17,7 +17,6 @@ from typing import Any, BinaryIO
 
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
-BATCH = 5_000
 CHUNK = 256 * 1024
 OVERLAP = 256
 
@@ -96,7 +95,7 @@ def check_sheet(window: bytes, far: re.Pattern[bytes]) -> None:
         raise Refused("uncalculated")
 
 
-def read_sheet(stream: BinaryIO) -> Iterator[Any]:
+def read_sheet(stream: BinaryIO, size: int) -> Iterator[Any]:
     """The first visible sheet that holds anything: its description, then its rows from the top of the sheet."""
     with CalamineWorkbook.from_filelike(stream) as workbook:
         names = [
@@ -115,7 +114,7 @@ def read_sheet(stream: BinaryIO) -> Iterator[Any]:
             if bool in set(map(type, row)):
                 row = ["TRUE" if cell is True else "FALSE" if cell is False else cell for cell in row]
             batch.append(row)
-            if len(batch) == BATCH:
+            if len(batch) == size:
                 yield batch
                 batch = []
         yield batch
@@ -131,7 +130,7 @@ def main() -> None:
         with open(sys.argv[2], "rb") if len(sys.argv) > 2 else io.BytesIO(sys.stdin.buffer.read()) as stream:
             hidden = scan(stream, limits)
             stream.seek(0)
-            messages = read_sheet(stream)
+            messages = read_sheet(stream, limits["batch"])
             pickle.dump(("sheet", next(messages) | {"hidden": hidden}), out, protocol=5)
             for batch in messages:
                 pickle.dump(batch, out, protocol=5)

@@ -40,16 +40,16 @@ class CellsOnly(pickle.Unpickler):
         raise pickle.UnpicklingError(name)
 
 
-def xlsx_rows(source: Source, warn: Warn) -> Iterator[list[Cell]]:
-    """Every row from the top of the first visible sheet, empty ones included. Raises FileRefused."""
-    limits = json.dumps(asdict(source.limits))
+def xlsx_rows(source: Source, batch: int, warn: Warn) -> Iterator[list[list[Cell]]]:
+    """Every row from the top of the first visible sheet, empty ones too, so many at a time. Raises FileRefused."""
+    limits = json.dumps(asdict(source.limits) | {"batch": batch})
     command = [sys.executable, "-I", xlsx_process.__file__, limits, *([str(source.path)] if source.path else [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
         try:
             _send(child, source)
             _introduce(_next(child), warn)
-            while batch := _next(child):
-                yield from batch
+            while rows := _next(child):
+                yield rows
         finally:
             child.kill()
 
