@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
-from accounts.models import Region, User
+from accounts.models import Region, User, region_prefix
 from accounts.permissions import Role
 from accounts.services import appoint
 from demo.names import GIVEN, SURNAMES
@@ -62,3 +62,9 @@ def _name(number: int) -> str:
 def person(name: str, office: str = "shanxi") -> User:
     """One of the demo's people, by the first part of the account's name."""
     return User.objects.get(username=f"{name}-{office}")
+
+
+def nearest(name: str, region_code: str) -> User:
+    """Who of that name is in charge of a region: the district's, else the capital's, else the province's."""
+    offices = [office for office, code in OFFICES.items() if region_code.startswith(region_prefix(code))]
+    return person(name, offices[-1])

@@ -10,12 +10,12 @@ from io import StringIO
 from django.core.management import call_command
 from django.db import connection, transaction
 
-from demo import closed_years, ledger, officers, rewards
+from demo import closed_years, ledger, officers, open_year, rewards, uploads
 from demo.officers import person
 from demo.parameters import store_parameters
 from demo.places import PROVINCE
 from demo.province import write_province
-from demo.units import CLOSED_YEARS
+from demo.units import CLOSED_YEARS, OPEN_YEAR
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,6 +73,7 @@ def _prepare(year: int, _fill: Fill) -> None:
 
 
 def _verify(year: int, fill: Fill) -> None:
+    closed_years.check(year, fill.tell)
     closed_years.verify(year, PROVINCE, fill.tell)
 
 
@@ -88,6 +89,25 @@ def _publish(year: int, _fill: Fill) -> None:
     closed_years.publish(year)
 
 
+def _check_and_verify(fill: Fill) -> None:
+    open_year.check_and_verify(fill.tell)
+
+
+def _trial_run(fill: Fill) -> None:
+    open_year.trial_run(fill.tell)
+
+
+def _cases(_fill: Fill) -> None:
+    open_year.draft_people()
+    open_year.work_on_cases()
+    open_year.late_arrivals()
+    open_year.give_employer_account()
+
+
+def _uploads(_fill: Fill) -> None:
+    uploads.upload_files()
+
+
 def stages() -> list[Stage]:
     """All stages in their order."""
     last = CLOSED_YEARS[-1]
@@ -101,6 +121,10 @@ def stages() -> list[Stage]:
         Stage("corrections", f"{last}年度：更正", partial(_correct, last)),
         Stage("publication", f"{last}年度：待公布的更新", partial(_prepare, last), is_atomic=False),
         Stage("rewards", "超比例奖励", _rewards),
+        Stage("checks", f"{OPEN_YEAR}年度：核对和部分认定", _check_and_verify, is_atomic=False),
+        Stage("trial run", f"{OPEN_YEAR}年度：试算一个地级市", _trial_run, is_atomic=False),
+        Stage("cases", f"{OPEN_YEAR}年度：初审、复审、退回", _cases),
+        Stage("uploads", "待处理的上传文件", _uploads),
     ]
 
 

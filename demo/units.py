@@ -101,7 +101,7 @@ REGISTRATIONS = [(date(1985, 1, 1) + timedelta(days=day)) for day in range(0, 14
 
 @dataclass(frozen=True, slots=True)
 class Unit:
-    """What the people of a unit need to know about it. `filed` holds the levy years with a return or a draft."""
+    """What the people of a unit need to know about it. `filed` holds the levy years with a return."""
 
     id: int
     county: str
@@ -198,7 +198,8 @@ class Units:
             fen = wage * PAY_RISE[year] * person_months // 12 + rng.getrandbits(6)
             figures = f"{months}\t{person_months}\t{yuan(fen)}"
             lines += [f"{key}\t{year}\t{line}" for line in self._filed(habit, filing, figures)]
-            yield year
+            if habit != "draft":
+                yield year
 
     def _staff_by_month(self, staff: int, first_month: int) -> tuple[str, int]:
         """The array's text and its sum. Most units are small, so the same years come again and again."""

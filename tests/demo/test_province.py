@@ -9,17 +9,28 @@ from django.core.management import CommandError, call_command
 from accounts.management.commands.load_regions import read_regions
 from accounts.models import User
 from accounts.permissions import Role
-from demo.officers import OFFICES, PASSWORD, PEOPLE, sign_ins
-from demo.places import PROVINCE
+from demo.officers import EMPLOYER, OFFICES, PASSWORD, PEOPLE, sign_ins
+from demo.places import DISTRICT, PROVINCE, TRIAL_PREFECTURE
 from demo.units import CLOSED_YEARS, LEVY_YEARS, OPEN_YEAR
 from disclosure.models import Publication, PublicationState
 from levy.models import Assessment, AssessmentRun, Payment, RunState, Supersession
 from quota.enums import EntityType, ReturnState
 from quota.identifiers import check_identity_number, check_uscc
 from quota.identity import decrypt
-from quota.models import DispatchAgreement, Employer, HeadcountReturn, Placement, PlacementCheck, RegionalNumber
+from quota.models import (
+    DispatchAgreement,
+    DraftPlacement,
+    Employer,
+    HeadcountReturn,
+    ImportedFile,
+    Placement,
+    PlacementCheck,
+    RegionalNumber,
+)
+from quota.models.exchange import FileState
 from quota.rules import Reason
 from quota.services import settle_returns_in_force
+from subsidies.models import Award, AwardState
 from tests.demo.conftest import EMPLOYERS, Filled, schema_of_filled_tables
 
 pytestmark = pytest.mark.usefixtures("filled")
@@ -124,6 +135,56 @@ def test_most_of_what_is_due_is_paid_and_some_is_not():
         assert set(paid) <= set(due)
         settled = sum(paid[employer] == amount for employer, amount in due.items())
         assert len(due) * 7 // 10 < settled < len(due)
+
+
+@pytest.mark.parametrize("state", ReturnState.values)
+def test_open_year_has_returns_in_every_state(state):
+    assert HeadcountReturn.objects.filter(levy_year=OPEN_YEAR, state=state).exists()
+
+
+def test_open_year_has_findings_late_returns_and_months_claimed_twice():
+    waiting = HeadcountReturn.objects.filter(levy_year=OPEN_YEAR, state=ReturnState.CHECKED)
+    assert waiting.filter(has_findings=True).exists()
+    assert waiting.filter(has_findings=False, claimed_months__gt=0).exists()
+    assert waiting.filter(employer__region=DISTRICT).exists()
+    assert HeadcountReturn.objects.filter(levy_year=OPEN_YEAR, is_late=True, is_in_force=True).exists()
+    twice = PlacementCheck.objects.filter(placement__levy_year=OPEN_YEAR, reasons__contains=[Reason.TWO_EMPLOYERS])
+    assert twice.exists()
+
+
+def test_open_year_has_months_decided_against_the_checks():
+    decided = PlacementCheck.objects.exclude(decision_reason="")
+    assert decided.exists()
+    assert all(result.decided != result.computed and result.decision_note for result in decided)
+
+
+def test_drafts_hold_the_people_that_stay():
+    assert DraftPlacement.objects.filter(headcount_return__state=ReturnState.DRAFT).exists()
+
+
+def test_trial_run_of_one_prefecture_waits_for_its_check():
+    trial = AssessmentRun.objects.get(levy_year=OPEN_YEAR)
+    assert (trial.state, trial.region_id) == (RunState.DRAFT, TRIAL_PREFECTURE)
+    assert trial.payable_total > 0
+
+
+def test_uploads_wait_with_their_faults():
+    files = ImportedFile.objects.filter(state=FileState.CHECKED)
+    assert set(files.values_list("kind", flat=True)) == {"insurance", "payments"}
+    for file in files:
+        assert 0 < file.fault_count < file.read_rows
+        assert file.sound_rows > 0
+
+
+def test_awards_are_proposed_approved_paid_and_refused():
+    assert set(Award.objects.values_list("state", flat=True)) == set(AwardState.values)
+    assert Award.objects.filter(levy_year=CLOSED_YEARS[-1], state=AwardState.PROPOSED).exists()
+
+
+def test_employer_account_acts_for_units_of_the_district():
+    units = Employer.objects.filter(memberships__user__username=EMPLOYER)
+    assert units.count() >= 3
+    assert set(units.values_list("region_id", flat=True)) == {DISTRICT}
 
 
 def test_every_role_has_people_at_every_level_who_can_sign_in(filled: Filled):

@@ -1,0 +1,70 @@
+"""Two uploaded files with faults, read but not applied: they wait for the person who uploaded them."""
+
+import csv
+import io
+from collections.abc import Iterable, Iterator
+
+from django.core.files.base import ContentFile
+from django.db import transaction
+
+from accounts.models import User
+from demo.officers import person
+from demo.units import CLOSED_YEARS, OPEN_YEAR
+from levy.exchange import KINDS
+from levy.models import Assessment
+from quota.exchange.loading import Mode, load_file, note
+from quota.exchange.source import UPLOAD, Source
+from quota.identity import decrypt
+from quota.models import ImportedFile, Placement
+from quota.models.exchange import FileState
+
+ROWS = 24
+SPOILT = "1.40199E+17"  # what a spreadsheet makes of an identity number
+Row = list[str]
+
+
+@transaction.atomic
+def upload_files() -> None:
+    """The social insurance agency's December and a day of the treasury, each with a few faulty rows."""
+    _upload("insurance", f"社会保险缴纳{OPEN_YEAR}年12月.csv", _insurance(), person("verifier1"))
+    _upload("payments", "入库缴费2025年12月31日.csv", _payments(), person("tax"))
+
+
+def _insurance() -> Iterator[Row]:
+    placements = Placement.objects.filter(levy_year=OPEN_YEAR).select_related("employer").order_by("pk")[:ROWS]
+    for number, placement in enumerate(placements):
+        identity = decrypt(placement.identity_encrypted)
+        yield [
+            placement.employer.uscc,
+            SPOILT if number == 4 else identity,
+            f"{OPEN_YEAR}-13" if number == 9 else f"{OPEN_YEAR}-12",
+            "1",
+            "1",
+            "是" if number == 13 else "1",
+            "1",
+        ]
+
+
+def _payments() -> Iterator[Row]:
+    unpaid = Assessment.objects.current().filter(levy_year=CLOSED_YEARS[-1], payable__gt=0).select_related("employer")
+    for number, assessment in enumerate(unpaid.order_by("employer_id")[:ROWS]):
+        yield [
+            f"3149990000{number - (number == 6):08}",  # one number twice
+            assessment.employer.uscc[:17] if number == 11 else assessment.employer.uscc,
+            str(assessment.levy_year),
+            "壹万元" if number == 3 else f"{assessment.payable}",
+            "2025-12-31",
+            "县区级",
+        ]
+
+
+def _upload(kind_name: str, name: str, rows: Iterable[Row], actor: User) -> None:
+    kind = KINDS[kind_name]
+    text = io.StringIO()
+    csv.writer(text).writerows([kind.headings, *rows])
+    content = text.getvalue().encode()
+    source = Source(name, UPLOAD, content=content)
+    file = ImportedFile(kind=kind.name, name=name, sha256=source.sha256(), loaded_by=actor)
+    file.stored.save(f"{kind.name}.csv", ContentFile(content), save=False)
+    report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, file=file)
+    note(file, report, FileState.CHECKED)
