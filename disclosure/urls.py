@@ -1,10 +1,23 @@
-"""Public pages."""
+"""Public pages, and the officers' pages that decide what is public."""
 
-from django.urls import path
+from django.urls import path, register_converter
 
-from disclosure.views import documents
+from disclosure.converters import CreditCode, LevyYear, RegionCode
+from disclosure.views import documents, open_data, public
+
+register_converter(RegionCode, "region")
+register_converter(CreditCode, "uscc")
+register_converter(LevyYear, "levy_year")
 
 app_name = "disclosure"
 urlpatterns = [
+    path("", public.home, name="home"),
+    path("search/", public.search, name="search"),
+    path("units/<uscc:uscc>/", public.employer, name="employer"),
+    path("regions/", public.regions, name="regions"),
+    path("regions/<region:code>/", public.region_newest, name="region_newest"),
+    path("regions/<region:code>/<levy_year:levy_year>/", public.region, name="region"),
+    path("open-data/", open_data.open_data, name="open_data"),
+    path("open-data/<int:pk>/<slug:name>.<slug:kind>", open_data.download, name="download"),
     path("verify-document/", documents.document_check, name="document_check"),
 ]

@@ -247,6 +247,10 @@ class Award(models.Model):
         return reverse("subsidies:award_detail", args=[self.pk])
 
     @property
+    def status(self) -> AwardState:
+        return AwardState(self.state)
+
+    @property
     def facts(self) -> RewardFacts:
         """What the rule was given."""
         return RewardFacts(

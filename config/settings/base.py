@@ -175,6 +175,7 @@ REST_FRAMEWORK = {
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"public": "120/min"},
+    "NUM_PROXIES": 0,  # nobody's X-Forwarded-For is believed (promise F4)
     "EXCEPTION_HANDLER": "accounts.api.error_response",
     "COERCE_DECIMAL_TO_STRING": True,
 }

@@ -6,6 +6,7 @@ from config.settings.base import *  # noqa: F403
 
 ALLOWED_HOSTS = os.environ["ALLOWED_HOSTS"].split(",")
 CSRF_TRUSTED_ORIGINS = [f"https://{host}" for host in ALLOWED_HOSTS]
+REST_FRAMEWORK = REST_FRAMEWORK | {"NUM_PROXIES": int(os.environ.get("LEVY_PROXIES", "1"))}  # noqa: F405
 SECURE_PROXY_SSL_HEADER = ("HTTP_X_FORWARDED_PROTO", "https")
 SECURE_SSL_REDIRECT = True
 SECURE_REDIRECT_EXEMPT = [r"^health/$", r"^ready/$"]  # asked over plain HTTP inside the network

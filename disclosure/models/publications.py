@@ -167,6 +167,10 @@ class Publication(models.Model):
     def get_absolute_url(self) -> str:
         return reverse("disclosure:publication_detail", args=[self.pk])
 
+    @property
+    def status(self) -> PublicationState:
+        return PublicationState(self.state)
+
 
 class FileFormat(models.TextChoices):
     CSV = "csv", "CSV"

@@ -1,8 +1,11 @@
 """The frozen rows: employers, regions, and figures by region and unit type. Migration 0002 refuses every edit."""
 
+import re
+
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -10,6 +13,8 @@ from disclosure.models.publications import Publication
 from levy.models.runs import MAX_TOTAL
 from quota.enums import EntityType
 
+# Department, class and the six digits of the place: no name begins like that.
+CODE_START = re.compile(r"[0-9A-Y][0-9]{7}[0-9A-HJ-NPQRTUWXY]{0,10}")
 MONTHS = {"max_digits": 18, "decimal_places": 8}
 
 
@@ -63,6 +68,18 @@ class Settlement(models.TextChoices):
     UNPAID = "unpaid", _("未缴纳")
 
 
+class EntryQuerySet(models.QuerySet["PublishedEntry"]):
+    def public(self) -> "EntryQuerySet":
+        """Rows that anybody may read now."""
+        return self.filter(publication__in=Publication.objects.public())
+
+    def search(self, text: str) -> "EntryQuerySet":
+        """By the beginning of the credit code where the text looks like one, otherwise by part of the name."""
+        if CODE_START.fullmatch(text.upper()):
+            return self.filter(uscc__startswith=text.upper())
+        return self.filter(name__icontains=text)
+
+
 class PublishedEntry(models.Model):
     """One employer of a publication: no person, no wage, no amount."""
 
@@ -82,12 +99,14 @@ class PublishedEntry(models.Model):
     settlement = models.CharField(_("缴费情况"), max_length=12, choices=Settlement, blank=True)
     is_corrected = models.BooleanField(_("已更正"))
 
+    objects = EntryQuerySet.as_manager()
+
     class Meta:
         ordering = ["publication", "region_code", "uscc"]
         verbose_name = _("公示单位")
         verbose_name_plural = _("公示单位")
         indexes = [
-            GinIndex(OpClass("name", name="gin_trgm_ops"), name="entry_name_trigram", fastupdate=False),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="entry_name_trigram", fastupdate=False),
             models.Index(OpClass("uscc", name="varchar_pattern_ops"), name="entry_uscc"),
         ]
         constraints = [
@@ -101,6 +120,22 @@ class PublishedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.publication_id}"
+
+    @property
+    def tone(self) -> str:
+        """With `label`, what the status tag draws: below the ratio but paid is in order."""
+        is_settled = self.standing == Standing.BELOW and self.settlement in (Settlement.PAID, Settlement.NOTHING_DUE)
+        return "done" if is_settled else Standing(self.standing).tone
+
+    @property
+    def label(self) -> str:
+        standing = self.get_standing_display()
+        if self.standing != Standing.BELOW or not self.settlement:
+            return standing
+        return _("%(standing)s，%(settlement)s") % {
+            "standing": standing,
+            "settlement": self.get_settlement_display(),
+        }
 
 
 class PublishedRegion(models.Model):

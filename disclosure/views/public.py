@@ -1,0 +1,119 @@
+"""The pages anybody reads: home, search, an employer's years, a region's year."""
+
+from typing import Any
+
+from django.core.paginator import Paginator
+from django.db.models import Max
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+
+from accounts.models import Region
+from disclosure.forms import SearchForm
+from disclosure.models import Publication, PublishedEntry, PublishedRegion
+from disclosure.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
+from disclosure.throttle import come_back_later, seconds_to_wait
+from disclosure.views.caching import public_page
+from disclosure.views.open_data import listed
+from levy.policy import POLICY_YEARS
+
+SEARCHES_PER_MINUTE = 30
+PER_PAGE = 20
+MOST_FOUND = 10 * PER_PAGE
+FEWEST_YEARS_OF_A_CHART = 2
+
+
+@public_page
+def home(request: HttpRequest) -> HttpResponse:
+    """What can be done here, and the newest figures of each region that publishes for itself."""
+    newest = Publication.objects.public().aggregate(year=Max("levy_year"))["year"]
+    latest = Publication.objects.public().filter(levy_year=newest).select_related("region").order_by("region")
+    return render(request, "disclosure/home.html", {"levy_year": newest, "publications": latest, "form": _form(None)})
+
+
+@public_page
+def search(request: HttpRequest) -> HttpResponse:
+    form = _form(request.GET if "q" in request.GET else None)
+    context: dict[str, Any] = {"form": form, "is_asked": form.is_bound, "most": MOST_FOUND}
+    if form.is_bound:
+        if wait := seconds_to_wait(request, "search", SEARCHES_PER_MINUTE):
+            return come_back_later(request, wait)
+        if form.is_valid():
+            found = list(_found(form)[: MOST_FOUND + 1])
+            context |= {
+                "is_cut_off": len(found) > MOST_FOUND,
+                "page": Paginator(found[:MOST_FOUND], PER_PAGE).get_page(request.GET.get("page")),
+            }
+    return render(request, "disclosure/search.html", context)
+
+
+def _form(asked: Any) -> SearchForm:
+    years = list(Publication.objects.public().order_by("-levy_year").values_list("levy_year", flat=True).distinct())
+    wide = PublishedRegion.objects.filter(
+        publication__in=Publication.objects.public(), is_own=False, level__lt=Region.Level.COUNTY
+    )
+    regions = wide.order_by("code").values_list("code", "name").distinct("code")
+    return SearchForm(asked, years=years, regions=list(regions))
+
+
+def _found(form: SearchForm) -> Any:
+    """Entries of the chosen year, else of the newest."""
+    years = [year for year, _label in form.fields["year"].choices]
+    entries = PublishedEntry.objects.public().filter(
+        publication__levy_year=form.cleaned_data["year"] or (years[0] if years else 0)
+    )
+    if form.cleaned_data["region"]:
+        entries = entries.filter(region_code__startswith=Region(code=form.cleaned_data["region"]).prefix)
+    return entries.search(form.cleaned_data["q"]).select_related("publication").order_by("uscc")
+
+
+@public_page
+def employer(request: HttpRequest, uscc: str) -> HttpResponse:
+    """Every published year of one employer, newest first."""
+    entries = list(
+        PublishedEntry.objects.public()
+        .filter(uscc=uscc)
+        .select_related("publication__region")
+        .order_by("-publication__levy_year", "-publication__published_at")
+    )
+    if not entries:
+        raise Http404
+    return render(request, "disclosure/employer.html", {"entry": entries[0], "entries": entries})
+
+
+@public_page
+def regions(request: HttpRequest) -> HttpResponse:
+    """Where to begin: the regions that publish, each with its newest year."""
+    published = (
+        Publication.objects.public()
+        .values("region_id", "region__name")
+        .annotate(levy_year=Max("levy_year"))
+        .order_by("region_id")
+    )
+    return render(request, "disclosure/regions.html", {"published": published})
+
+
+@public_page
+def region_newest(request: HttpRequest, code: str) -> HttpResponse:
+    """A region without a year: the year asked for by the form, else the newest."""
+    region = get_object_or_404(Region, code=code)
+    asked = request.GET.get("year", "")
+    levy_year = next((year for year in POLICY_YEARS if asked == str(year)), None) or latest_year(region.code)
+    if levy_year is None:
+        return render(request, "disclosure/region_empty.html", {"region": region})
+    return redirect("disclosure:region", code=code, levy_year=levy_year)
+
+
+@public_page
+def region(request: HttpRequest, code: str, levy_year: int) -> HttpResponse:
+    page = region_page(code, levy_year)
+    if page is None:
+        place = get_object_or_404(Region, code=code)
+        return render(request, "disclosure/region_empty.html", {"region": place, "levy_year": levy_year})
+    context = {"page": page, "publication": page.publication, "files": listed(page.publication)}
+    return render(request, "disclosure/region.html", context | _charts(page))
+
+
+def _charts(page: RegionPage) -> dict[str, Any]:
+    if len(page.years) < FEWEST_YEARS_OF_A_CHART or page.required_ratio is None:
+        return {}
+    return {"heads": heads_chart(page.years), "ratio": ratio_chart(page.years, page.required_ratio)}

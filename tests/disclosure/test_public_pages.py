@@ -1,0 +1,325 @@
+"""What the public reads, how it is cached, and what it costs."""
+
+import re
+from datetime import timedelta
+from decimal import Decimal
+
+import pytest
+from django.db import connection
+from django.test import Client
+from django.test.utils import CaptureQueriesContext
+from django.urls import reverse
+from django.utils import timezone
+
+from disclosure import services
+from disclosure.models import PublishedEntry
+from quota.models import Employer
+from tests.disclosure.factories import (
+    DATONG,
+    PINGCHENG,
+    SHANXI,
+    TAIYUAN,
+    XIAODIAN,
+    YINGZE,
+    employer,
+    finance,
+    mixed_employers,
+    pay,
+    published,
+    published_province,
+    regions,
+)
+from tests.levy.factories import confirmed_run
+from tests.quota.factories import verified_year
+
+pytestmark = pytest.mark.django_db
+
+
+def text_of(response) -> str:
+    """The page as a reader sees it."""
+    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", response.content.decode()))
+
+
+def read(response) -> bytes:
+    """The whole of a streamed answer; the client closes the file at its end."""
+    return b"".join(response.streaming_content)
+
+
+def queries_for(client: Client, url: str) -> int:
+    with CaptureQueriesContext(connection) as captured:
+        assert client.get(url).status_code == 200
+    return len(captured)
+
+
+def addresses() -> list[str]:
+    entry = PublishedEntry.objects.first()
+    return [
+        reverse("disclosure:home"),
+        reverse("disclosure:search"),
+        reverse("disclosure:search") + "?q=清和精密",
+        reverse("disclosure:employer", args=[entry.uscc]),
+        reverse("disclosure:regions"),
+        reverse("disclosure:region", args=[SHANXI, 2025]),
+        reverse("disclosure:region", args=[XIAODIAN, 2025]),
+        reverse("disclosure:open_data"),
+    ]
+
+
+def test_pages_need_no_sign_in_set_no_cookie_and_may_be_cached(client):
+    published_province()
+    for url in addresses():
+        response = client.get(url)
+        assert response.status_code == 200, url
+        assert not response.cookies, url
+        assert "csrfmiddlewaretoken" not in response.content.decode(), url
+        assert response.headers["Cache-Control"] == "public, max-age=300", url
+        assert "Cookie" in response.headers["Vary"], url
+
+
+def test_a_signed_in_readers_copy_is_kept_by_no_cache(client):
+    published_province()
+    client.force_login(finance())
+    for url in addresses():
+        assert client.get(url).headers["Cache-Control"] == "no-store, private", url
+
+
+def test_every_page_has_one_heading_a_title_and_captions(client):
+    published_province()
+    for url in addresses():
+        html = client.get(url).content.decode()
+        assert html.count("<h1") == 1, url
+        assert re.search(r"<title>\s*\S", html), url
+        assert html.count("<table") == html.count("<caption"), url
+
+
+def test_pages_only_answer_reading(client):
+    published_province()
+    for url in addresses():
+        assert client.post(url).status_code == 405, url
+
+
+def test_before_anything_is_published_every_page_says_so(client):
+    regions()
+    assert "还没有公布的数据" in text_of(client.get("/"))
+    assert "还没有地区公布" in text_of(client.get(reverse("disclosure:regions")))
+    assert "还没有公布的数据" in text_of(client.get(reverse("disclosure:open_data")))
+    assert "2025年度尚未公布" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+    assert "尚未公布" in text_of(client.get(reverse("disclosure:region_newest", args=[SHANXI])))
+    assert "没有找到" in text_of(client.get(reverse("disclosure:search"), {"q": "清和精密"}))
+
+
+@pytest.mark.parametrize(
+    "path", ["/units/91350100M000100Y43/", "/regions/999999/2025/", "/regions/140000/1999/", "/regions/000000/2025/"]
+)
+def test_what_does_not_exist_is_not_found(client, path):
+    published_province()
+    assert client.get(path).status_code == 404
+
+
+def test_search_finds_part_of_a_name_and_the_beginning_of_a_code(client):
+    published_province()
+    url = reverse("disclosure:search")
+    assert "清和精密制造有限公司" in text_of(client.get(url, {"q": "精密制"}))
+    code = PublishedEntry.objects.get(name="清和精密制造有限公司").uscc
+    assert "清和精密制造有限公司" in text_of(client.get(url, {"q": code.lower()}))
+    assert "找到5户" in text_of(client.get(url, {"q": code[:8]}))
+
+
+@pytest.mark.parametrize(
+    ("asked", "answer"),
+    [
+        ({"q": ""}, "请输入单位名称的一部分"),
+        ({"q": "清和"}, "名称至少输入3个字"),
+        ({"q": "不存在的单位"}, "没有找到符合条件的单位"),
+        ({"q": "100%公司"}, "没有找到符合条件的单位"),
+        ({"q": "清和精密", "year": "1999"}, "不在可用的选项中"),
+        ({"q": "清和精密\x00"}, "不允许"),
+    ],
+)
+def test_search_explains_every_empty_answer(client, asked, answer):
+    published_province()
+    response = client.get(reverse("disclosure:search"), asked)
+    assert response.status_code == 200
+    assert answer in text_of(response)
+
+
+def test_a_wildcard_is_an_ordinary_sign(client):
+    published_province()
+    assert "没有找到" in text_of(client.get(reverse("disclosure:search"), {"q": "%%%"}))
+    assert "没有找到" in text_of(client.get(reverse("disclosure:search"), {"q": "___"}))
+
+
+def test_search_is_narrowed_by_region_and_year(client):
+    regions()
+    verified_year(employer(XIAODIAN, name="清和一号有限公司"))
+    verified_year(employer(PINGCHENG, name="清和二号有限公司"))
+    confirmed_run()
+    published()
+    page = text_of(client.get(reverse("disclosure:search"), {"q": "清和", "region": DATONG, "year": 2025}))
+    assert "名称至少" in page
+    page = text_of(client.get(reverse("disclosure:search"), {"q": "号有限公司", "region": DATONG, "year": 2025}))
+    assert "清和二号有限公司" in page
+    assert "清和一号有限公司" not in page
+
+
+def test_search_stops_after_ten_pages(client):
+    regions()
+    Employer.objects.bulk_create(
+        Employer(uscc=f"91140105MA{n:07d}X", name=f"清和第{n}有限公司", region_id=XIAODIAN, entity_type="enterprise")
+        for n in range(5000, 5205)
+    )
+    confirmed_run()
+    published()
+    url = reverse("disclosure:search")
+    first = client.get(url, {"q": "有限公司"})
+    assert "找到200户以上，只显示前200户" in text_of(first)
+    assert first.context["page"].paginator.num_pages == 10
+    assert client.get(url, {"q": "有限公司", "page": 11}).context["page"].number == 10
+
+
+def test_the_thirty_first_search_of_a_minute_waits(client):
+    published_province()
+    url = reverse("disclosure:search")
+    # Two minutes may meet within the loop; sixty-one searches overrun at least one of them.
+    answers = [client.get(url, {"q": "清和精密"}, headers={"X-Forwarded-For": f"10.0.0.{n}"}) for n in range(61)]
+    refused = [answer for answer in answers if answer.status_code == 429]
+    assert refused
+    assert 1 <= int(refused[0].headers["Retry-After"]) <= 60
+    assert "Cache-Control" not in refused[0].headers or "public" not in refused[0].headers["Cache-Control"]
+    assert all(answer.status_code == 200 for answer in answers[:30])
+    assert client.get(url).status_code == 200  # the empty form costs nothing
+    other = client.get(url, {"q": "清和精密"}, REMOTE_ADDR="192.0.2.7")
+    assert other.status_code == 200
+
+
+def test_an_ipv6_subscriber_cannot_step_through_its_addresses(client):
+    published_province()
+    url = reverse("disclosure:search")
+    answers = [client.get(url, {"q": "清和精密"}, REMOTE_ADDR=f"2001:db8::{n:x}").status_code for n in range(1, 62)]
+    assert 429 in answers
+
+
+def test_an_employers_page_shows_bands_and_its_years(client):
+    regions()
+    unit = employer(name="清和物业有限公司")
+    for levy_year in (2024, 2025):
+        verified_year(unit, levy_year=levy_year, credited=12)
+        confirmed_run(levy_year)
+        published(levy_year)
+    page = text_of(client.get(reverse("disclosure:employer", args=[unit.uscc])))
+    assert "1万元以上，不足10万元" in page
+    assert "应安排1.50人" in page
+    assert "2024年度" in page
+    assert "15,000.00" not in page  # half of 6 × 60,000 ÷ 12: nobody's business
+    assert "财税〔2015〕72号第二十条" in page
+
+
+def test_a_region_page_adds_up_its_parts_and_types(client):
+    regions()
+    for place, credited in ((XIAODIAN, 12), (YINGZE, 6), (TAIYUAN, 0), (PINGCHENG, 18)):
+        for _ in range(3):
+            pay(unit := employer(place), "1000.00")
+            verified_year(unit, credited=credited)
+    confirmed_run()
+    published()
+    page = client.get(reverse("disclosure:region", args=[TAIYUAN, 2025])).context["page"]
+    assert [part.name for part in page.parts] == ["太原市本级", "小店区", "迎泽区"]
+    assert sum(part.totals.unit_count for part in page.parts) == page.whole.totals.unit_count == 9
+    assert sum(line.totals.credited_months for line in page.types) == page.whole.totals.credited_months == 54
+    assert page.required_ratio == Decimal("0.015")
+    html = text_of(client.get(reverse("disclosure:region", args=[TAIYUAN, 2025])))
+    assert "9,000.00元" in html
+    assert "规定比例1.50%" in html
+
+
+def test_a_region_with_few_payers_shows_no_money(client):
+    regions()
+    verified_year(employer())
+    confirmed_run()
+    published()
+    page = text_of(client.get(reverse("disclosure:region", args=[XIAODIAN, 2025])))
+    assert "应缴单位过少" in page
+    assert "81,000.00" not in page
+
+
+def test_the_trend_appears_with_the_second_year(client):
+    regions()
+    unit = employer()
+    for levy_year in (2024, 2025):
+        assert "历年变化" not in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+        verified_year(unit, levy_year=levy_year, credited=12)
+        confirmed_run(levy_year)
+        published(levy_year)
+    page = client.get(reverse("disclosure:region", args=[SHANXI, 2025]))
+    assert "历年变化" in text_of(page)
+    assert [year.levy_year for year in page.context["page"].years] == [2024, 2025]
+    chosen = client.get(reverse("disclosure:region_newest", args=[SHANXI]), {"year": "2024"})
+    assert chosen.headers["Location"] == reverse("disclosure:region", args=[SHANXI, 2024])
+
+
+def test_withdrawing_empties_every_page_at_once(client):
+    publication = published_province()
+    file = reverse("disclosure:download", args=[publication.pk, "entries", "csv"])
+    assert read(client.get(file))
+    uscc = PublishedEntry.objects.first().uscc
+    services.withdraw(publication=publication, actor=finance(), reason="数据有误")
+    assert client.get(reverse("disclosure:employer", args=[uscc])).status_code == 404
+    assert client.get(file).status_code == 404
+    assert "没有找到" in text_of(client.get(reverse("disclosure:search"), {"q": "清和精密"}))
+    assert "尚未公布" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+
+
+def test_an_embargo_keeps_every_page_closed(client):
+    regions()
+    unit = mixed_employers()["half"]
+    confirmed_run()
+    publication = published(embargo_until=timezone.now() + timedelta(hours=1))
+    assert client.get(reverse("disclosure:employer", args=[unit.uscc])).status_code == 404
+    assert client.get(reverse("disclosure:download", args=[publication.pk, "entries", "csv"])).status_code == 404
+
+
+def test_a_download_is_the_stored_file_and_is_not_sent_twice(client):
+    publication = published_province()
+    file = publication.files.get(name="entries", format="csv")
+    url = reverse("disclosure:download", args=[publication.pk, "entries", "csv"])
+    response = client.get(url)
+    with file.stored.open("rb") as stored:
+        assert read(response) == stored.read()
+    assert response.headers["Content-Type"] == "text/csv; charset=utf-8"
+    assert response.headers["Content-Disposition"] == 'attachment; filename="2025-140000-v1-entries.csv"'
+    assert response.headers["Cache-Control"] == "public, max-age=300"
+    again = client.get(url, headers={"If-None-Match": response.headers["ETag"]})
+    assert again.status_code == 304
+    assert client.get(reverse("disclosure:download", args=[publication.pk, "persons", "csv"])).status_code == 404
+
+
+def test_open_data_lists_digests_and_explains_columns(client):
+    publication = published_province()
+    page = text_of(client.get(reverse("disclosure:open_data")))
+    for file in publication.files.all():
+        assert file.sha256 in page
+    assert "未按规定安排（人）" in page
+    assert "shortfall_heads" in page
+
+
+def test_cost_does_not_depend_on_the_number_of_rows(client):
+    regions()
+    for place in (XIAODIAN, YINGZE):
+        verified_year(employer(place), levy_year=2024)
+    confirmed_run(2024)
+    published(2024)
+    urls = [
+        reverse("disclosure:search") + "?q=有限公司",
+        reverse("disclosure:region", args=[SHANXI, 2024]),
+        reverse("disclosure:open_data"),
+        reverse("disclosure:regions"),
+        "/",
+    ]
+    few = [queries_for(client, url) for url in urls]
+    for place in (XIAODIAN, YINGZE, TAIYUAN, PINGCHENG):
+        for _ in range(5):
+            verified_year(employer(place), levy_year=2025)
+    confirmed_run(2025)
+    published(2025)
+    urls[1] = reverse("disclosure:region", args=[SHANXI, 2025])
+    assert [queries_for(client, url) for url in urls] == few
