@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import documents, lists, runs
+from levy.views import documents, employers, lists, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -18,6 +18,8 @@ urlpatterns = [
     path("notices/<str:number>.pdf", documents.notice_file, name="notice_file"),
     path("notices/<str:number>/", documents.notice, name="notice"),
     path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
+    path("employers/", employers.employer_search, name="employer_search"),
+    path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
     re_path(

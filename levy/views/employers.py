@@ -1,0 +1,86 @@
+"""Employers for officers and for themselves: search, and one employer's year with the explained amount."""
+
+from typing import Any
+
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import render
+from django.views.decorators.http import require_safe
+
+from accounts.permissions import Permission, requires
+from audit.services import trail_of
+from levy.models import Assessment
+from levy.policy import POLICY_YEARS
+from levy.services.years import employer_year, stages
+from quota.identifiers import mask_identity
+from quota.identity import decrypt
+from quota.models import Employer, PlacementCheck
+from quota.strips import month_cells
+
+PER_PAGE = 25
+SHORTEST_SEARCH = 2
+
+
+@requires(Permission.VIEW_EMPLOYERS)
+@require_safe
+def employer_search(request: HttpRequest) -> HttpResponse:
+    text = request.GET.get("q", "").strip()
+    context: dict[str, Any] = {"q": text, "levy_year": max(POLICY_YEARS) - 1}
+    if len(text) >= SHORTEST_SEARCH:
+        found = Employer.objects.visible_to(request.user).search(text).select_related("region")
+        context["page"] = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    return render(request, "levy/employer_search.html", context)
+
+
+@requires(Permission.VIEW_EMPLOYERS, Permission.FILE_RETURN)
+@require_safe
+def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
+    employer = visible_employer(request, uscc)
+    year = employer_year(employer, levy_year)
+    context = {
+        "employer": employer,
+        "levy_year": levy_year,
+        "year": year,
+        "stages": stages(year),
+        "years": years_of(employer, levy_year),
+        "workers": workers_of(request, employer, levy_year),
+        "trail": trail_of(year.filed)[:20] if year.filed else [],
+    }
+    return render(request, "levy/employer_year.html", context)
+
+
+def visible_employer(request: HttpRequest, uscc: str) -> Employer:
+    """The person's own employer, or one of an officer's region: 404 outside, 403 without the right."""
+    employer = Employer.objects.visible_to(request.user).select_related("region").filter(uscc=uscc).first()
+    if employer is None:
+        raise Http404
+    is_own = employer.memberships.filter(user=request.user).exists()
+    if not is_own and not request.user.can(Permission.VIEW_EMPLOYERS, employer.region_id):
+        raise PermissionDenied
+    return employer
+
+
+def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list[dict[str, Any]] | None:
+    """The disabled workers with their twelve months; None for whoever may see counts only."""
+    is_own = employer.memberships.filter(user=request.user).exists()
+    if not is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):
+        return None
+    checks = PlacementCheck.objects.filter(placement__employer=employer, placement__levy_year=levy_year)
+    return [
+        {
+            "name": check.placement.name,
+            "identity": mask_identity(decrypt(check.placement.identity_encrypted)),
+            "weight": check.weight,
+            "credited": sum(check.decided),
+            "cells": month_cells(check),
+        }
+        for check in checks.select_related("placement").order_by("placement__pk")
+    ]
+
+
+def years_of(employer: Employer, levy_year: int) -> list[Assessment]:
+    """Confirmed results of other years, newest first."""
+    return list(
+        Assessment.objects.current().filter(employer=employer).exclude(levy_year=levy_year).order_by("-levy_year")
+    )

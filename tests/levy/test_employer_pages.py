@@ -1,0 +1,101 @@
+"""An employer's year: every step of the amount, for those who may see it, counts only for the tax bureau."""
+
+from collections.abc import Callable
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+
+from accounts.permissions import Role
+from levy.models import Payment
+from levy.services.years import employer_year, stages
+from quota.models import Employer, Membership
+from tests.accounts.factories import RegionFactory, officer
+from tests.levy.factories import confirmed_run, draft_run
+from tests.quota.factories import EmployerFactory, verified_year
+
+SignIn = Callable[..., Client]
+
+
+@pytest.fixture
+def employer(db: None) -> Employer:
+    RegionFactory(code="140000")
+    found = EmployerFactory(region=RegionFactory(code="140105"))
+    verified_year(found, staff=100, wages="6000000.00", credited=12)
+    return found
+
+
+def page(client: Client, employer: Employer, year: int = 2025) -> str:
+    response = client.get(f"/employers/{employer.uscc}/{year}/")
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def test_the_confirmed_amount_comes_with_its_steps_and_articles(employer: Employer, signed_in: SignIn) -> None:
+    confirmed_run()
+    text = page(signed_in(Role.LEVY_OFFICER, "140105"), employer)
+    assert "15,000.00" in text
+    assert "财税〔2015〕72号第八条第一款" in text
+
+
+def test_before_the_confirmation_the_page_says_that_it_is_a_forecast(employer: Employer, signed_in: SignIn) -> None:
+    draft_run()
+    text = page(signed_in(Role.LEVY_OFFICER, "140105"), employer)
+    assert "不是核定结果" in text
+    assert employer_year(employer, 2025).assessed.payable == Decimal("15000.00")
+
+
+def test_a_year_without_parameters_or_return_is_still_a_page(employer: Employer, signed_in: SignIn) -> None:
+    text = page(signed_in(Role.LEVY_OFFICER, "140105"), employer, 2022)
+    assert "尚未申报" in text
+    assert "缺少地区参数" in text
+
+
+def test_what_is_paid_is_set_against_what_is_due(employer: Employer) -> None:
+    confirmed_run()
+    for number, amount in enumerate((5000, 10000)):
+        Payment.objects.create(
+            receipt_number=str(number), employer=employer, levy_year=2025, amount=amount, received_on="2026-12-01"
+        )
+    assert employer_year(employer, 2025).balance == 0
+
+
+def test_the_stage_bar_follows_the_case(employer: Employer) -> None:
+    assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "now", "todo", "todo"]
+    confirmed_run()
+    assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "done", "now", "todo"]
+
+
+def test_an_employer_sees_its_own_year_and_no_other(employer: Employer, signed_in: SignIn) -> None:
+    clerk = officer(Role.EMPLOYER, "140105")
+    Membership.objects.create(user=clerk, employer=employer)
+    page(signed_in(clerk), employer)
+    neighbour = EmployerFactory(region=employer.region)
+    assert signed_in(clerk).get(f"/employers/{neighbour.uscc}/2025/").status_code == 404
+
+
+def test_an_officer_of_another_county_gets_404(employer: Employer, signed_in: SignIn) -> None:
+    client = signed_in(Role.LEVY_OFFICER, "140106")
+    assert client.get(f"/employers/{employer.uscc}/2025/").status_code == 404
+
+
+def test_an_administrator_inside_the_region_has_no_right_to_it(employer: Employer, signed_in: SignIn) -> None:
+    client = signed_in(Role.ADMINISTRATOR, "140105")
+    assert client.get(f"/employers/{employer.uscc}/2025/").status_code == 403
+
+
+def test_the_tax_bureau_sees_counts_and_no_persons(employer: Employer, signed_in: SignIn) -> None:
+    assert "残疾职工逐月核对" not in page(signed_in(Role.TAX_OFFICER, "140105"), employer)
+    assert "残疾职工逐月核对" in page(signed_in(Role.VERIFIER, "140105"), employer)
+
+
+def test_the_search_finds_by_part_of_the_name_and_start_of_the_code_inside_the_region(
+    employer: Employer, signed_in: SignIn
+) -> None:
+    EmployerFactory(region=RegionFactory(code="140106"), name="清和邻县有限公司")
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    for text in (employer.name[:3], employer.uscc[:12].lower()):
+        found = client.get("/employers/", {"q": text}).content.decode()
+        assert employer.name in found
+        assert "清和邻县" not in found
+    assert "没有找到" in client.get("/employers/", {"q": "查无此户"}).content.decode()
