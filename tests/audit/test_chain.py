@@ -1,0 +1,158 @@
+"""The trail cannot be edited, and whoever gets past that cannot hide it (promise E4)."""
+
+import threading
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+import pytest
+from django.core.management import CommandError, call_command
+from django.db import DatabaseError, connection, transaction
+from django.db.models import ProtectedError
+
+from accounts.models import Region, User
+from audit import services
+from audit.models import AuditEntry
+from tests.accounts.factories import RegionFactory, UserFactory
+
+ENTRIES = 8
+
+
+@pytest.fixture(autouse=True)
+def _no_seals() -> Iterator[None]:
+    services.seal_path().unlink(missing_ok=True)
+    yield
+    services.seal_path().unlink(missing_ok=True)
+
+
+@pytest.fixture
+def trail(transactional_db: None) -> User:
+    person, region = UserFactory(), RegionFactory()
+    for number in range(ENTRIES):
+        note(person, region, number)
+    return person
+
+
+def note(person: User, region: Region, number: int) -> None:
+    services.record(
+        actor=person, action="test.region.note", target=region, region_code=region.code,
+        reason="说明", details={"number": number, "金额": "12.30"},
+    )  # fmt: skip
+
+
+def execute(statement: str) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(statement)
+
+
+@contextmanager
+def past_the_triggers() -> Iterator[None]:
+    """What a superuser with the triggers off can do."""
+    execute("ALTER TABLE audit_auditentry DISABLE TRIGGER USER")
+    yield
+    execute("ALTER TABLE audit_auditentry ENABLE TRIGGER USER")
+
+
+WRITES: list[Callable[[AuditEntry], object]] = [
+    lambda entry: entry.delete(),
+    lambda entry: entry.save(),
+    lambda entry: AuditEntry.objects.filter(pk=entry.pk).update(reason="改"),
+    lambda entry: AuditEntry.objects.all().delete(),
+    lambda entry: execute(f"UPDATE audit_auditentry SET reason = '改' WHERE id = {entry.pk}"),
+    lambda entry: execute(f"DELETE FROM audit_auditentry WHERE id = {entry.pk}"),
+]
+
+
+@pytest.mark.parametrize("number", range(len(WRITES)))
+def test_no_path_changes_an_entry(trail: User, number: int) -> None:
+    entry = AuditEntry.objects.get(pk=4)
+    entry.reason = "改"
+    with pytest.raises(DatabaseError), transaction.atomic():
+        WRITES[number](entry)
+    assert AuditEntry.objects.count() == ENTRIES
+    assert services.verify_chain().broken_at is None
+
+
+def test_truncating_is_refused_outside_a_test_database(trail: User) -> None:
+    source = "SELECT pg_get_functiondef('audit_entry_refuse'::regproc)"
+    with connection.cursor() as cursor:
+        cursor.execute(source)
+        guard = cursor.fetchone()[0]
+        cursor.execute(guard.replace("test\\_%", "none\\_%"))
+        with pytest.raises(DatabaseError, match="append-only"):
+            cursor.execute("TRUNCATE audit_auditentry")
+        cursor.execute(guard)
+
+
+def test_whoever_is_in_the_trail_cannot_be_deleted(trail: User) -> None:
+    with pytest.raises(ProtectedError):
+        trail.delete()
+
+
+def test_the_database_gives_number_and_time(trail: User) -> None:
+    entries = list(AuditEntry.objects.order_by("id"))
+    assert [entry.id for entry in entries] == list(range(1, ENTRIES + 1))
+    assert all(entry.at.year > 2000 for entry in entries)
+
+
+TAMPERING = {
+    "an edited entry": ("UPDATE audit_auditentry SET reason = '改' WHERE id = 4", 4),
+    "an edited detail": ("UPDATE audit_auditentry SET details = '{\"number\": 9}' WHERE id = 3", 3),
+    "a deleted entry": ("DELETE FROM audit_auditentry WHERE id = 4", 5),
+    "an inserted entry": (
+        "INSERT INTO audit_auditentry SELECT (jsonb_populate_record(e, '{\"id\": 9}')).* FROM audit_auditentry e"
+        " WHERE id = 3",
+        9,
+    ),
+    "two entries swapped": (
+        "UPDATE audit_auditentry SET id = CASE id WHEN 3 THEN 40 ELSE 30 END WHERE id IN (3, 4);"
+        "UPDATE audit_auditentry SET id = CASE id WHEN 40 THEN 4 ELSE 3 END WHERE id IN (30, 40)",
+        3,
+    ),
+}
+
+
+@pytest.mark.parametrize("what", TAMPERING)
+def test_tampering_past_the_triggers_is_found_at_its_place(trail: User, what: str) -> None:
+    statement, broken_at = TAMPERING[what]
+    with past_the_triggers():
+        execute(statement)
+    assert services.verify_chain().broken_at == broken_at
+    with pytest.raises(CommandError, match=f"第{broken_at}条"):
+        call_command("audit_verify")
+
+
+def test_a_cut_tail_shows_against_the_seal_outside_the_database(trail: User) -> None:
+    services.seal()
+    with past_the_triggers():
+        execute(f"DELETE FROM audit_auditentry WHERE id > {ENTRIES - 2}")
+    assert services.verify_chain().broken_at == ENTRIES
+
+
+def test_twin_without_a_seal_a_cut_tail_stays_unseen(trail: User) -> None:
+    with past_the_triggers():
+        execute(f"DELETE FROM audit_auditentry WHERE id > {ENTRIES - 2}")
+    assert services.verify_chain().broken_at is None
+
+
+def test_a_whole_chain_is_said_to_be_whole(trail: User, capsys: pytest.CaptureFixture[str]) -> None:
+    services.seal()
+    call_command("audit_verify")
+    assert f"共{ENTRIES}条" in capsys.readouterr().out
+
+
+def test_eight_writers_at_once_make_one_unbroken_chain(trail: User) -> None:
+    region = Region.objects.get()
+
+    def write() -> None:
+        try:
+            for number in range(10):
+                note(trail, region, number)
+        finally:
+            connection.close()
+
+    writers = [threading.Thread(target=write) for _writer in range(8)]
+    for writer in writers:
+        writer.start()
+    for writer in writers:
+        writer.join()
+    assert services.verify_chain() == services.ChainReport(entries=ENTRIES + 80, broken_at=None)
