@@ -11,6 +11,7 @@ from quota.rules import (
     deadline,
     effective_return,
     filed_in_time,
+    months_of_year,
     registered_staff_months,
     retirement_month,
     staff_months,
@@ -51,7 +52,8 @@ def test_staff_needs_twelve_numbers_none_negative(monthly):
 
 
 @pytest.mark.parametrize(
-    ("staff", "months"), [("802.1667", 9626), ("0.0416", 0), ("0.0417", 1), ("0.125", 2), ("200.0000", 2400)]
+    ("staff", "months"),
+    [("802.1667", 9626), ("0.0416", 0), ("0.0417", 1), ("0.125", 2), ("0.375", 5), ("200.0000", 2400)],
 )
 def test_registered_staff_becomes_whole_person_months_half_up(staff, months):
     assert registered_staff_months(Decimal(staff)) == months
@@ -93,3 +95,17 @@ def test_a_contract_of_one_year_counts_its_first_and_last_day(starts, ends, is_y
 )
 def test_retirement_is_delayed_by_a_month_for_every_four_months_of_birth(born, is_female, month):
     assert retirement_month(born, is_female) == month
+
+
+@pytest.mark.parametrize(
+    ("starts", "ends", "months"),
+    [
+        (date(2025, 3, 31), date(2025, 10, 1), range(2, 10)),
+        (date(2020, 1, 1), None, range(12)),
+        (date(2026, 1, 1), None, range(0)),
+        (date(2020, 1, 1), date(2024, 12, 31), range(0)),
+        (date(2025, 3, 20), date(2025, 3, 10), range(0)),
+    ],
+)
+def test_a_period_covers_the_months_it_has_a_day_in_and_none_if_it_ends_before_it_starts(starts, ends, months):
+    assert list(months_of_year(starts, ends, YEAR)) == list(months)
