@@ -1,5 +1,6 @@
 """What employers file: the year's staff and wages, and the disabled people they placed."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.conf import settings
@@ -29,6 +30,11 @@ class Holds(Func):
 
     def __init__(self, field: str, condition: str, **extra: Any) -> None:
         super().__init__(F(field), template=f"{TWELVE} AND {condition}", **extra)
+
+    def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Sequence[Any]]:
+        """A form checks a value in the column's place, which stands in the template several times."""
+        sql, parameters = super().as_sql(*args, **kwargs)
+        return sql, [*parameters] * self.extra["template"].count("%(expressions)s")
 
 
 class FiledQuerySet(RegionScopedQuerySet):
