@@ -1,5 +1,8 @@
 """Refusals of this app."""
 
+import math
+
+from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
 
 from audit.errors import DomainError
@@ -10,3 +13,49 @@ class RegionListIncomplete(DomainError):
 
     code = "region_list_incomplete"
     message = _("名单缺少现有的省级行政区划，请使用完整的名单。")
+
+
+class TooManyAttempts(DomainError):
+    """The same sentence for a name, a person and an address, known or not: it tells nothing but the time to wait."""
+
+    code = "too_many_attempts"
+
+    def __init__(self, seconds: int) -> None:
+        self.seconds = seconds
+        minutes = math.ceil(seconds / 60)
+        super().__init__(
+            format_lazy(
+                _("尝试次数过多，请在{minutes}分钟后再试。忘记密码的，请联系本地区的系统管理员。"), minutes=minutes
+            )
+        )
+
+
+class OutOfReach(DomainError):
+    """Whoever manages people of a county does not touch somebody who also serves the province."""
+
+    code = "out_of_reach"
+    message = _("此人在您的管辖地区以外也有岗位，请由上级地区的系统管理员办理。")
+
+
+class OwnAccount(DomainError):
+    """Nobody gives rights to oneself, not even with a colleague's help."""
+
+    code = "own_account"
+    message = _("不能为本人办理，请由其他系统管理员办理。")
+
+
+class AlreadyProposed(DomainError):
+    code = "already_proposed"
+    message = _("同样的事项已经提出，正等待另一位管理员批准。")
+
+
+class NameTaken(DomainError):
+    code = "name_taken"
+    message = _("此用户名已被使用，请换一个。")
+
+
+class NotAnEmployersAccount(DomainError):
+    """An officer's account bears the credit code as its name: no code is issued for it."""
+
+    code = "not_an_employers_account"
+    message = _("以此统一社会信用代码为用户名的账号不是单位账号，不能签发登录码，请联系系统管理员。")

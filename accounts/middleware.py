@@ -1,21 +1,92 @@
 """Request-wide rules of our own."""
 
 import logging
+import time
 from collections.abc import Callable
 
 from django.conf import settings
+from django.contrib.auth import logout
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import render
+from django.shortcuts import redirect, render
+from django.urls import reverse_lazy
 from django.utils import translation
 
+from accounts.errors import TooManyAttempts
+from accounts.services.second_factor import needs_second_factor
+from accounts.sessions import SECOND_FACTOR, SEEN, STARTED
 from audit.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "language"
 SERVICE_UNAVAILABLE = 503
 logger = logging.getLogger(__name__)
+
+
+# On every response; the rest comes from Django's and django-csp's own settings.
+FIXED_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(),"
+    " magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def fixed_headers(get_response: Handler) -> Handler:
+    """The headers that no response is without, whichever part of the system made it (promise F1)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in FIXED_HEADERS.items():
+            response.headers.setdefault(name, value)
+        return response
+
+    return middleware
+
+
+RENEWED_EVERY = 60  # seconds: one write a minute is enough to keep a session alive
+
+
+def session_limits(get_response: Handler) -> Handler:
+    """An action of the person keeps the session for another half hour, twelve hours after sign-in it ends (F2)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            session = request.session
+            if now - session.setdefault(STARTED, now) >= settings.SESSION_LONGEST:
+                logout(request)
+            elif now - session.get(SEEN, 0) >= RENEWED_EVERY and not is_background(request):
+                session[SEEN] = now
+        return get_response(request)
+
+    return middleware
+
+
+def is_background(request: HttpRequest) -> bool:
+    """A page that renews itself while nobody is there must not keep its session alive."""
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
+def unfinished_sign_in(get_response: Handler) -> Handler:
+    """Nobody works with a password that somebody else knows, no officer without the second factor (promise F3)."""
+    allowed = {reverse_lazy("accounts:password"), reverse_lazy("accounts:sign_out"), reverse_lazy("accounts:display")}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        person = request.user
+        if not person.is_authenticated:
+            return get_response(request)
+        if needs_second_factor(person) and not request.session.get(SECOND_FACTOR):
+            logout(request)
+        elif person.must_change_password and request.path not in allowed:
+            return redirect("accounts:password")
+        return get_response(request)
+
+    return middleware
 
 
 def language(get_response: Handler) -> Handler:
@@ -47,6 +118,7 @@ def private_pages(get_response: Handler) -> Handler:
 
 
 REFUSALS: tuple[tuple[type[Exception], int], ...] = (
+    (TooManyAttempts, 429),
     (DomainError, 409),
     (RequestDataTooBig, 413),
     (OperationalError, 503),
@@ -68,5 +140,8 @@ class RefusalPages:
                 if status == SERVICE_UNAVAILABLE:
                     logger.error("the database did not answer: %s", type(error).__name__)
                 message = str(error) if isinstance(error, DomainError) else ""
-                return render(request, f"errors/{status}.html", {"message": message}, status=status)
+                response = render(request, f"errors/{status}.html", {"message": message}, status=status)
+                if isinstance(error, TooManyAttempts):
+                    response.headers["Retry-After"] = str(error.seconds)
+                return response
         return None

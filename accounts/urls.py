@@ -7,6 +7,7 @@ from accounts.display import display_settings
 
 app_name = "accounts"
 urlpatterns = [
+    path("account/password/", views.home, name="password"),
     path("sign-in/", views.SignIn.as_view(), name="sign_in"),
     path("sign-out/", views.SignOut.as_view(), name="sign_out"),
     path("home/", views.home, name="home"),

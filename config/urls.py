@@ -1,6 +1,5 @@
 """Every address of the system."""
 
-from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
@@ -11,5 +10,4 @@ urlpatterns = [
     path("", include("levy.urls")),
     path("", include("subsidies.urls")),
     path("api/v1/", include("config.api_urls")),
-    path("admin/", admin.site.urls),
 ]

@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.celery_settings import *  # noqa: F403  the CELERY_* names, explained there
 from config.document_settings import *  # noqa: F403  what documents say, explained there
+from config.sign_in_settings import *  # noqa: F403  passwords, sessions and the second factor, explained there
 
 BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("LEVY_VAR", BASE_DIR / "var"))
@@ -30,7 +31,6 @@ INSTALLED_APPS = [
     "quota",
     "accounts",
     "audit",
-    "django.contrib.admin",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",
@@ -47,15 +47,19 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
+# The first two stand outside everything, so that files and errors carry their headers too.
 MIDDLEWARE = [
+    "accounts.middleware.fixed_headers",
+    "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "csp.middleware.CSPMiddleware",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
     "accounts.middleware.language",
+    "accounts.middleware.session_limits",
+    "accounts.middleware.unfinished_sign_in",
     "django.contrib.auth.middleware.LoginRequiredMiddleware",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
@@ -95,22 +99,6 @@ CACHES = {
         "LOCATION": os.environ["CACHE_URL"],
     }
 }
-SESSION_ENGINE = "django.contrib.sessions.backends.db"  # sessions must outlive the cache (promise B2)
-
-AUTH_USER_MODEL = "accounts.User"
-LOGIN_URL = "accounts:sign_in"
-LOGIN_REDIRECT_URL = "accounts:home"
-LOGOUT_REDIRECT_URL = "disclosure:home"
-PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
-    "django.contrib.auth.hashers.PBKDF2PasswordHasher",
-]
-AUTH_PASSWORD_VALIDATORS = [
-    {"NAME": "django.contrib.auth.password_validation.UserAttributeSimilarityValidator"},
-    {"NAME": "django.contrib.auth.password_validation.MinimumLengthValidator", "OPTIONS": {"min_length": 12}},
-    {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
-]
-
 # No LocaleMiddleware: the browser's language never changes an official page (accounts.middleware.language).
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
@@ -164,10 +152,6 @@ CONTENT_SECURITY_POLICY = {
 }
 SECURE_REFERRER_POLICY = "same-origin"
 X_FRAME_OPTIONS = "DENY"
-SESSION_COOKIE_HTTPONLY = True
-SESSION_COOKIE_AGE = 12 * 3600
-SESSION_COOKIE_SAMESITE = "Lax"
-CSRF_COOKIE_HTTPONLY = True
 
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],

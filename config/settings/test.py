@@ -5,6 +5,7 @@ from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR
 
 INSTALLED_APPS = ["demo", *INSTALLED_APPS]
 MIDDLEWARE = [*MIDDLEWARE, "tests.support.reading_changes_nothing"]
+SECOND_FACTOR_REQUIRED = False  # tests of sign-in turn it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
 STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},

@@ -1,4 +1,4 @@
-"""Appointing people and keeping the list of divisions."""
+"""Keeping the list of divisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -7,38 +7,8 @@ from django.db import transaction
 from django.utils import timezone
 
 from accounts.errors import RegionListIncomplete
-from accounts.models import Appointment, Region, User, region_level
-from accounts.permissions import Role
+from accounts.models import Region, User, region_level
 from audit.services import record
-
-
-@transaction.atomic
-def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Appointment:
-    """Give a person a role in a region; an appointment in force is returned unchanged."""
-    appointment, is_new = Appointment.objects.get_or_create(user=user, role=role, region=region, ended_at=None)
-    if is_new:
-        record(
-            actor=actor,
-            action="accounts.appointment.start",
-            target=appointment,
-            region_code=region.code,
-            details={"user": user.username, "role": str(role)},
-        )
-    return appointment
-
-
-@transaction.atomic
-def create_officer(
-    *, username: str, role: Role, region: Region, password: str | None, name: str = "", actor: User | None = None
-) -> User:
-    """A person with an appointment. Without a password the account cannot sign in but can act on the command line."""
-    user, is_new = User.objects.get_or_create(username=username, defaults={"name": name})
-    if is_new:
-        user.set_password(password)
-        user.save(update_fields=["password"])
-    appoint(user=user, role=role, region=region, actor=actor)
-    return user
-
 
 COUNTRY = "100000"  # in GB/T 2260 the whole country; no row of its own
 

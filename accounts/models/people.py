@@ -1,86 +1,21 @@
-"""Regions, people and their appointments."""
+"""People and their appointments."""
 
-from collections.abc import Iterable
+from datetime import timedelta
 from functools import cached_property
 from typing import Any
 
 import pghistory
 import pgtrigger
+from django.conf import settings
 from django.contrib.auth.models import AbstractUser
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models.regions import Region
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
-
-
-def region_prefix(code: str) -> str:
-    """What every code inside the region starts with: 140000 gives 14, 140100 gives 1401, 140105 itself.
-
-    Raises ValueError on anything but six ASCII digits with a province: an empty prefix would mean everything.
-    """
-    if len(code) != 6 or not code.isascii() or not code.isdigit() or code.startswith("00"):
-        raise ValueError(f"not a region code: {code!r}")
-    if code.endswith("0000"):
-        return code[:2]
-    return code[:4] if code.endswith("00") else code
-
-
-def region_level(code: str) -> int:
-    """The Region.Level that a well-formed code stands for."""
-    return len(region_prefix(code)) // 2
-
-
-class RegionQuerySet(models.QuerySet["Region"]):
-    def full_names(self, codes: Iterable[str]) -> dict[str, str]:
-        """How documents name a region, from its province down: 140105 gives 山西省太原市小店区. One query."""
-        lineages = {code: Region(code=code).lineage() for code in set(codes)}
-        above = {code for lineage in lineages.values() for code in lineage}
-        names = dict(self.filter(code__in=above).values_list("code", "name"))
-        return {code: "".join(names.get(part, "") for part in reversed(up)) for code, up in lineages.items()}
-
-
-class Region(models.Model):
-    """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed."""
-
-    class Level(models.IntegerChoices):
-        PROVINCE = 1, _("省级")
-        PREFECTURE = 2, _("地级")
-        COUNTY = 3, _("县级")
-
-    code = models.CharField(_("行政区划代码"), max_length=6, primary_key=True)
-    name = models.CharField(_("名称"), max_length=60)
-    level = models.PositiveSmallIntegerField(_("级别"), choices=Level)
-    valid_until = models.DateField(_("撤销日期"), null=True, blank=True)
-
-    objects = RegionQuerySet.as_manager()
-
-    class Meta:
-        ordering = ["code"]
-        verbose_name = _("行政区划")
-        verbose_name_plural = _("行政区划")
-        constraints = [
-            models.CheckConstraint(
-                condition=Q(code__regex=r"^[1-9][0-9]{5}$"),
-                name="region_code_shape",
-                violation_error_message=_("行政区划代码应为6位数字。"),
-            )
-        ]
-
-    def __str__(self) -> str:
-        return self.name
-
-    @property
-    def prefix(self) -> str:
-        return region_prefix(self.code)
-
-    def lineage(self) -> list[str]:
-        """Codes from the region itself up to its province: where a value is looked for, in this order."""
-        return list(dict.fromkeys([self.code, f"{self.code[:4]}00", f"{self.code[:2]}0000"]))
-
-    def contains(self, code: str) -> bool:
-        return code.startswith(self.prefix)
 
 
 class User(AbstractUser):
@@ -90,6 +25,9 @@ class User(AbstractUser):
     last_name = None
     name = models.CharField(_("姓名"), max_length=60, blank=True)
     language = models.CharField(_("界面语言"), max_length=10, blank=True)
+    password_set_at = models.DateTimeField(_("设置密码时间"), null=True, blank=True)
+    # Set while the password is one that somebody else issued: it lets its holder in once, to choose an own one.
+    password_issued_until = models.DateTimeField(_("初始密码有效期"), null=True, blank=True)
 
     class Meta:
         verbose_name = _("人员")
@@ -114,6 +52,19 @@ class User(AbstractUser):
 
     def may_somewhere(self, permission: Permission) -> bool:
         return bool(self.prefixes(permission))
+
+    @property
+    def is_officer(self) -> bool:
+        """Whether the person acts for an authority: anything but an employer's own account."""
+        return any(a.role != Role.EMPLOYER for a in self.current_appointments)
+
+    @property
+    def must_change_password(self) -> bool:
+        """The password was issued by somebody else, or is older than the installation's rules allow."""
+        if self.password_issued_until is not None:
+            return True
+        oldest = settings.PASSWORD_MAX_DAYS
+        return bool(oldest) and timezone.now() - (self.password_set_at or self.date_joined) > timedelta(days=oldest)
 
     def has_role(self, role: str) -> bool:
         return any(a.role == role for a in self.current_appointments)

@@ -1,0 +1,75 @@
+"""The administrative divisions that scope everything."""
+
+from collections.abc import Iterable
+
+from django.db import models
+from django.db.models import Q
+from django.utils.translation import gettext_lazy as _
+
+
+def region_prefix(code: str) -> str:
+    """What every code inside the region starts with: 140000 gives 14, 140100 gives 1401, 140105 itself.
+
+    Raises ValueError on anything but six ASCII digits with a province: an empty prefix would mean everything.
+    """
+    if len(code) != 6 or not code.isascii() or not code.isdigit() or code.startswith("00"):
+        raise ValueError(f"not a region code: {code!r}")
+    if code.endswith("0000"):
+        return code[:2]
+    return code[:4] if code.endswith("00") else code
+
+
+def region_level(code: str) -> int:
+    """The Region.Level that a well-formed code stands for."""
+    return len(region_prefix(code)) // 2
+
+
+class RegionQuerySet(models.QuerySet["Region"]):
+    def full_names(self, codes: Iterable[str]) -> dict[str, str]:
+        """How documents name a region, from its province down: 140105 gives 山西省太原市小店区. One query."""
+        lineages = {code: Region(code=code).lineage() for code in set(codes)}
+        above = {code for lineage in lineages.values() for code in lineage}
+        names = dict(self.filter(code__in=above).values_list("code", "name"))
+        return {code: "".join(names.get(part, "") for part in reversed(up)) for code, up in lineages.items()}
+
+
+class Region(models.Model):
+    """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed."""
+
+    class Level(models.IntegerChoices):
+        PROVINCE = 1, _("省级")
+        PREFECTURE = 2, _("地级")
+        COUNTY = 3, _("县级")
+
+    code = models.CharField(_("行政区划代码"), max_length=6, primary_key=True)
+    name = models.CharField(_("名称"), max_length=60)
+    level = models.PositiveSmallIntegerField(_("级别"), choices=Level)
+    valid_until = models.DateField(_("撤销日期"), null=True, blank=True)
+
+    objects = RegionQuerySet.as_manager()
+
+    class Meta:
+        ordering = ["code"]
+        verbose_name = _("行政区划")
+        verbose_name_plural = _("行政区划")
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(code__regex=r"^[1-9][0-9]{5}$"),
+                name="region_code_shape",
+                violation_error_message=_("行政区划代码应为6位数字。"),
+            )
+        ]
+
+    def __str__(self) -> str:
+        return self.name
+
+    @property
+    def prefix(self) -> str:
+        return region_prefix(self.code)
+
+    def lineage(self) -> list[str]:
+        """Codes from the region itself up to its province: where a value is looked for, in this order."""
+        return list(dict.fromkeys([self.code, f"{self.code[:4]}00", f"{self.code[:2]}0000"]))
+
+    def contains(self, code: str) -> bool:
+        return code.startswith(self.prefix)

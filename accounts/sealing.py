@@ -1,0 +1,31 @@
+"""Short secrets at rest: AES-256-GCM with a random nonce; the first byte names the key, so that keys can be rotated."""
+
+import base64
+import os
+from functools import cache
+
+from cryptography.hazmat.primitives.ciphers.aead import AESGCM
+from django.conf import settings
+
+NONCE_BYTES = 12
+
+
+@cache
+def _ciphers() -> dict[int, AESGCM]:
+    """Key number to cipher. Numbers count from the oldest key, so that adding a key renumbers nothing."""
+    keys = [base64.b64decode(key) for key in settings.IDENTITY_KEYS]
+    return {number: AESGCM(key) for number, key in enumerate(reversed(keys))}
+
+
+def seal(text: str, purpose: bytes) -> bytes:
+    """The text as stored, under the newest key; `purpose` is bound in, so moved to another use it does not open."""
+    newest = max(_ciphers())
+    nonce = os.urandom(NONCE_BYTES)
+    return bytes([newest]) + nonce + _ciphers()[newest].encrypt(nonce, text.encode(), purpose)
+
+
+def unseal(stored: bytes, purpose: bytes) -> str:
+    """The text again. Raises cryptography's InvalidTag on a changed value or purpose, KeyError on a lost key."""
+    stored = bytes(stored)
+    nonce, sealed = stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
+    return _ciphers()[stored[0]].decrypt(nonce, sealed, purpose).decode()

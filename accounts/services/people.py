@@ -1,0 +1,40 @@
+"""People and their appointments. What takes access away bites at once; what gives it waits for a second person."""
+
+from django.db import transaction
+
+from accounts.models import Appointment, Region, User
+from accounts.permissions import Role
+from accounts.services.sessions import end_sessions
+from audit.services import record
+
+
+@transaction.atomic
+def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Appointment:
+    """Give a person a role in a region; an appointment in force is returned unchanged.
+
+    The person's sessions end: new rights begin with a new sign-in.
+    """
+    appointment, is_new = Appointment.objects.get_or_create(user=user, role=role, region=region, ended_at=None)
+    if is_new:
+        end_sessions(person=user)
+        record(
+            actor=actor,
+            action="accounts.appointment.start",
+            target=appointment,
+            region_code=region.code,
+            details={"user": user.username, "role": str(role)},
+        )
+    return appointment
+
+
+@transaction.atomic
+def create_officer(
+    *, username: str, role: Role, region: Region, password: str | None, name: str = "", actor: User | None = None
+) -> User:
+    """A person with an appointment. Without a password the account cannot sign in but can act on the command line."""
+    user, is_new = User.objects.get_or_create(username=username, defaults={"name": name})
+    if is_new:
+        user.set_password(password)
+        user.save(update_fields=["password"])
+    appoint(user=user, role=role, region=region, actor=actor)
+    return user

@@ -1,0 +1,30 @@
+"""The session store: Django's own in the database, whose rows also say whose they are, since when and from where."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
+
+from accounts.models import Session
+
+STARTED = "started"  # seconds since 1970: when the person signed in
+SEEN = "seen"  # the same: when the session was last kept alive
+SECOND_FACTOR = "second_factor"  # true: the person showed it at this sign-in
+ADDRESS = "address"
+BROWSER = "browser"
+
+
+class SessionStore(DatabaseStore):
+    @classmethod
+    def get_model_class(cls) -> type[Session]:
+        return Session
+
+    def create_model_instance(self, data: dict[str, Any]) -> Session:
+        row = super().create_model_instance(data)
+        row.user_id = data.get(SESSION_KEY)
+        if STARTED in data:
+            row.started_at = datetime.fromtimestamp(data[STARTED], UTC)
+        row.address = data.get(ADDRESS, "")
+        row.browser = data.get(BROWSER, "")
+        return row
