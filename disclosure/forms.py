@@ -1,13 +1,23 @@
 """What the public types."""
 
 import unicodedata
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
+from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.fields import FigureField, MoneyField
+from accounts.models import Region
+from levy.policy import POLICY_YEARS
+from quota.enums import EntityType
+from quota.models import RegionalNumber, RegionalSetting
+from quota.models.employers import MAX_STAFF
+
 MIN_SEARCH = 3  # characters: what a trigram index can find
+PARAMETERS = ("required_ratio", "social_average_wage")
 
 
 class DocumentCheckForm(forms.Form):
@@ -47,3 +57,74 @@ class SearchForm(forms.Form):
 
     def clean_q(self) -> str:
         return unicodedata.normalize("NFC", self.cleaned_data["q"])
+
+
+class HeadsField(FigureField, forms.DecimalField):
+    """A yearly average of heads, with up to four decimals."""
+
+    default_error_messages = {"invalid": _("请填写人数，如32.25。")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(unit=_("人"), maximum=MAX_STAFF, decimal_places=4, **kwargs)
+
+
+class PercentField(FigureField, forms.DecimalField):
+    """A required ratio: 1.5 to 25 per cent."""
+
+    default_error_messages = {"invalid": _("请填写百分数，如1.5。")}
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(unit="%", minimum=Decimal("1.5"), maximum=25, decimal_places=4, **kwargs)
+
+
+class CalculatorForm(forms.Form):
+    """The facts of one employer's year. The service behind it checks them; here they are read and named."""
+
+    levy_year = forms.TypedChoiceField(
+        label=_("费款所属年度"),
+        help_text=_("职工人数和工资所属的年度，次年申报。"),
+        choices=[(year, year) for year in sorted(POLICY_YEARS, reverse=True)],
+        coerce=int,
+    )
+    region = forms.ChoiceField(
+        label=_("所在地区"), help_text=_("列出各省和参数不同的市县；所在县未列出的，选上级地区。")
+    )
+    entity_type = forms.ChoiceField(label=_("单位类型"), choices=EntityType, initial=EntityType.ENTERPRISE)
+    staff_average = HeadsField(
+        label=_("年平均在职职工人数"), help_text=_("12个月人数之和除以12，可以有小数。30人按此数判断。")
+    )
+    total_wages = MoneyField(label=_("全年工资总额"), help_text=_("按国家统计局关于工资总额组成的规定。"))
+    credited_headcount = HeadsField(
+        label=_("年平均安排残疾人就业人数"), help_text=_("重度残疾按2人计。没有安排的填0。")
+    )
+    registered_on = forms.DateField(
+        label=_("登记日期"),
+        help_text=_("2018年度以前，小型企业登记3年内免征；其他情况可以不填。"),
+        required=False,
+    )
+    required_ratio = PercentField(label=_("规定比例"), help_text=_("不填的，用所选地区的规定。"), required=False)
+    social_average_wage = MoneyField(
+        label=_("当地社会平均工资（年）"), help_text=_("不填的，用所选地区公布的数。"), required=False
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        own = RegionalNumber.objects.values("region").union(RegionalSetting.objects.values("region"))
+        listed = Region.objects.filter(Q(level=Region.Level.PROVINCE) | Q(pk__in=own), valid_until=None)
+        self.fields["region"].choices = [(region.code, f"{region.name}（{region.code}）") for region in listed]
+
+    def payload(self) -> dict[str, Any]:
+        """The cleaned answers in the API's names."""
+        given = {name: value for name, value in self.cleaned_data.items() if value not in (None, "")}
+        parameters = {name: given.pop(name) for name in PARAMETERS if name in given}
+        if "required_ratio" in parameters:
+            parameters["required_ratio"] = parameters["required_ratio"].scaleb(-2)
+        return given | ({"parameters": parameters} if parameters else {})
+
+    def take_refusals(self, refusals: Mapping[str, Any]) -> None:
+        """Show what the service refuses at the field it names, or above the form."""
+        for name, messages in refusals.items():
+            if isinstance(messages, Mapping):
+                self.take_refusals(messages)
+            else:
+                self.add_error(name if name in self.fields else None, [str(message) for message in messages])

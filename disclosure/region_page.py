@@ -9,9 +9,9 @@ from django.utils.translation import gettext as _
 
 from accounts.charts import BarChart, CellBar, LineChart, bar_chart, cell_bar, line_chart
 from accounts.models import Region
-from accounts.templatetags.formats import number, percent
+from accounts.templatetags.formats import headcount, percent
 from disclosure.columns import PAYERS
-from disclosure.figures import Totals, covers, heads, total
+from disclosure.figures import Totals, covers, total
 from disclosure.models import Publication, PublishedFigure, PublishedRegion
 
 ROOM_BEYOND_REQUIRED = Decimal("1.2")
@@ -131,21 +131,21 @@ def latest_year(code: str) -> int | None:
 
 def heads_chart(years: Sequence[Year]) -> BarChart:
     """应安排 and 实际安排 of each year."""
-    required = [heads(year.required_months) or Decimal(0) for year in years]
-    placed = [heads(year.credited_months) or Decimal(0) for year in years]
+    required, placed = [[getattr(year, name) for year in years] for name in ("required_months", "credited_months")]
+    texts = [[headcount(months) for months in series] for series in (required, placed)]
     return bar_chart(
         id="heads",
         title=_("应安排与实际安排（人）"),
         description=_("应安排人数由%(required_before)s人变为%(required)s人，实际安排人数由%(before)s人变为%(now)s人。")
         % {
-            "required_before": number(required[0]),
-            "required": number(required[-1]),
-            "before": number(placed[0]),
-            "now": number(placed[-1]),
+            "required_before": texts[0][0],
+            "required": texts[0][-1],
+            "before": texts[1][0],
+            "now": texts[1][-1],
         },
         labels=[_("%s年") % year.levy_year for year in years],
-        series=[(_("应安排"), required), (_("实际安排"), placed)],
-        texts=[[number(value) for value in required], [number(value) for value in placed]],
+        series=[(_("应安排"), required), (_("实际安排"), [Decimal(months) for months in placed])],
+        texts=texts,
     )
 
 

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from disclosure.converters import CreditCode, LevyYear, RegionCode
-from disclosure.views import documents, open_data, public
+from disclosure.views import calculator, documents, open_data, public
 
 register_converter(RegionCode, "region")
 register_converter(CreditCode, "uscc")
@@ -17,6 +17,7 @@ urlpatterns = [
     path("regions/", public.regions, name="regions"),
     path("regions/<region:code>/", public.region_newest, name="region_newest"),
     path("regions/<region:code>/<levy_year:levy_year>/", public.region, name="region"),
+    path("calculator/", calculator.calculator, name="calculator"),
     path("open-data/", open_data.open_data, name="open_data"),
     path("open-data/<int:pk>/<slug:name>.<slug:kind>", open_data.download, name="download"),
     path("verify-document/", documents.document_check, name="document_check"),

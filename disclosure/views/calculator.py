@@ -1,0 +1,37 @@
+"""费额测算: the rules of the annual run for figures that anybody types in, with every step. Nothing is stored."""
+
+from typing import Any
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import render
+from rest_framework.exceptions import ValidationError
+
+from disclosure.forms import CalculatorForm
+from disclosure.throttle import come_back_later, seconds_to_wait
+from disclosure.views.caching import public_page
+from levy.rules import Assessed, marginal
+from levy.services.estimates import assessed_estimate
+
+ESTIMATES_PER_MINUTE = 60
+
+
+@public_page
+def calculator(request: HttpRequest) -> HttpResponse:
+    """The form, and below it the answer. By GET: an answer can be kept, sent on and printed."""
+    form = CalculatorForm(request.GET if "levy_year" in request.GET else None)
+    context: dict[str, Any] = {"form": form}
+    if form.is_bound:
+        if wait := seconds_to_wait(request, "estimate", ESTIMATES_PER_MINUTE):
+            return come_back_later(request, wait)
+        if form.is_valid() and (assessed := _assessed(form)) is not None:
+            context |= {"assessed": assessed, "margin": marginal(assessed.facts, assessed.terms)}
+    return render(request, "disclosure/calculator.html", context)
+
+
+def _assessed(form: CalculatorForm) -> Assessed | None:
+    """The service that answers the API; what it refuses is shown at the field it names."""
+    try:
+        return assessed_estimate(form.payload())
+    except ValidationError as refusal:
+        form.take_refusals(refusal.detail)
+        return None
