@@ -1,21 +1,151 @@
-"""Sign-in."""
+"""Sign-in, the own account, people and their appointments."""
+
+import unicodedata
+from typing import Any
 
 from django import forms
-from django.contrib.auth.forms import AuthenticationForm
+from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Region, User
+from accounts.passwords import LONGEST
+from accounts.permissions import Permission, Role
 
-class SignInForm(AuthenticationForm):
-    """Name and password; the same refusal whether or not the name exists."""
+USCC_LENGTH = 18
 
-    error_messages = {
-        "invalid_login": _("用户名或密码不正确，请重新输入。"),
-        "inactive": _("用户名或密码不正确，请重新输入。"),
-    }
+
+def tidied_name(text: str) -> str:
+    """A typed user name as it is stored; credit codes are written in capitals."""
+    name = unicodedata.normalize("NFKC", text).strip()
+    return name.upper() if len(name) == USCC_LENGTH and name.isalnum() else name
+
+
+class PasswordField(forms.CharField):
+    """Never stripped, never shown again, long enough for any passphrase."""
+
+    def __init__(self, *, autocomplete: str, **kwargs: Any) -> None:
+        widget = forms.PasswordInput(attrs={"autocomplete": autocomplete})
+        super().__init__(**{"strip": False, "max_length": LONGEST, "widget": widget} | kwargs)
+
+
+class SignInForm(forms.Form):
+    """Name and password; whether they are right is not this form's business."""
 
     username = forms.CharField(
-        label=_("用户名"), widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none"})
+        label=_("用户名"),
+        help_text=_("用人单位填写统一社会信用代码。"),
+        max_length=150,
+        widget=forms.TextInput(attrs={"autocomplete": "username", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    password = forms.CharField(
-        label=_("密码"), strip=False, widget=forms.PasswordInput(attrs={"autocomplete": "current-password"})
+    password = PasswordField(label=_("密码"), autocomplete="current-password")
+
+    def clean_username(self) -> str:
+        return tidied_name(self.cleaned_data["username"])
+
+
+class CodeForm(forms.Form):
+    """A code of the app, or a recovery code."""
+
+    code = forms.CharField(
+        label=_("验证码"),
+        help_text=_("手机验证器应用显示的6位数字。手机不在身边的，填写一个恢复码。"),
+        max_length=40,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "autocapitalize": "characters"}),
     )
+
+
+class NewAppForm(forms.Form):
+    """The first code of a new app; inside a session the password as well."""
+
+    password = PasswordField(label=_("当前密码"), autocomplete="current-password")
+    code = forms.CharField(
+        label=_("验证码"),
+        help_text=_("添加后，验证器应用显示的6位数字。"),
+        max_length=12,
+        widget=forms.TextInput(attrs={"autocomplete": "one-time-code", "inputmode": "numeric"}),
+    )
+
+    def __init__(self, *args: Any, with_password: bool, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not with_password:
+            del self.fields["password"]
+
+    def clean_code(self) -> str:
+        return "".join(unicodedata.normalize("NFKC", self.cleaned_data["code"]).split())
+
+
+class OwnPasswordForm(forms.Form):
+    """The own password once more, before something weighty."""
+
+    password = PasswordField(label=_("当前密码"), autocomplete="current-password")
+
+
+class PasswordChangeForm(forms.Form):
+    """A new password, written twice, under the installation's rules."""
+
+    current = PasswordField(label=_("当前密码"), autocomplete="current-password")
+    new = PasswordField(label=_("新密码"), autocomplete="new-password")
+    again = PasswordField(label=_("再次填写新密码"), autocomplete="new-password")
+
+    def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.person = person
+        self.fields["new"].help_text = "".join(password_validators_help_texts())
+        if person.password_issued_until is not None:
+            self.fields["current"].label = _("登录码（初始密码）")
+
+    def clean_new(self) -> str:
+        new = self.cleaned_data["new"]
+        validate_password(new, self.person)
+        return new
+
+    def clean(self) -> dict[str, Any]:
+        given = self.cleaned_data
+        if "new" in given and "again" in given and given["new"] != given["again"]:
+            self.add_error("again", _("两次填写的新密码不一致。"))
+        if "new" in given and given["new"] == given.get("current"):
+            self.add_error("new", _("新密码不能与当前密码相同。"))
+        return given
+
+
+class AppointmentForm(forms.Form):
+    """A role and a region within reach of the administrator, and why."""
+
+    role = forms.ChoiceField(label=_("岗位"), choices=[role for role in Role.choices if role[0] != Role.EMPLOYER])
+    region = forms.ModelChoiceField(label=_("管辖地区"), queryset=Region.objects.none(), empty_label=None)
+    reason = forms.CharField(
+        label=_("理由"),
+        help_text=_("例如任职文件的文号。另一位管理员凭此批准。"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    def __init__(self, *args: Any, admin: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = Region.objects.none()
+        for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
+            regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)
+        self.fields["region"].queryset = regions
+        self.fields["region"].label_from_instance = lambda region: f"{region.code} {region.name}"
+
+
+class PersonForm(AppointmentForm):
+    """A new person with the first appointment."""
+
+    username = forms.CharField(
+        label=_("用户名"),
+        help_text=_("字母、数字和 . - _，登录时使用，不能修改。"),
+        max_length=60,
+        validators=[UnicodeUsernameValidator()],
+        widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
+    )
+    name = forms.CharField(label=_("姓名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    field_order = ["username", "name", "role", "region", "reason"]
+
+    def clean_username(self) -> str:
+        return tidied_name(self.cleaned_data["username"])
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 2}), max_length=500)

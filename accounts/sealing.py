@@ -1,4 +1,4 @@
-"""Short secrets at rest: AES-256-GCM with a random nonce; the first byte names the key, so that keys can be rotated."""
+"""Short secrets at rest: AES-256-GCM with a random nonce. The first byte names the key, so keys can be rotated."""
 
 import base64
 import os

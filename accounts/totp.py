@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238, SHA-1, six digits, 30 seconds): what every authenticator app speaks. Pure."""
+"""Time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 seconds), as every authenticator app speaks them."""
 
 import base64
 import hashlib

@@ -14,6 +14,15 @@ class NoticeQuerySet(RegionScopedQuerySet):
     region_path = "assessment__region"
     member_path = "assessment__employer__memberships__user"
 
+    def with_contents(self) -> "NoticeQuerySet":
+        """With everything that the paper says, in one query."""
+        return self.select_related(
+            "assessment__employer",
+            "assessment__run__policy_version",
+            "assessment__supersedes__old__notice",
+            "assessment__superseded_by__new__notice",
+        )
+
 
 class Notice(models.Model):
     """征收核定通知书: issued once per assessment; anybody who holds the paper can check number and code."""

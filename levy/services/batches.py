@@ -144,20 +144,15 @@ def _print_part(batch_id: int) -> bool:
 
 def _next_notices(batch: DocumentBatch) -> list[Notice]:
     """The next notices of one county, issued where they were not yet."""
-    rows = (
-        _due(batch.run, batch)
-        .order_by("region_id", "employer_id")
-        .select_related("employer", "run__policy_version", "supersedes__old__notice")
-    )
+    rows = _due(batch.run, batch).order_by("region_id", "employer_id")
     found = list(rows[batch.done : batch.done + PART])
-    part = [assessment for assessment in found if assessment.region_id == found[0].region_id]
-    issued = {notice.assessment_id: notice for notice in Notice.objects.filter(assessment__in=part)}
-    missing = [assessment for assessment in part if assessment.pk not in issued]
-    for notice in issue_numbered(region_code=found[0].region_id, assessments=missing, actor=batch.created_by):
-        issued[notice.assessment_id] = notice
-    for assessment in part:
-        issued[assessment.pk].assessment = assessment
-    return [issued[assessment.pk] for assessment in part]
+    region = found[0].region_id
+    part = [assessment for assessment in found if assessment.region_id == region]
+    served = set(Notice.objects.filter(assessment__in=part).values_list("assessment_id", flat=True))
+    missing = [assessment for assessment in part if assessment.pk not in served]
+    issue_numbered(region_code=region, assessments=missing, actor=batch.created_by)
+    notices = Notice.objects.filter(assessment__in=part).with_contents()
+    return list(notices.order_by("assessment__employer_id"))
 
 
 def _index_lines(done: int, notices: list[Notice], file_name: str, page_of: dict[str, int]) -> bytes:

@@ -123,11 +123,7 @@ def check_document(*, code: str, number: str = "") -> DocumentAnswer | None:
     code, number = tidied(code), _tidied_number(number)
     if len(code) != LENGTH:
         return None
-    notice = (
-        Notice.objects.filter(verification_code=code)
-        .select_related("assessment__employer", "assessment__superseded_by__new__notice")
-        .first()
-    )
+    notice = Notice.objects.filter(verification_code=code).with_contents().first()
     if notice is not None:
         return _notice_answer(notice) if number in ("", notice.number) else None
     headcount = certificate_of_code(number=number, code=code)

@@ -52,13 +52,7 @@ def notice_file(request: HttpRequest, number: str) -> HttpResponseBase:
 
 def _notice(request: HttpRequest, number: str) -> Notice:
     """A notice of the person's own employer, or of one in an officer's region: 404 outside, 403 without the right."""
-    queryset = Notice.objects.visible_to(request.user).select_related(
-        "assessment__employer",
-        "assessment__run__policy_version",
-        "assessment__supersedes__old__notice",
-        "assessment__superseded_by__new__notice",
-    )
-    found = get_object_or_404(queryset, number=number)
+    found = get_object_or_404(Notice.objects.visible_to(request.user).with_contents(), number=number)
     is_own = found.assessment.employer.memberships.filter(user=request.user).exists()
     if not is_own and not request.user.can(Permission.VIEW_EMPLOYERS, found.assessment.region_id):
         raise PermissionDenied

@@ -23,7 +23,9 @@ DATED = datetime(2026, 11, 16, 2, 20, 30, tzinfo=UTC)
 
 
 def pdf_of(markup: str) -> bytes:
-    return render_pdf(title="核定通知书", dated=DATED, sheets=[mark_safe(f'<article class="a4">{markup}</article>')]).content
+    return render_pdf(
+        title="核定通知书", dated=DATED, sheets=[mark_safe(f'<article class="a4">{markup}</article>')]
+    ).content
 
 
 def test_the_file_is_tagged_for_screen_readers_with_language_title_and_date() -> None:
@@ -57,7 +59,13 @@ print(hashlib.sha256(pdf_of("<h1>通知</h1><p>2025年度应缴费额（¥43,612
 def test_another_process_makes_the_same_bytes(seed: str, zone: str) -> None:
     environment = os.environ | {"PYTHONHASHSEED": seed, "TZ": zone}
     child = subprocess.run(
-        [sys.executable, "-c", RENDER], cwd=ROOT, env=environment, capture_output=True, text=True, check=True, timeout=120
+        [sys.executable, "-c", RENDER],
+        cwd=ROOT,
+        env=environment,
+        capture_output=True,
+        text=True,
+        check=True,
+        timeout=120,
     )
     here = hashlib.sha256(pdf_of("<h1>通知</h1><p>2025年度应缴费额（¥43,612.84）。</p>")).hexdigest()
     assert child.stdout.strip() == here
@@ -69,7 +77,7 @@ class Listener:
     def __init__(self) -> None:
         self.calls = 0
         self.socket = socket.create_server(("127.0.0.1", 0))
-        self.address = "http://127.0.0.1:{}".format(self.socket.getsockname()[1])
+        self.address = f"http://127.0.0.1:{self.socket.getsockname()[1]}"
         threading.Thread(target=self._count, daemon=True).start()
 
     def _count(self) -> None:
@@ -100,7 +108,8 @@ def bait(tmp_path: Path) -> Path:
 REACHING = """
 <img src="{file}"><img src="{http}/a.png"><img src="data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg'/>">
 <link rel="stylesheet" href="{http}/a.css"><link rel="attachment" href="{file}"><a rel="attachment" href="{file}">x</a>
-<style>@import "{http}/b.css"; @font-face {{ font-family: x; src: url({file}) }} p {{ background: url({http}/b.png) }}</style>
+<style>@import "{http}/b.css"; p {{ background: url({http}/b.png) }}</style>
+<style>@font-face {{ font-family: x; src: url({file}) }}</style>
 <object data="{file}"></object><embed src="{http}/c"><iframe src="{http}/d"></iframe><p style="font-family: x">字</p>
 <svg xmlns="http://www.w3.org/2000/svg" width="9" height="9"><image href="{file}"/><use href="{http}/e.svg#a"/></svg>
 """
