@@ -160,10 +160,7 @@ RETURNS = Kind(
     body=("staff_by_month", "staff_months", "total_wages"),
     constants=returns.NEW,
     change_constants=returns.CORRECTED,
-    source=(
-        f"SELECT *, ARRAY[{', '.join(f'm{month}' for month in MONTHS)}] AS staff_by_month, "
-        f"{' + '.join(f'm{month}' for month in MONTHS)} AS staff_months FROM staged"
-    ),
+    source=returns.SOURCE,
     stored_where="t.source = 'file'",
     checks=(returns.decided_returns_stand,),
     settle=returns.settle,

@@ -15,17 +15,22 @@ from quota.services.in_force import DECIDED, settle_returns_in_force
 
 DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)
 
+MONTHS = [f"m{month}" for month in range(1, 13)]
 # An employer's only return of a year is in force at once; among several, settle() lets the rules choose.
-ONLY_ONE = """(count(*) OVER (PARTITION BY s.employer_id, s.levy_year) = 1 AND NOT EXISTS (
-    SELECT FROM quota_headcountreturn o
-    WHERE o.employer_id = s.employer_id AND o.levy_year = s.levy_year AND o.state <> 'draft'
-))"""
+SOURCE = f"""
+SELECT f.*, ARRAY[{", ".join(MONTHS)}] AS staff_by_month, {" + ".join(MONTHS)} AS staff_months,
+       o.employer_id IS NULL AND count(*) OVER (PARTITION BY f.employer_id, f.levy_year) = 1 AS is_only_one
+FROM staged f LEFT JOIN (
+    SELECT DISTINCT employer_id, levy_year FROM quota_headcountreturn
+    WHERE state <> 'draft' AND employer_id IN (SELECT employer_id FROM staged)
+) o USING (employer_id, levy_year)
+"""
 NEW = {
     "source": "'file'",
     "state": "'submitted'",
     "submitted_at": "now()",
     "submitted_by_id": "%(actor)s",
-    "is_in_force": ONLY_ONE,
+    "is_in_force": "s.is_only_one",
     "is_late": "false",
     "version": "1",
     "sent_back_reason": "''",
