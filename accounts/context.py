@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils.translation import gettext_lazy
@@ -9,6 +10,7 @@ from django.utils.translation import gettext_lazy
 from accounts.display import preferences
 from accounts.models import User
 from accounts.permissions import Permission
+from accounts.sessions import session_ends_at
 
 # Where each right leads, in the order of the menu. Names only: the apps above are not imported.
 OFFICERS_MENU = (
@@ -22,6 +24,8 @@ OFFICERS_MENU = (
     (Permission.MANAGE_PARAMETERS, "levy:file_list", gettext_lazy("文件导入")),
     (Permission.DECIDE_AWARD, "subsidies:award_list", gettext_lazy("奖励")),
     (Permission.PUBLISH, "disclosure:publication_list", gettext_lazy("公示")),
+    (Permission.ISSUE_SIGN_IN_CODES, "quota:sign_in_codes", gettext_lazy("单位登录码")),
+    (Permission.MANAGE_PEOPLE, "accounts:people", gettext_lazy("人员与岗位")),
     (Permission.VIEW_AUDIT, "accounts:audit_log", gettext_lazy("办理记录")),
 )
 PUBLIC_MENU = (
@@ -34,8 +38,14 @@ PUBLIC_MENU = (
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
-    """nav_items of {url, label, current, count}, scope (地区 · 岗位) and display, the reader's settings."""
-    return {"nav_items": nav_items(request), "scope": scope(request), "display": preferences(request)}
+    """What layout/base.html takes beside the page's own context."""
+    return {
+        "nav_items": nav_items(request),  # of {url, label, current, count}
+        "scope": scope(request),  # 地区 · 岗位
+        "display": preferences(request),
+        "env_banner": settings.ENVIRONMENT_NOTE,
+        "session_ends": session_ends_at(request.session) if signed_in(request) else None,
+    }
 
 
 def nav_items(request: HttpRequest) -> list[dict[str, Any]]:

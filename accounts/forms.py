@@ -4,12 +4,12 @@ import unicodedata
 from typing import Any
 
 from django import forms
-from django.contrib.auth.password_validation import password_validators_help_texts, validate_password
+from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
-from accounts.passwords import LONGEST
+from accounts.passwords import LONGEST, rules_in_words
 from accounts.permissions import Permission, Role
 
 USCC_LENGTH = 18
@@ -91,7 +91,7 @@ class PasswordChangeForm(forms.Form):
     def __init__(self, *args: Any, person: User, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.person = person
-        self.fields["new"].help_text = "".join(password_validators_help_texts())
+        self.fields["new"].help_text = rules_in_words()
         if person.password_issued_until is not None:
             self.fields["current"].label = _("登录码（初始密码）")
 

@@ -15,7 +15,7 @@ from django.utils import translation
 
 from accounts.errors import TooManyAttempts
 from accounts.services.second_factor import needs_second_factor
-from accounts.sessions import SECOND_FACTOR, SEEN, STARTED
+from accounts.sessions import SECOND_FACTOR, SEEN, STARTED, session_ends_at
 from audit.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
@@ -58,9 +58,11 @@ def session_limits(get_response: Handler) -> Handler:
         if request.user.is_authenticated:
             now = int(time.time())
             session = request.session
-            if now - session.setdefault(STARTED, now) >= settings.SESSION_LONGEST:
+            session.setdefault(STARTED, now)
+            session.setdefault(SEEN, now)
+            if session_ends_at(session).timestamp() <= now:
                 logout(request)
-            elif now - session.get(SEEN, 0) >= RENEWED_EVERY and not is_background(request):
+            elif now - session[SEEN] >= RENEWED_EVERY and not is_background(request):
                 session[SEEN] = now
         return get_response(request)
 

@@ -27,6 +27,7 @@ class Permission(StrEnum):
     REVEAL_IDENTITY = "reveal_identity"
     FILE_RETURN = "file_return"
     VERIFY_RETURN = "verify_return"
+    ISSUE_SIGN_IN_CODES = "issue_sign_in_codes"
     LOAD_FILINGS = "load_filings"
     LOAD_REGISTERS = "load_registers"
     LOAD_TAX_FILES = "load_tax_files"
@@ -47,7 +48,15 @@ P = Permission
 ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     Role.EMPLOYER: frozenset({P.FILE_RETURN}),
     Role.VERIFIER: frozenset(
-        {P.VIEW_EMPLOYERS, P.VIEW_PERSONS, P.REVEAL_IDENTITY, P.VERIFY_RETURN, P.LOAD_FILINGS, P.LOAD_REGISTERS}
+        {
+            P.VIEW_EMPLOYERS,
+            P.VIEW_PERSONS,
+            P.REVEAL_IDENTITY,
+            P.VERIFY_RETURN,
+            P.ISSUE_SIGN_IN_CODES,
+            P.LOAD_FILINGS,
+            P.LOAD_REGISTERS,
+        }
     ),
     Role.LEVY_OFFICER: frozenset(
         {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.DOWNLOAD_LEVY_LIST}

@@ -3,7 +3,9 @@
 from datetime import UTC, datetime
 from typing import Any
 
+from django.conf import settings
 from django.contrib.auth import SESSION_KEY
+from django.contrib.sessions.backends.base import SessionBase
 from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 
 from accounts.models import Session
@@ -28,3 +30,10 @@ class SessionStore(DatabaseStore):
         row.address = data.get(ADDRESS, "")
         row.browser = data.get(BROWSER, "")
         return row
+
+
+def session_ends_at(session: SessionBase) -> datetime:
+    """Half an hour after the person's last action, at most twelve hours after sign-in."""
+    idle = session[SEEN] + settings.SESSION_COOKIE_AGE
+    longest = session[STARTED] + settings.SESSION_LONGEST
+    return datetime.fromtimestamp(min(idle, longest), UTC)

@@ -1,17 +1,24 @@
-"""Sign-in, settings of the reader, the auditors' log."""
+"""Sign-in, the own account, people, settings of the reader, the auditors' log."""
 
 from django.urls import path
 
-from accounts import views
 from accounts.display import display_settings
+from accounts.views import account, pages, sign_in
 
 app_name = "accounts"
 urlpatterns = [
-    path("account/password/", views.home, name="password"),
-    path("sign-in/", views.SignIn.as_view(), name="sign_in"),
-    path("sign-out/", views.SignOut.as_view(), name="sign_out"),
-    path("home/", views.home, name="home"),
+    path("sign-in/", sign_in.sign_in, name="sign_in"),
+    path("sign-in/code/", sign_in.sign_in_code, name="sign_in_code"),
+    path("sign-in/set-up/", sign_in.sign_in_set_up, name="sign_in_set_up"),
+    path("sign-out/", sign_in.sign_out, name="sign_out"),
+    path("home/", pages.home, name="home"),
+    path("account/", account.account, name="account"),
+    path("account/password/", account.password, name="password"),
+    path("account/second-factor/", account.new_app, name="new_app"),
+    path("account/recovery-codes/", account.recovery_codes, name="recovery_codes"),
+    path("account/sessions/end/", account.end_own_session, name="end_own_session"),
+    path("account/session/", account.session_state, name="session_state"),
     path("display/", display_settings, name="display"),
-    path("audit-log/", views.audit_log, name="audit_log"),
-    path("styleguide/", views.style_guide, name="styleguide"),
+    path("audit-log/", pages.audit_log, name="audit_log"),
+    path("styleguide/", pages.style_guide, name="styleguide"),
 ]

@@ -134,6 +134,7 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "files"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+ENVIRONMENT_NOTE = ""  # stands above every page of an installation that is not the real one
 PDF_ENABLED = os.environ.get("LEVY_PDF") != "off"
 
 CONTENT_SECURITY_POLICY = {

@@ -1,32 +1,18 @@
-"""Sign-in, the first page after it, and the auditors' log."""
+"""The first page after sign-in, the auditors' log and the style guide."""
 
 from django.contrib.auth.decorators import login_not_required
-from django.contrib.auth.views import LoginView, LogoutView
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.utils.decorators import method_decorator
 from django.views.decorators.http import require_safe
 
 from accounts.context import nav_items
-from accounts.forms import SignInForm
 from accounts.permissions import Permission, requires
 from accounts.styleguide import styleguide_context
 from audit.models import AuditEntry
 
 ENTRIES_PER_PAGE = 50
-
-
-@method_decorator(login_not_required, name="dispatch")
-class SignIn(LoginView):
-    authentication_form = SignInForm
-    template_name = "accounts/sign_in.html"
-    redirect_authenticated_user = True
-
-
-class SignOut(LogoutView):
-    """POST only, so that no link can sign anybody out."""
 
 
 @require_safe

@@ -1,0 +1,46 @@
+"""Between the password and the second factor: the session knows who it is about, and lets nobody in yet."""
+
+import time
+
+from django.http import HttpRequest
+from django.utils.crypto import constant_time_compare
+from django.utils.http import url_has_allowed_host_and_scheme
+
+from accounts.models import User
+
+PENDING = "pending"
+LASTS = 10 * 60
+
+
+def hold(request: HttpRequest, person: User, *, next_page: str) -> None:
+    """Note who gave the right password, under a new session id."""
+    request.session.cycle_key()
+    request.session[PENDING] = {
+        "user": person.pk,
+        "password": person.get_session_auth_hash(),
+        "at": int(time.time()),
+        "next": next_page,
+    }
+
+
+def held(request: HttpRequest) -> User | None:
+    """Who gave the right password in the last ten minutes; nobody once it has changed."""
+    noted = request.session.get(PENDING)
+    if noted is None or time.time() - noted["at"] > LASTS:
+        return None
+    person = User.objects.filter(pk=noted["user"], is_active=True).first()
+    if person is None or not constant_time_compare(noted["password"], person.get_session_auth_hash()):
+        return None
+    return person
+
+
+def release(request: HttpRequest) -> str:
+    """Forget it; the page that was asked for, "" for none."""
+    return request.session.pop(PENDING, {}).get("next", "")
+
+
+def safe_next(request: HttpRequest) -> str:
+    """The page to go on to, if it is one of this site."""
+    wanted = request.POST.get("next") or request.GET.get("next") or ""
+    is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
+    return wanted if is_ours else ""

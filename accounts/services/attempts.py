@@ -1,0 +1,114 @@
+"""Counting tries, exactly: PostgreSQL admits or refuses each one in a single statement, so a burst slips nothing by.
+
+A try is counted before the password is looked at and given back when it was right. After the free tries each further
+one doubles the time to wait. Whoever has signed in from a browser before is counted by that browser, so strangers who
+try a name do not keep its owner out.
+"""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import timedelta
+
+from django.db import connection
+from django.db.models import F
+from django.db.models.functions import Greatest
+from django.utils import timezone
+from django.utils.crypto import salted_hmac
+
+from accounts.errors import TooManyAttempts
+from accounts.models import Attempts
+
+FIRST_WAIT = timedelta(minutes=1)
+LONGEST_WAIT = timedelta(hours=1)
+FORGOTTEN_AFTER = timedelta(hours=24)
+
+
+@dataclass(frozen=True, slots=True)
+class Counted:
+    """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only."""
+
+    what: str
+    free: int
+    is_shared: bool = False
+
+    @property
+    def key(self) -> str:
+        """A hash: a password typed into the wrong box must not lie in the database."""
+        return salted_hmac("accounts.attempts", self.what, algorithm="sha256").hexdigest()
+
+
+def by_name(username: str) -> Counted:
+    return Counted(f"name:{username}", free=5)
+
+
+def by_device(device: str) -> Counted:
+    return Counted(f"device:{device}", free=5)
+
+
+def by_address(address: str) -> Counted:
+    """A whole office may share one."""
+    return Counted(f"address:{address}", free=50, is_shared=True)
+
+
+def by_second_factor(person_id: int) -> Counted:
+    return Counted(f"second:{person_id}", free=5)
+
+
+def by_repeated_password(person_id: int) -> Counted:
+    """The own password, asked again inside a session: whoever finds one open does not get to guess."""
+    return Counted(f"repeated:{person_id}", free=5)
+
+
+# A row that still waits is not updated, and so not returned: refused.
+ADMIT = """
+INSERT INTO accounts_attempts AS tried (key, count, last_at, waits_until)
+VALUES (%(key)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(now)s ELSE %(now)s + %(first)s END)
+ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
+    SELECT fresh.count, %(now)s, CASE
+        WHEN fresh.count < %(free)s THEN %(now)s
+        ELSE %(now)s + least(%(longest)s, %(first)s * power(2, least(fresh.count - %(free)s, 20)))
+    END
+    FROM (SELECT CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE tried.count + 1 END) AS fresh(count)
+)
+WHERE tried.waits_until <= %(now)s
+RETURNING count
+"""
+
+
+def admit(counted: Iterable[Counted]) -> bool:
+    """Count one try against each; whether it was the last free one of any. Raises TooManyAttempts."""
+    return any([_admit(one) >= one.free for one in counted])
+
+
+def _admit(counted: Counted) -> int:
+    now = timezone.now()
+    values = {
+        "key": counted.key,
+        "free": counted.free,
+        "now": now,
+        "first": FIRST_WAIT,
+        "longest": LONGEST_WAIT,
+        "forgotten": now - FORGOTTEN_AFTER,
+    }
+    with connection.cursor() as cursor:
+        cursor.execute(ADMIT, values)
+        row = cursor.fetchone()
+    if row is None:
+        until = Attempts.objects.values_list("waits_until", flat=True).filter(pk=counted.key).first() or now
+        raise TooManyAttempts(max(1, round((until - now).total_seconds())))
+    return row[0]
+
+
+def forgive(counted: Iterable[Counted]) -> None:
+    """The try was right: forget those before it, but of a shared address only this one."""
+    for one in counted:
+        tried = Attempts.objects.filter(pk=one.key)
+        if one.is_shared:
+            tried.update(count=Greatest(F("count") - 1, 0), waits_until=timezone.now())
+        else:
+            tried.delete()
+
+
+def forget_old() -> int:
+    """Remove what no longer counts; how many rows."""
+    return Attempts.objects.filter(last_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()[0]

@@ -1,0 +1,1 @@
+"""Pages of everybody who signs in, and of administrators."""
