@@ -11,6 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.fields import FigureField, MoneyField
 from accounts.models import Region
+from levy.forms import ScopeForm
 from levy.policy import POLICY_YEARS
 from quota.enums import EntityType
 from quota.models import RegionalNumber, RegionalSetting
@@ -128,3 +129,13 @@ class CalculatorForm(forms.Form):
                 self.take_refusals(messages)
             else:
                 self.add_error(name if name in self.fields else None, [str(message) for message in messages])
+
+
+class PublicationForm(ScopeForm):
+    """Which year and region to publish, and from when anybody may read it."""
+
+    embargo_until = forms.DateTimeField(
+        label=_("公布不早于"),
+        help_text=_("需要各地同时公布时填写，如2026-12-01 09:00。不填的，办理公布后立即公开。"),
+        required=False,
+    )

@@ -62,15 +62,19 @@ class RegionPage:
 
 
 def region_page(code: str, levy_year: int) -> RegionPage | None:
-    """None where nothing is published for the region and year."""
-    publication = (
+    """What anybody reads; None where nothing is published for the region and year."""
+    published = (
         Publication.objects.public()
         .filter(levy_year=levy_year, regions__code=code, regions__is_own=False)
         .select_related("region")
         .first()
     )
-    if publication is None:
-        return None
+    return page_of(published, code) if published else None
+
+
+def page_of(publication: Publication, code: str) -> RegionPage:
+    """The page of one region of a publication, also of one that is not public yet. Raises StopIteration for a
+    region that it does not cover."""
     listed = list(publication.regions.all())
     region = next(line for line in listed if line.code == code and not line.is_own)
     figures = [f for f in publication.figures.all() if covers(region, f.region_code)]

@@ -1,5 +1,7 @@
 """文书核验: anybody who holds a document can ask whether it is genuine and still in force."""
 
+import math
+
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
@@ -28,7 +30,9 @@ def document_check(request: HttpRequest) -> HttpResponse:
         return render(request, "disclosure/document_check.html", {"form": DocumentCheckForm()})
     throttle = CheckThrottle()
     if not throttle.allow_request(request, None):
-        return render(request, "errors/429.html", status=429, headers={"Retry-After": str(int(throttle.wait() or 60))})
+        response = render(request, "errors/429.html", status=429)
+        response["Retry-After"] = str(math.ceil(throttle.wait() or 1))
+        return response
     form = DocumentCheckForm(request.GET)
     context = {"form": form}
     if form.is_valid():
