@@ -199,16 +199,21 @@ def test_a_child_dies_with_a_killed_parent(tmp_path):
         child = int(parent.stdout.readline())
         assert is_alive(child)
         parent.kill()
-    assert eventually(lambda: not is_alive(child))
+    assert eventually(lambda: not is_alive(child), 20)
 
 
-def test_a_stale_postmaster_file_never_kills_who_has_its_number_now(tmp_path):
-    home = postgres.Home(tmp_path, tmp_path, None)
+def test_a_stale_postmaster_file_never_kills_who_has_its_number_now(folder):
+    home = postgres.Home(folder, folder, None)
     home.cluster.mkdir()
     lock = home.cluster / "postmaster.pid"
-    lock.write_text(f"{os.getpid()}\n{home.cluster}\n")
-    postgres.end_leftover(home)  # would end this test run
-    assert not lock.exists()
+    stranger = sleeper(folder, folder)
+    try:
+        lock.write_text(f"{stranger.process.pid}\n{home.cluster}\n")
+        postgres.end_leftover(home)
+        assert not lock.exists()
+        assert not stranger.has_ended()
+    finally:
+        processes.stop([stranger], 5)
 
 
 def is_alive(pid: int) -> bool:
