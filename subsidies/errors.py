@@ -20,3 +20,10 @@ class ProgrammeNotInForce(DomainError):
 class YearNotConfirmed(DomainError):
     code = "year_not_confirmed"
     message = _("该年度尚无已核定的结果，不能计算奖励。")
+
+
+class ListChanged(DomainError):
+    """What is to be approved is no longer what was shown."""
+
+    code = "list_changed"
+    message = _("名单在您查看之后有变化，请重新查看后再批准。")

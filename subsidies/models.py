@@ -1,13 +1,14 @@
 """Reward programmes as regions have published them, and the awards computed from a confirmed year."""
 
 from decimal import Decimal
+from typing import Any
 
 import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
@@ -119,6 +120,25 @@ class Programme(DatedByRegion):
         return reverse("subsidies:programme_detail", args=[self.pk])
 
     @property
+    def is_in_effect(self) -> bool:
+        """Whether somebody has compared it with its original text."""
+        return self.approved_by_id is not None
+
+    @property
+    def tone(self) -> str:
+        """With `label`, what the status tag draws."""
+        return "ok" if self.is_in_effect else "warn"
+
+    @property
+    def label(self) -> str:
+        return _("已启用") if self.is_in_effect else _("待核对")
+
+    @property
+    def excluded(self) -> list[str]:
+        """The unit types that get nothing, in words."""
+        return [str(EntityType(kind).label) for kind in self.excluded_entity_types]
+
+    @property
     def terms(self) -> RewardTerms:
         """The formula as the rules read it."""
         return RewardTerms(
@@ -151,6 +171,10 @@ SETTLED_STATES = [AwardState.APPROVED, AwardState.PAID]
 
 class AwardQuerySet(RegionScopedQuerySet):
     member_path = "employer__memberships__user"
+
+    def totals(self) -> dict[str, Any]:
+        """How many, and yuan together."""
+        return self.aggregate(count=Count("pk"), amount=Sum("amount", default=Decimal("0.00")))
 
 
 class Award(models.Model):

@@ -2,6 +2,7 @@
 
 import tomllib
 from datetime import date
+from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, T
 from audit.services import record
 from audit.workflow import Transition, apply
 from levy.models import Assessment
-from subsidies.errors import ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
+from subsidies.errors import ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
 from subsidies.facts import Candidate, candidates
 from subsidies.models import Award, AwardState, Programme
 from subsidies.rules import Rewarded, RewardOutcome, reward
@@ -150,11 +151,16 @@ def pay_award(*, award: Award, actor: User) -> Award:
 
 
 @transaction.atomic
-def approve_awards(*, awards: list[Award], actor: User) -> int:
-    """Approve a list as it was shown, all or none."""
-    for award in awards:
-        apply(award, APPROVE, actor=actor, region_code=award.region_id, amount=str(award.amount))
-    return len(awards)
+def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount: Decimal, actor: User) -> list[Award]:
+    """Approve every proposal of a programme and year, all or none. `count` and `amount` are what the person was shown.
+
+    Raises ListChanged when they are no longer true, and what audit.workflow.apply raises.
+    """
+    proposed = Award.objects.filter(programme=programme, levy_year=levy_year, state=AwardState.PROPOSED)
+    awards = list(proposed.select_for_update(of=("self",)).order_by("pk"))
+    if (len(awards), sum(award.amount for award in awards)) != (count, amount):
+        raise ListChanged
+    return [_apply(award, APPROVE, actor) for award in awards]
 
 
 @transaction.atomic

@@ -21,7 +21,7 @@ from audit.models import AuditEntry
 from quota.enums import CertificateKind, EmploymentForm, NumberKind
 from quota.models import DispatchTransfer, Employer, Placement, PlacementCheck
 from subsidies import services
-from subsidies.errors import ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
+from subsidies.errors import ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
 from subsidies.models import Award, AwardState, Programme
 from subsidies.rules import RewardOutcome, reward
 from tests.accounts.factories import RegionFactory, officer
@@ -266,16 +266,20 @@ def test_refusing_needs_a_reason(award):
     assert services.refuse_award(award=award, actor=finance(), reason="单位已注销").state == AwardState.REFUSED
 
 
-def test_a_list_is_approved_whole_or_not_at_all(employer):
+def test_a_list_is_approved_as_it_was_shown_or_not_at_all(employer):
     verified_year(EmployerFactory(), credited=42)
     confirmed_run()
-    services.compute_awards(programme=programme(), levy_year=2025, actor=finance())
-    listed = list(Award.objects.order_by("pk"))
-    services.approve_award(award=listed[1], actor=finance())
-    with pytest.raises(TransitionNotAllowed):
-        services.approve_awards(awards=listed, actor=finance())
-    assert Award.objects.get(pk=listed[0].pk).state == AwardState.PROPOSED
-    assert services.approve_awards(awards=listed[:1], actor=finance()) == 1
+    rule = programme()
+    services.compute_awards(programme=rule, levy_year=2025, actor=finance())
+    shown = {"programme": rule, "levy_year": 2025, "count": 2, "amount": Decimal("48000.00")}
+    services.refuse_award(award=Award.objects.first(), actor=finance(), reason="单位已注销")
+    with pytest.raises(ListChanged):
+        services.approve_proposed(**shown, actor=finance())
+    assert Award.objects.filter(state=AwardState.PROPOSED).count() == 1
+    shown |= {"count": 1, "amount": Decimal("24000.00")}
+    with pytest.raises(SecondPersonNeeded):
+        services.approve_proposed(**shown, actor=Award.objects.first().proposed_by)
+    assert [award.state for award in services.approve_proposed(**shown, actor=finance())] == [AwardState.APPROVED]
 
 
 def test_the_database_refuses_to_change_an_awards_figures(award):

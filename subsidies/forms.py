@@ -1,0 +1,51 @@
+"""What finance officers choose and write."""
+
+from typing import Any
+
+from django import forms
+from django.utils.translation import gettext_lazy as _
+
+from levy.policy import POLICY_YEARS
+from subsidies.models import AwardState
+
+YEARS = [(year, str(year)) for year in sorted(POLICY_YEARS, reverse=True)]
+
+
+class YearForm(forms.Form):
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+
+
+class AwardFilter(forms.Form):
+    """Which awards to list; nothing chosen lists all."""
+
+    levy_year = forms.TypedChoiceField(
+        label=_("年度"), choices=[("", _("全部")), *YEARS], coerce=int, empty_value=None, required=False
+    )
+    state = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *AwardState.choices], required=False)
+
+    def chosen(self) -> dict[str, Any]:
+        """Field lookups of what was chosen; a faulty choice narrows nothing."""
+        given = self.cleaned_data if self.is_valid() else {}
+        return {name: value for name, value in given.items() if value}
+
+
+class ReasonForm(forms.Form):
+    reason = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
+
+
+class CheckForm(forms.Form):
+    """What the person compared, and how the open question is answered."""
+
+    reason = forms.CharField(
+        label=_("核对说明"),
+        help_text=_("写明核对的原文和文号，以及待核对问题的结论。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+    )
+
+
+class ShownListForm(forms.Form):
+    """The totals the person saw, sent back so that nothing else is approved."""
+
+    count = forms.IntegerField(widget=forms.HiddenInput)
+    amount = forms.DecimalField(widget=forms.HiddenInput)

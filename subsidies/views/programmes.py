@@ -1,0 +1,101 @@
+"""Programmes: what a region's text says, checking it, computing a year's awards, approving them as one list."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.db.models import Count, Sum
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+
+from accounts.permissions import Permission, requires
+from accounts.scoping import scoped_object
+from audit.errors import DomainError
+from audit.services import trail_of
+from subsidies import services
+from subsidies.forms import CheckForm, ShownListForm, YearForm
+from subsidies.models import AwardState, Programme
+
+
+@requires(Permission.DECIDE_AWARD)
+@require_safe
+def programme_list(request: HttpRequest) -> HttpResponse:
+    programmes = Programme.objects.visible_to(request.user).select_related("region")
+    return render(request, "subsidies/programme_list.html", {"programmes": programmes})
+
+
+@requires(Permission.DECIDE_AWARD)
+@require_safe
+def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    programme = _programme(request, pk)
+    years = (
+        programme.awards.order_by("-levy_year", "state")
+        .values("levy_year", "state")
+        .annotate(count=Count("pk"), amount=Sum("amount"))
+    )
+    context = {
+        "programme": programme,
+        "years": [{**row, "state": AwardState(row["state"])} for row in years],
+        "form": YearForm(),
+        "trail": trail_of(programme)[:20],
+    }
+    return render(request, "subsidies/programme_detail.html", context)
+
+
+@requires(Permission.DECIDE_AWARD)
+@require_http_methods(["GET", "POST"])
+def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
+    """Put the programme into effect after comparing it with its text."""
+    programme = _programme(request, pk)
+    form = CheckForm(request.POST if request.method == "POST" else None)
+    if form.is_valid():
+        try:
+            services.approve_programme(programme=programme, actor=request.user, reason=form.cleaned_data["reason"])
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("办法已启用。"))
+        return redirect(programme)
+    return render(request, "subsidies/programme_check.html", {"programme": programme, "form": form})
+
+
+@requires(Permission.DECIDE_AWARD)
+@require_POST
+def programme_compute(request: HttpRequest, pk: int) -> HttpResponse:
+    programme = _programme(request, pk)
+    form = YearForm(request.POST)
+    if form.is_valid():
+        try:
+            count = services.compute_awards(programme=programme, actor=request.user, **form.cleaned_data)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已计算，%s户待批准。") % count)
+    return redirect(programme)
+
+
+@requires(Permission.DECIDE_AWARD)
+@require_http_methods(["GET", "POST"])
+def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResponse:
+    """Approve all proposals of one year as the list that is shown."""
+    programme = _programme(request, pk)
+    shown = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED).totals()
+    form = ShownListForm(request.POST if request.method == "POST" else None, initial=shown)
+    if form.is_valid():
+        try:
+            services.approve_proposed(
+                programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
+            )
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已批准%s户。") % form.cleaned_data["count"])
+        return redirect(programme)
+    context = {"programme": programme, "levy_year": levy_year, "totals": shown, "form": form}
+    return render(request, "subsidies/programme_approve.html", context)
+
+
+def _programme(request: HttpRequest, pk: int) -> Any:
+    programmes = Programme.objects.select_related("region", "approved_by", "entered_by")
+    return scoped_object(programmes, request.user, Permission.DECIDE_AWARD, pk=pk)
