@@ -1,4 +1,4 @@
-"""Short secrets at rest: AES-256-GCM with a random nonce. The first byte names the key, so keys can be rotated."""
+"""Secrets at rest: AES-256-GCM with a random nonce. The first byte names the key, so keys can be rotated."""
 
 import base64
 import os
@@ -17,15 +17,25 @@ def _ciphers() -> dict[int, AESGCM]:
     return {number: AESGCM(key) for number, key in enumerate(reversed(keys))}
 
 
-def seal(text: str, purpose: bytes) -> bytes:
-    """The text as stored, under the newest key; `purpose` is bound in, so moved to another use it does not open."""
+def seal_bytes(content: bytes, purpose: bytes) -> bytes:
+    """The content as stored, under the newest key; `purpose` is bound in, so moved to another use it does not open."""
     newest = max(_ciphers())
     nonce = os.urandom(NONCE_BYTES)
-    return bytes([newest]) + nonce + _ciphers()[newest].encrypt(nonce, text.encode(), purpose)
+    return bytes([newest]) + nonce + _ciphers()[newest].encrypt(nonce, content, purpose)
+
+
+def unseal_bytes(stored: bytes, purpose: bytes) -> bytes:
+    """The content again. Raises cryptography's InvalidTag on a changed value or purpose, KeyError on a lost key."""
+    stored = bytes(stored)
+    nonce, sealed = stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
+    return _ciphers()[stored[0]].decrypt(nonce, sealed, purpose)
+
+
+def seal(text: str, purpose: bytes) -> bytes:
+    """A text, sealed."""
+    return seal_bytes(text.encode(), purpose)
 
 
 def unseal(stored: bytes, purpose: bytes) -> str:
-    """The text again. Raises cryptography's InvalidTag on a changed value or purpose, KeyError on a lost key."""
-    stored = bytes(stored)
-    nonce, sealed = stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
-    return _ciphers()[stored[0]].decrypt(nonce, sealed, purpose).decode()
+    """A sealed text again; fails like `unseal_bytes`."""
+    return unseal_bytes(stored, purpose).decode()

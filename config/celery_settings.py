@@ -36,7 +36,7 @@ CELERY_TASK_ROUTES = {
     "levy.tasks.assess_slice": {"queue": "batch"},
     "levy.tasks.render_notices": {"queue": "pdf"},
     "levy.tasks.render_run_report": {"queue": "pdf"},
-    "quota.tasks.load_file": {"queue": "import"},
+    "levy.tasks.work_on_file": {"queue": "import"},
     "disclosure.tasks.freeze_publication": {"queue": "batch"},
 }
 CELERY_BEAT_SCHEDULE = {

@@ -4,7 +4,7 @@ import csv
 import io
 from collections.abc import Iterable, Iterator
 
-from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
 from accounts.models import User
@@ -12,11 +12,9 @@ from demo.officers import person
 from demo.units import CLOSED_YEARS, OPEN_YEAR
 from levy.exchange import KINDS
 from levy.models import Assessment
-from quota.exchange.loading import Mode, load_file, note
-from quota.exchange.source import UPLOAD, Source
+from levy.services.files import read_file, receive_file
 from quota.identity import decrypt
-from quota.models import ImportedFile, Placement
-from quota.models.exchange import FileState
+from quota.models import Placement
 
 ROWS = 24
 SPOILT = "1.40199E+17"  # what a spreadsheet makes of an identity number
@@ -62,9 +60,5 @@ def _upload(kind_name: str, name: str, rows: Iterable[Row], actor: User) -> None
     kind = KINDS[kind_name]
     text = io.StringIO()
     csv.writer(text).writerows([kind.headings, *rows])
-    content = text.getvalue().encode()
-    source = Source(name, UPLOAD, content=content)
-    file = ImportedFile(kind=kind.name, name=name, sha256=source.sha256(), loaded_by=actor)
-    file.stored.save(f"{kind.name}.csv", ContentFile(content), save=False)
-    report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, file=file)
-    note(file, report, FileState.CHECKED)
+    file = receive_file(kind=kind, upload=SimpleUploadedFile(name, text.getvalue().encode()), actor=actor)
+    read_file(file=file)

@@ -8,13 +8,16 @@ from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from enum import Enum
 
-from django.db import transaction
+from django.db import DataError, IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import User
-from audit.errors import PermissionMissing, SecondPersonNeeded
+from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.services import record
+from quota.errors import FileRefused
 from quota.exchange.contract import Kind, Scope
 from quota.exchange.convert import Converter
+from quota.exchange.fault_book import masked, with_values
 from quota.exchange.faults import Fault
 from quota.exchange.source import Source
 from quota.exchange.staging import Staging, staging_of
@@ -103,14 +106,27 @@ def load_file(
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         _stage(table, staging, scope, report, progress)
-        with transaction.atomic():
-            staging.run("SET LOCAL work_mem = '128MB'")
-            if mode is not Mode.REPORT:
-                staging.run("SELECT pg_advisory_xact_lock(hashtext(%(name)s))", {"name": f"exchange {kind.name}"})
-            _check(staging, scope, report)
-            report.warnings += table.warnings
-            _finish(staging, source, mode, actor, second, file, report)
+        try:
+            with transaction.atomic():
+                staging.run("SET LOCAL work_mem = '128MB'")
+                if mode is not Mode.REPORT:
+                    _take_turn(kind, file)
+                _check(staging, scope, report)
+                report.warnings += table.warnings
+                _finish(staging, source, mode, actor, second, file, report)
+        except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
+            raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
     return report
+
+
+def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
+    """One file of a kind is written at a time, and an upload once. Raises TransitionNotAllowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
+    if file is not None:
+        locked = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+        if locked.state != FileState.WRITING:
+            raise TransitionNotAllowed
 
 
 def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progress: Progress | None) -> None:
@@ -147,22 +163,27 @@ def _finish(
     file: ImportedFile | None,
     report: Report,
 ) -> None:
-    if mode is Mode.REPORT or (mode is Mode.APPLY and report.faults):
+    if mode is Mode.REPORT:
         report.new, report.changed = staging.compare()
         return
     file = file or ImportedFile(kind=staging.kind.name, name=source.name[:200], loaded_by=actor)
     file.sha256 = source.sha256()
+    if mode is Mode.APPLY and report.faults:
+        report.new, report.changed = staging.compare()
+        note(file, report, FileState.REFUSED, source, staging.kind)
+        return
     file.save()
     people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
     report.new, report.changed = staging.write(people)
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True
-    note(file, report, FileState.APPLIED)
+    note(file, report, FileState.APPLIED, source, staging.kind)
     record(
-        actor=actor,
+        actor=second or actor,
         action="quota.file.apply",
         target=file,
+        region_code=file.region_id or "",
         details={
             "kind": file.kind,
             "sha256": file.sha256,
@@ -170,16 +191,18 @@ def _finish(
             "new": report.new,
             "changed": report.changed,
             "faulty": report.faulty_rows,
-            **({"approved_by": second.username} if second else {}),
+            **({"entered_by": actor.username} if actor and second else {}),
         },
     )
 
 
-def note(file: ImportedFile, report: Report, state: FileState) -> None:
+def note(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
     """Keep the outcome with the file; of the faults the first hundred, without anybody's number."""
     file.state = state
-    file.read_rows, file.sound_rows = report.rows, report.sound
-    file.changed_rows = report.new + report.changed if report.is_applied else 0
+    file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated
+    file.new_rows, file.changed_rows = report.new, report.changed
+    shown = with_values(report.faults[:SHOWN_FAULTS], source, kind) if report.faults else ()
+    file.faults = [masked(fault)._asdict() for fault in shown]
     file.fault_count = len(report.faults)
-    file.faults = [fault._asdict() for fault in report.faults[:SHOWN_FAULTS]]
+    file.warnings = report.warnings
     file.save()

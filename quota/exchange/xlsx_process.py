@@ -21,7 +21,7 @@ CHUNK = 256 * 1024
 OVERLAP = 256
 
 # A formula that nobody has calculated yet: its cell would be read as empty.
-UNCALCULATED = re.compile(rb"(?:</f>|<f[^<>]{0,64}/>)\s{0,9}</c>")
+UNCALCULATED = re.compile(rb"</f>\s{0,9}</c>")
 DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 HIDDEN = re.compile(rb"<(?:row|col)\s[^<>]{0,128}\shidden=\"1\"")
 
@@ -30,43 +30,19 @@ class Refused(Exception):
     """The code is worded by xlsx_rows.py."""
 
 
-def number_above(limit: int) -> str:
-    """A pattern of the decimal numbers greater than limit, without leading zeros; longer ones count as greater."""
-    digits = str(limit)
-    branches = [f"[0-9]{{{len(digits) + 1},}}"]
-    for place, digit in enumerate(digits):
-        if digit < "9":
-            branches.append(f"{digits[:place]}[{int(digit) + 1}-9][0-9]{{{len(digits) - place - 1}}}")
-    return "|".join(branches)
-
-
-def columns_above(limit: int) -> str:
-    """A pattern of the column letters beyond the limit, at most 702 (two letters)."""
-    first, second = divmod(limit - 1, 26)
-    first_letter, second_letter = chr(64 + first), chr(65 + second)
-    later = f"{first_letter}[{chr(ord(second_letter) + 1)}-Z]|" if second < 25 else ""
-    return f"[A-Z]{{3,}}|{later}[{chr(ord(first_letter) + 1)}-Z][A-Z]"
-
-
-def out_of_bounds(rows: int, columns: int) -> re.Pattern[bytes]:
-    """A cell or row address beyond the limits: reading it would make room for everything before it."""
-    pattern = rf"\sr\s?=\s?[\"'](?:(?:{columns_above(columns)})[0-9]|[A-Z]{{0,3}}(?:{number_above(rows)})[\"'])"
-    return re.compile(pattern.encode(), re.IGNORECASE)
-
-
 def scan(stream: BinaryIO, limits: dict[str, int]) -> bool:
     """Read every part once as bytes. Returns whether rows or columns are hidden; raises Refused."""
-    far = out_of_bounds(min(limits["rows"] + 1, 1_048_576), limits["columns"])
     hidden = False
     with zipfile.ZipFile(stream) as archive:
         for entry in archive.infolist():
             is_sheet = entry.filename.startswith("xl/worksheets/")
             with archive.open(entry) as part:
                 for window in windows(part, limits["cell"]):
-                    check_markup(window)
-                    if is_sheet:
-                        check_sheet(window, far)
-                        hidden = hidden or HIDDEN.search(window) is not None
+                    if b"\0" in window or (b"<!" in window and DOCTYPE.search(window)):
+                        raise Refused("markup")
+                    if is_sheet and b"</f>" in window and UNCALCULATED.search(window):
+                        raise Refused("uncalculated")
+                    hidden = hidden or (is_sheet and b"hidden" in window and HIDDEN.search(window) is not None)
     return hidden
 
 
@@ -76,23 +52,11 @@ def windows(part: Any, longest: int) -> Iterator[bytes]:
     while chunk := part.read(CHUNK):
         if part.name.endswith((".xml", ".rels")):
             first, last = chunk.find(b"<"), chunk.rfind(b"<")
-            run = len(chunk) - last if first >= 0 else run + len(chunk)
-            if run > longest:
+            if run + (len(chunk) if first < 0 else first) > longest:
                 raise Refused("cell")
+            run = len(chunk) - last if first >= 0 else run + len(chunk)
             yield tail + chunk
             tail = chunk[-OVERLAP:]
-
-
-def check_markup(window: bytes) -> None:
-    if b"\0" in window or DOCTYPE.search(window):
-        raise Refused("markup")
-
-
-def check_sheet(window: bytes, far: re.Pattern[bytes]) -> None:
-    if far.search(window):
-        raise Refused("far")
-    if UNCALCULATED.search(window):
-        raise Refused("uncalculated")
 
 
 def read_sheet(stream: BinaryIO, size: int) -> Iterator[Any]:

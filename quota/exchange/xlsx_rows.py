@@ -21,11 +21,10 @@ REFUSALS = {
     "empty": gettext_lazy("没有可读的工作表，或工作表是空的。"),
     "merged": gettext_lazy("工作表中有合并单元格，合并处只有第一格有内容。请取消合并，逐格填写后再导入。"),
     "uncalculated": gettext_lazy("有公式尚未计算出结果。请在表格软件中打开、保存为数值后再导入。"),
-    "far": gettext_lazy("工作表的行数或列数超出限制。请删除数据以外的行和列，或分成几个文件。"),
     "cell": gettext_lazy("有单元格的内容过长，不能读取。"),
     "markup": gettext_lazy("XLSX文件含有不允许的内容，不能读取。请用表格软件另存后再导入。"),
     "broken": gettext_lazy("XLSX文件已损坏，请重新另存。"),
-    "limit": gettext_lazy("XLSX文件过大或结构异常，不能读取。请只保留数据，另存后再导入。"),
+    "limit": gettext_lazy("XLSX文件过大或结构异常，不能读取。请删除数据以外的行和列，另存后再导入。"),
 }
 
 Warn = Callable[[str], None]

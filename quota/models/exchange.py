@@ -4,30 +4,63 @@ from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Region
+from accounts.scoping import RegionScopedQuerySet
+
 
 class FileState(models.TextChoices):
     READING = "reading", _("读取中")
     CHECKED = "checked", _("已读取，待确认")
+    WRITING = "writing", _("写入中")
     APPLIED = "applied", _("已写入")
     REFUSED = "refused", _("有错，未写入")
-    FAILED = "failed", _("读取失败")
+    FAILED = "failed", _("不能读取")
+
+    @property
+    def tone(self) -> str:
+        return FILE_TONES[self]
+
+
+FILE_TONES = {
+    FileState.READING: "now",
+    FileState.CHECKED: "warn",
+    FileState.WRITING: "now",
+    FileState.APPLIED: "ok",
+    FileState.REFUSED: "bad",
+    FileState.FAILED: "bad",
+}
+AT_WORK = (FileState.READING, FileState.WRITING)
 
 
 class ImportedFile(models.Model):
-    """One reading of one exchange file, from the command line or the upload page."""
+    """One reading of one exchange file, from the command line or the upload page.
+
+    `region` is the uploader's: colleagues with the same right there see the file too. The contents of an upload are
+    kept sealed until they are written, so that its faults can be handed back.
+    """
 
     kind = models.CharField(_("文件种类"), max_length=24)
     name = models.CharField(_("文件名"), max_length=200)
     sha256 = models.CharField(_("SHA-256"), max_length=64)
+    region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
     stored = models.FileField(upload_to="uploads/", blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=FileState, default=FileState.READING)
     read_rows = models.PositiveIntegerField(_("总行数"), default=0)
     sound_rows = models.PositiveIntegerField(_("正确行数"), default=0)
-    changed_rows = models.PositiveIntegerField(_("写入行数"), default=0)
+    repeated_rows = models.PositiveIntegerField(_("重复行数"), default=0)
+    new_rows = models.PositiveIntegerField(_("新增行数"), default=0)
+    changed_rows = models.PositiveIntegerField(_("更新行数"), default=0)
     faults = models.JSONField(_("错误"), default=list)  # the first hundred, without identity numbers
     fault_count = models.PositiveIntegerField(_("错误数"), default=0)
+    warnings = models.JSONField(_("提示"), default=list)
+    refusal = models.TextField(_("不能读取的原因"), blank=True)
     loaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    only_sound_rows = models.BooleanField(_("只写入正确的行"), default=False)
     created_at = models.DateTimeField(_("时间"), auto_now_add=True)
+    touched_at = models.DateTimeField(auto_now=True)
+
+    objects = RegionScopedQuerySet.as_manager()
 
     class Meta:
         ordering = ["-pk"]
@@ -36,3 +69,15 @@ class ImportedFile(models.Model):
 
     def __str__(self) -> str:
         return self.name
+
+    @property
+    def status(self) -> FileState:
+        return FileState(self.state)
+
+    @property
+    def faulty_rows(self) -> int:
+        return self.read_rows - self.repeated_rows - self.sound_rows
+
+    @property
+    def unchanged_rows(self) -> int:
+        return self.sound_rows - self.new_rows - self.changed_rows
