@@ -114,7 +114,7 @@ def _check_port(port: int) -> None:
         with socket.create_server(("127.0.0.1", port)):
             return
     except (OSError, OverflowError) as error:
-        reason = os.strerror(error.errno) if isinstance(error, OSError) else error
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else error
         raise Refusal(
             f"端口 {port} 无法使用（{reason}）；请用 --port 换一个，例如：python3 run.py --port 8080。",
             f"port {port} cannot be used ({reason}): choose another one, for example python3 run.py --port 8080.",
@@ -188,8 +188,8 @@ def _load_demo(state: State, env: Mapping[str, str], arguments: list[str]) -> No
     ):
         _manage(state, env, redraw, "demo", *arguments, stdout=output)
     draft.replace(sign_ins)
-    schema = postgres.remembered(state, env).split()[0]
-    postgres.remember(state, env, f"{schema} demo")
+    schema = postgres.remembered(state, env).split()[:1]
+    postgres.remember(state, env, " ".join([*schema, "demo"]))
 
 
 def _sign_ins(state: State) -> Path:
@@ -286,8 +286,8 @@ def _lock(_signals: Signals, _arguments: list[str]) -> int:
     state = State.named_by_environment()
     packages.install(state, development=True)
     uv = state.venv / "bin" / "uv"
-    export = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
-    commands = (
+    export: list[str | Path] = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
+    commands: tuple[list[str | Path], ...] = (
         [uv, "lock", "--upgrade", "--system-certs"],
         [*export, "--no-default-groups", "--output-file", packages.RUNTIME_LOCK],
         [*export, "--all-groups", "--output-file", packages.DEVELOPMENT_LOCK],

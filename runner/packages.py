@@ -54,7 +54,7 @@ def install(state: State, *, development: bool = False) -> None:
 
 def _is_stamped(stamp: Path, wanted: Mapping[str, str]) -> bool:
     try:
-        return json.loads(stamp.read_text()).items() >= wanted.items()
+        return bool(json.loads(stamp.read_text()).items() >= wanted.items())
     except (OSError, ValueError):
         return False
 
@@ -94,8 +94,8 @@ def _pip_install(state: State, lock: Path) -> None:
     total = len(re.findall(r"^[a-z0-9]", lock.read_text(), re.MULTILINE | re.IGNORECASE))
     log = state.log("install")
     log.write_bytes(b"")
-    command = [state.python, "-m", "pip", "install", "--require-hashes", "--only-binary", ":all:", "--no-input"]
-    command += ["--disable-pip-version-check", "--progress-bar", "off", "--retries", "2", "-r", lock]
+    command: list[str | Path] = [state.python, "-m", "pip", "install", "--disable-pip-version-check", "--no-input"]
+    command += ["--progress-bar", "off", "--retries", "2", "--require-hashes", "--only-binary", ":all:", "-r", lock]
     with step("安装依赖", "Installing the packages") as redraw:
         code = processes.run_to_end(command, log=log, env=os.environ, cwd=ROOT, tick=_pip_progress(log, total, redraw))
         if code:

@@ -202,8 +202,8 @@ def create_cluster(home: Home, admin_password: str) -> None:
     password_file.write_text(admin_password)
     if home.identity:
         os.chown(password_file, home.identity.uid, home.identity.gid)
-    command = [home.programs / "initdb", "-D", draft, "-U", _ADMIN, "--auth=scram-sha-256", "--no-instructions"]
-    command += ["--pwfile", password_file, *INITDB_ARGUMENTS]
+    command: list[str | Path] = [home.programs / "initdb", "-D", draft, "-U", _ADMIN, "--pwfile", password_file]
+    command += ["--auth=scram-sha-256", "--no-instructions", *INITDB_ARGUMENTS]
     done = subprocess.run(
         command,
         capture_output=True,
@@ -277,7 +277,7 @@ def _wait_until_ready(server: Child, home: Home, seconds: float = 120) -> None:
 def free_port() -> int:
     """A port of 127.0.0.1 that nobody listens on at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
-        return probe.getsockname()[1]
+        return int(probe.getsockname()[1])
 
 
 def prepare_role(state: State, port: int, secrets: Mapping[str, str], *, may_create_databases: bool) -> str:

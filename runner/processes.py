@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import IO, Any
 
 from runner.console import Refusal
 
@@ -33,7 +34,7 @@ class Child:
     """A running program: its name for the person, its log, and the signal that ends it in order."""
 
     name: str
-    process: subprocess.Popen
+    process: subprocess.Popen[bytes]
     log: Path
     stop_signal: int
 
@@ -82,7 +83,7 @@ def start(
     return Child(name, process, log, stop_signal)
 
 
-def drop_to(identity: Identity | None) -> dict:
+def drop_to(identity: Identity | None) -> dict[str, Any]:
     """The arguments of subprocess that give up root for `identity`."""
     if identity is None:
         return {}
@@ -118,7 +119,7 @@ def run_to_end(
     env: Mapping[str, str],
     cwd: Path,
     tick: Callable[[], None] = lambda: None,
-    stdout: int | None = None,
+    stdout: IO[str] | None = None,
 ) -> int:
     """Run a program with its output in `log` (or `stdout`), calling `tick` while it runs; its exit code."""
     with log.open("ab") as output:

@@ -8,6 +8,7 @@ import signal
 import time
 import urllib.request
 from collections.abc import Mapping
+from pathlib import Path
 from types import FrameType
 
 from runner import postgres, processes, valkey
@@ -134,7 +135,9 @@ class Services:
             self.check()
             if time.monotonic() > deadline:
                 raise Refusal(
-                    "网站未能启动，记录如下。", "the web server does not answer, this is its log.", self._tail()
+                    "网站未能启动，记录如下。",
+                    "the web server does not answer, this is its log.",
+                    processes.last_lines(self.state.log("web")),
                 )
             time.sleep(0.1)
 
@@ -150,7 +153,7 @@ class Services:
         self._start_program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], env)
 
     def _start_program(self, name: str, module: list[str], env: Mapping[str, str]) -> None:
-        command = [self.state.python, "-m", *module]
+        command: list[str | Path] = [self.state.python, "-m", *module]
         self._programs.append(processes.start(name, command, log=self.state.log(name), env=env, cwd=ROOT))
 
     def check(self) -> None:
@@ -183,5 +186,5 @@ def _answers(port: int) -> bool:
     request = urllib.request.Request(f"http://127.0.0.1:{port}/health/")
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with contextlib.suppress(OSError), opener.open(request, timeout=5) as answer:
-        return answer.status == 200
+        return bool(answer.status == 200)
     return False

@@ -81,7 +81,8 @@ class State:
         path = self.root / "secrets.json"
         if not path.exists():
             write_private(path, json.dumps(_new_secrets(), indent=2))
-        return json.loads(path.read_text())
+        found: dict[str, str] = json.loads(path.read_text())
+        return found
 
 
 def _new_secrets() -> dict[str, str]:
@@ -157,7 +158,8 @@ def wait_for_services(state: State, lock: Lock, seconds: float = 300) -> dict[st
         with contextlib.suppress(OSError, ValueError):
             found = json.loads(state.running.read_text())
             if found["owner"] == lock.holder():
-                return found["environment"]
+                environment: dict[str, str] = found["environment"]
+                return environment
         time.sleep(0.2)
     raise Refusal(
         f"等待另一个 run.py（进程 {lock.holder()}）启动服务超时。",

@@ -21,7 +21,7 @@ import pytest
 from runner import packages, postgres, processes
 from runner.processes import Child, Identity
 from runner.state import ROOT, Lock, State
-from tests.production import eventually
+from tests.production import BIN, eventually
 
 RUN = str(ROOT / "run.py")
 is_root = os.geteuid() == 0
@@ -143,6 +143,13 @@ def test_the_runner_needs_nothing_but_the_standard_library():
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
             assert {name.split(".")[0] for name in names} <= allowed, path
+
+
+def test_the_runner_is_strictly_typed():
+    # Without the project's configuration, whose Django plugin needs the services.
+    command = [BIN / "mypy", "--config-file=", "--strict", "--python-version=3.11", "runner", "run.py"]
+    done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
+    assert done.returncode == 0, done.stdout
 
 
 @pytest.mark.parametrize("lock", [packages.RUNTIME_LOCK, packages.DEVELOPMENT_LOCK], ids=lambda path: path.name)
