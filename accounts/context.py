@@ -5,6 +5,7 @@ from typing import Any
 from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
+from django.utils import timezone
 from django.utils.translation import gettext_lazy
 
 from accounts.display import preferences
@@ -44,8 +45,16 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "scope": scope(request),  # 地区 · 岗位
         "display": preferences(request),
         "env_banner": settings.ENVIRONMENT_NOTE,
-        "session_ends": session_ends_at(request.session) if signed_in(request) else None,
+        **session_left(request),
     }
+
+
+def session_left(request: HttpRequest) -> dict[str, Any]:
+    """session_ends, when the session ends unless its person goes on, and session_seconds, how long that is."""
+    if not signed_in(request):
+        return {"session_ends": None}
+    ends = session_ends_at(request.session)
+    return {"session_ends": ends, "session_seconds": int((ends - timezone.now()).total_seconds())}
 
 
 def nav_items(request: HttpRequest) -> list[dict[str, Any]]:

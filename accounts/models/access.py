@@ -163,3 +163,7 @@ class AccessChange(models.Model):
         if self.kind == self.Kind.APPOINT:
             return f"{self.person}：{self.get_role_display()}（{self.region}）"
         return f"{self.person}：{self.get_kind_display()}"
+
+    @property
+    def status(self) -> State:
+        return self.State(self.state)

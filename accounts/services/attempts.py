@@ -59,6 +59,11 @@ def by_repeated_password(person_id: int) -> Counted:
     return Counted(f"repeated:{person_id}", free=5)
 
 
+def of_person(person_id: int, username: str) -> list[Counted]:
+    """Everything that is counted against one person, but for devices: those free themselves in an hour."""
+    return [by_name(username), by_second_factor(person_id), by_repeated_password(person_id)]
+
+
 # A row that still waits is not updated, and so not returned: refused.
 ADMIT = """
 INSERT INTO accounts_attempts AS tried (key, count, last_at, waits_until)

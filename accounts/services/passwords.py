@@ -26,7 +26,7 @@ def change_password(*, person: User, password: str, session_key: str | None) -> 
 
 
 @transaction.atomic
-def issue_password(*, person: User, actor: User) -> str:
+def issue_password(*, person: User, actor: User, reason: str = "") -> str:
     """A password to be handed over on paper, readable this once only. It replaces the old one and ends every session.
 
     The caller has settled that the actor may do this.
@@ -37,6 +37,6 @@ def issue_password(*, person: User, actor: User) -> str:
     person.password_issued_until = person.password_set_at + ISSUED_FOR
     person.save(update_fields=["password", "password_set_at", "password_issued_until"])
     end_sessions(person=person)
-    attempts.forgive([attempts.by_name(person.username), attempts.by_second_factor(person.pk)])
-    record_of_person(action="accounts.user.issue_password", person=person, actor=actor)
+    attempts.forgive(attempts.of_person(person.pk, person.username))
+    record_of_person(action="accounts.user.issue_password", person=person, actor=actor, reason=reason)
     return password

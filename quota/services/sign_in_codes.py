@@ -1,0 +1,29 @@
+"""How an employer gets in: the federation issues a code over the counter, the employer turns it into a password."""
+
+from django.db import transaction
+
+from accounts.errors import NotAnEmployersAccount
+from accounts.models import User
+from accounts.permissions import Permission, Role
+from accounts.services import appoint, passwords
+from audit.errors import PermissionMissing
+from quota.models import Employer, Membership
+
+
+@transaction.atomic
+def issue_sign_in_code(*, employer: Employer, actor: User) -> tuple[User, str]:
+    """A new code for the employer's account, whose user name is its credit code; readable this once only.
+
+    The account is made at the first time. Later the old password ends, and with it every session.
+    Raises PermissionMissing, and NotAnEmployersAccount when the name belongs to somebody who is more than that.
+    """
+    if not actor.can(Permission.ISSUE_SIGN_IN_CODES, employer.region_id):
+        raise PermissionMissing
+    account, _is_new = User.objects.select_for_update(of=("self",)).get_or_create(
+        username=employer.uscc, defaults={"name": employer.name[:60]}
+    )
+    if account.is_officer or not account.is_active:
+        raise NotAnEmployersAccount
+    Membership.objects.get_or_create(user=account, employer=employer)
+    appoint(user=account, role=Role.EMPLOYER, region=employer.region, actor=actor)
+    return account, passwords.issue_password(person=account, actor=actor)
