@@ -141,6 +141,15 @@ class HeadcountReturn(models.Model):
     def __str__(self) -> str:
         return f"{self.employer} {self.levy_year}"
 
+    @property
+    def status(self) -> ReturnState:
+        return ReturnState(self.state)
+
+    @property
+    def receipt_number(self) -> str:
+        """受理号: county, filing year and the return's own number."""
+        return f"SB-{self.employer.region_id}-{self.levy_year + 1}-{self.pk:06d}"
+
 
 class PlacementTerms(models.Model):
     """What an employer declares about one disabled person and one contract."""

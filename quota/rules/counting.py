@@ -151,19 +151,19 @@ def judge(claim: Claim, levy_year: int, rules: CountingRules) -> Reasons:
     """Test one claim alone: for each month of the levy year the first test it fails, or COUNTED."""
     covered = months_of_year(claim.contract_start, claim.contract_end, levy_year)
     reasons = [Reason.OUTSIDE_CONTRACT] * MONTHS
-    failure = _filing_failure(claim, levy_year, rules) or _certificate_failure(claim) or _contract_failure(claim)
+    failure = _filing_failure(claim, levy_year, rules) or certificate_failure(claim) or contract_failure(claim)
     if failure:
         for month in covered:
             reasons[month] = failure
         return tuple(reasons)
-    youngest, oldest = _age_bounds(claim, levy_year, rules)
+    youngest, oldest = age_bounds(claim, levy_year, rules)
     for month in covered:
         if month < youngest:
             reasons[month] = Reason.BELOW_EMPLOYMENT_AGE
         elif month > oldest:
             reasons[month] = Reason.ABOVE_EMPLOYMENT_AGE
         else:
-            reasons[month] = _month_failure(claim.wages[month], claim.minimum_wages[month], claim.insured[month])
+            reasons[month] = month_failure(claim.wages[month], claim.minimum_wages[month], claim.insured[month])
     return tuple(reasons)
 
 
@@ -182,7 +182,7 @@ _STATE_FAILURES = {
 }
 
 
-def _certificate_failure(claim: Claim) -> Reason:
+def certificate_failure(claim: Claim) -> Reason:
     """Only the filing date matters: months before a certificate was issued count (残联厅函〔2022〕63号（二）)."""
     certificate, filed_on = claim.certificate, claim.filed_on
     if certificate is None or filed_on is None:
@@ -196,13 +196,14 @@ def _certificate_failure(claim: Claim) -> Reason:
     return Reason.COUNTED if weight(certificate.kind, certificate.level) else Reason.LEVEL_NOT_ELIGIBLE
 
 
-def _contract_failure(claim: Claim) -> Reason:
+def contract_failure(claim: Claim) -> Reason:
+    """在编, or a contract of at least one year (第七条第一款)."""
     if claim.form == EmploymentForm.ESTABLISHMENT or contract_is_one_year(claim.contract_start, claim.contract_end):
         return Reason.COUNTED
     return Reason.CONTRACT_TOO_SHORT
 
 
-def _age_bounds(claim: Claim, levy_year: int, rules: CountingRules) -> tuple[int, int]:
+def age_bounds(claim: Claim, levy_year: int, rules: CountingRules) -> tuple[int, int]:
     """The first and last month of employment age, counted from January of the levy year. 在编 has no bounds."""
     if claim.form == EmploymentForm.ESTABLISHMENT:
         return 0, MONTHS
@@ -211,7 +212,8 @@ def _age_bounds(claim: Claim, levy_year: int, rules: CountingRules) -> tuple[int
     return youngest - january, oldest - january
 
 
-def _month_failure(paid: Decimal | None, minimum: Decimal | None, insured: bool | None) -> Reason:
+def month_failure(paid: Decimal | None, minimum: Decimal | None, insured: bool | None) -> Reason:
+    """Wages of at least the minimum, then all four insurances (第七条第一款)."""
     if paid is None:
         return Reason.WAGE_NO_DATA
     if minimum is None:

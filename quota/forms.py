@@ -1,0 +1,238 @@
+"""Forms of the employer's filing and of the federation's verification."""
+
+from typing import Any
+
+from django import forms
+from django.core.exceptions import ValidationError
+from django.utils import timezone
+from django.utils.translation import gettext_lazy as _
+
+from accounts.fields import CountField, MoneyField
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from quota.enums import CertificateKind, DecisionReason, EmploymentForm, EntityType
+from quota.identifiers import IdentifierError, check_certificate_number, check_identity_number
+from quota.models import DraftPlacement, HeadcountReturn, PlacementCheck
+from quota.models.employers import MAX_STAFF, MAX_YUAN
+from quota.models.returns import FIRST_LEVY_YEAR
+from quota.rules import MONTHS, Reason
+from quota.services.filing import PlacementInput
+
+DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
+ALL = ("", _("全部"))
+
+
+def levy_years() -> list[tuple[int, str]]:
+    """Years that may have been filed by now, newest first."""
+    return [(year, str(year)) for year in range(timezone.localdate().year - 1, FIRST_LEVY_YEAR - 1, -1)]
+
+
+class VersionForm(forms.Form):
+    """Carries the version of the draft that the person saw (promise A8)."""
+
+    version = forms.IntegerField(widget=forms.HiddenInput)
+
+
+class ReturnForm(VersionForm):
+    """Twelve staff numbers and the year's wages."""
+
+    total_wages = MoneyField(
+        label=_("在职职工工资总额"), maximum=MAX_YUAN, help_text=_("全年实际支付的工资总额，按国家统计局口径。")
+    )
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for month in range(1, MONTHS + 1):
+            label = _("%(month)s月") % {"month": month}
+            self.fields[f"staff_{month}"] = CountField(label=label, unit="人", maximum=MAX_STAFF)
+
+    @classmethod
+    def of(cls, draft: HeadcountReturn) -> "ReturnForm":
+        numbers = {f"staff_{month}": number for month, number in enumerate(draft.staff_by_month, start=1)}
+        return cls(initial={"version": draft.version, "total_wages": draft.total_wages or None, **numbers})
+
+    def staff_fields(self) -> list[forms.BoundField]:
+        """The twelve boxes, January first."""
+        return [self[f"staff_{month}"] for month in range(1, MONTHS + 1)]
+
+    def numbers(self) -> dict[str, Any]:
+        """What services.filing.save_return takes, once the form is valid."""
+        return {
+            "version": self.cleaned_data["version"],
+            "staff_by_month": [self.cleaned_data[f"staff_{month}"] for month in range(1, MONTHS + 1)],
+            "total_wages": self.cleaned_data["total_wages"],
+        }
+
+
+class PlacementForm(VersionForm):
+    """One disabled person under one contract. The numbers of a person already on the list are typed only to change."""
+
+    name = forms.CharField(label=_("姓名"), max_length=60)
+    identity_number = forms.CharField(label=_("身份证号"), max_length=24)
+    certificate_kind = forms.ChoiceField(label=_("证件类型"), choices=CertificateKind)
+    certificate_number = forms.CharField(
+        label=_("证件号码"), max_length=48, help_text=_("残疾人证号为20位，换领过的另有B和次数。")
+    )
+    form = forms.ChoiceField(label=_("用工形式"), choices=EmploymentForm)
+    contract_start = forms.DateField(
+        label=_("合同开始"), input_formats=DATE_FORMATS, help_text=_("如2025-03-01。在编人员填写入职日期。")
+    )
+    contract_end = forms.DateField(
+        label=_("合同结束"), input_formats=DATE_FORMATS, required=False, help_text=_("无固定期限的不填。")
+    )
+    post = forms.CharField(label=_("岗位"), max_length=60, required=False)
+
+    def __init__(self, *args: Any, placement: DraftPlacement | None = None, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if placement is not None:
+            self.fields["identity_number"].required = False
+            self.fields["identity_number"].help_text = _("现为%(masked)s，不修改的不填。") % {
+                "masked": placement.masked_identity
+            }
+            self.fields["certificate_number"].required = False
+            self.fields["certificate_number"].help_text = _("已填写，不修改的不填。")
+
+    @classmethod
+    def of(cls, draft: HeadcountReturn, placement: DraftPlacement | None) -> "PlacementForm":
+        initial: dict[str, Any] = {"version": draft.version}
+        if placement is not None:
+            kept = ("name", "certificate_kind", "form", "contract_start", "contract_end", "post")
+            initial |= {name: getattr(placement, name) for name in kept}
+        return cls(initial=initial, placement=placement)
+
+    def clean_identity_number(self) -> str:
+        return _checked(check_identity_number, self.cleaned_data["identity_number"])
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        number, kind = cleaned.get("certificate_number"), cleaned.get("certificate_kind")
+        if number and kind:
+            try:
+                cleaned["certificate_number"] = check_certificate_number(kind, number)
+            except IdentifierError as fault:
+                self.add_error("certificate_number", str(fault))
+        start, end = cleaned.get("contract_start"), cleaned.get("contract_end")
+        if start and end and end < start:
+            self.add_error("contract_end", _("合同结束日期不能早于开始日期。"))
+        return cleaned
+
+    def typed(self) -> PlacementInput:
+        """What services.filing.save_placement takes, once the form is valid."""
+        return PlacementInput(**{name: value for name, value in self.cleaned_data.items() if name != "version"})
+
+
+def _checked(check: Any, text: str) -> str:
+    try:
+        return check(text) if text else ""
+    except IdentifierError as fault:
+        raise ValidationError(str(fault)) from None
+
+
+class SubmitForm(VersionForm):
+    """财税〔2015〕72号 art. 10: the employer answers for the truth of what it declares."""
+
+    is_true = forms.BooleanField(label=_("本单位承诺：申报内容真实、完整，愿意承担相应法律责任。"))
+
+
+class QueueForm(forms.Form):
+    """Filters of the queue; every field may be left alone."""
+
+    q = forms.CharField(label=_("单位名称或信用代码"), required=False, max_length=100)
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int, required=False)
+    region = forms.ModelChoiceField(
+        label=_("行政区划"), queryset=Region.objects.none(), required=False, empty_label=ALL[1]
+    )
+    entity_type = forms.ChoiceField(label=_("单位类型"), choices=[ALL, *EntityType.choices], required=False)
+    findings = forms.ChoiceField(
+        label=_("核对提示"), choices=[ALL, ("yes", _("有疑点")), ("no", _("无疑点"))], required=False
+    )
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        years = levy_years()
+        self.fields["levy_year"].choices = years
+        self.fields["levy_year"].empty_value = years[0][0]
+        self.fields["region"].queryset = regions_of(user, Permission.VIEW_PERSONS)
+        self.fields["region"].label_from_instance = _region_label
+
+
+class QuickForm(forms.Form):
+    """Which returns the quick lane takes."""
+
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
+    region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
+
+    def __init__(self, *args: Any, user: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["levy_year"].choices = levy_years()
+        self.fields["region"].queryset = regions_of(user, Permission.VERIFY_RETURN)
+        self.fields["region"].label_from_instance = _region_label
+
+
+def _region_label(region: Region) -> str:
+    return f"{region.name}（{region.code}）"
+
+
+class ReasonForm(forms.Form):
+    """The reason of a step that needs one."""
+
+    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+    def __init__(self, *args: Any, needs_reason: bool = True, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        if not needs_reason:
+            del self.fields["reason"]
+
+
+class DecisionForm(forms.Form):
+    """The months of one placement that its contract covers, each counted or not, and why if the checks differ."""
+
+    reason = forms.ChoiceField(
+        label=_("与系统核算不同的理由"),
+        choices=[("", _("与核算相同，不需理由"))]
+        + [(reason.value, f"{reason.value}　{reason.label}（{reason.citation}）") for reason in DecisionReason],
+        required=False,
+    )
+    note = forms.CharField(
+        label=_("说明"),
+        help_text=_("写明依据的材料。理由和说明对单位可见，并写入办理记录。"),
+        max_length=1000,
+        required=False,
+        widget=forms.Textarea(attrs={"rows": 3}),
+    )
+
+    def __init__(self, *args: Any, result: PlacementCheck, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.result = result
+        for month in self.open_months():
+            self.fields[f"month_{month}"] = forms.TypedChoiceField(
+                label=_("%(month)s月认定") % {"month": month},
+                choices=[(result.weight, _("计入")), (0, _("不计入"))],
+                coerce=int,
+                initial=result.decided[month - 1],
+                widget=forms.Select(attrs={"class": "low"}),
+            )
+        self.initial |= {"reason": result.decision_reason, "note": result.decision_note}
+
+    def open_months(self) -> list[int]:
+        """Months, 1 to 12, that can be decided at all."""
+        reasons = enumerate(self.result.reasons, start=1)
+        return [month for month, reason in reasons if reason != Reason.OUTSIDE_CONTRACT]
+
+    def clean(self) -> dict[str, Any]:
+        cleaned = super().clean()
+        if not self.errors and self.decided() != self.result.computed and not cleaned["reason"]:
+            self.add_error("reason", _("认定与系统核算不同的，须选择理由。"))
+        return cleaned
+
+    def decided(self) -> list[int]:
+        """Person-months per month, once the form is valid."""
+        return [self.cleaned_data.get(f"month_{month}", 0) for month in range(1, MONTHS + 1)]
+
+
+def regions_of(user: User, permission: Permission) -> Any:
+    """Divisions in force in which the person holds the permission."""
+    regions = Region.objects.none()
+    for prefix in user.prefixes(permission):
+        regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)
+    return regions

@@ -1,0 +1,83 @@
+"""The federation's queue and its quick lane."""
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.urls import reverse
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission, requires
+from audit.errors import DomainError
+from quota import queue as waiting
+from quota.enums import ReturnState
+from quota.forms import QueueForm, QuickForm
+from quota.services.batches import BatchTotals, agreeing, review_agreeing, verify_agreeing
+
+PER_PAGE = 25
+
+
+@requires(Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
+@require_safe
+def queue(request: HttpRequest) -> HttpResponse:
+    form = QueueForm(request.GET, user=request.user)
+    filters = form.cleaned_data if form.is_valid() else {"levy_year": form.fields["levy_year"].empty_value}
+    returns = waiting.waiting_returns(request.user, filters)
+    counts = waiting.counts(returns)
+    state = request.GET.get("state", "")
+    state = state if state in waiting.STATES else ReturnState.CHECKED
+    chosen = returns.filter(state=state).select_related("employer").order_by("filed_on", "pk")
+    page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "form": form,
+        "filters": filters,
+        "state": state,
+        "tabs": _tabs(request, counts, state),
+        "agreeing": counts.agreeing,
+        "page": page,
+        "rows": waiting.rows(page.object_list),
+        "can_verify": request.user.may_somewhere(Permission.VERIFY_RETURN),
+    }
+    return render(request, "quota/queue.html", context)
+
+
+def _tabs(request: HttpRequest, counts: waiting.Counts, current: str) -> list[dict[str, object]]:
+    """One tab per state; the filters stay."""
+    tabs = []
+    for state in waiting.STATES:
+        kept = request.GET.copy()
+        kept["state"] = state
+        kept.pop("page", None)
+        url = f"{reverse('quota:queue')}?{kept.urlencode()}"
+        count = counts.by_state.get(state, 0)
+        tabs.append({"url": url, "label": state.label, "count": count, "current": state == current})
+    return tabs
+
+
+@requires(Permission.VERIFY_RETURN)
+@require_http_methods(["GET", "POST"])
+def quick(request: HttpRequest) -> HttpResponse:
+    """Choose year and region, see how many returns agree, take the first or the second step for all of them."""
+    form = QuickForm((request.POST if request.method == "POST" else request.GET) or None, user=request.user)
+    if request.method == "POST" and form.is_valid():
+        try:
+            done = _take_quick_step(request, form)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            messages.success(request, _("已办理%(returns)s户。") % {"returns": f"{done.returns:,}"})
+        chosen = {"levy_year": form.cleaned_data["levy_year"], "region": form.cleaned_data["region"].pk}
+        return redirect(reverse("quota:quick", query=chosen))
+    due = _due(request, form) if form.is_valid() else {}
+    return render(request, "quota/quick.html", {"form": form, **due})
+
+
+def _take_quick_step(request: HttpRequest, form: QuickForm) -> BatchTotals:
+    step = verify_agreeing if request.POST.get("step") == "verify" else review_agreeing
+    return step(actor=request.user, **form.cleaned_data)
+
+
+def _due(request: HttpRequest, form: QuickForm) -> dict[str, BatchTotals]:
+    sources = {"to_review": ReturnState.CHECKED, "to_verify": ReturnState.REVIEWED}
+    return {name: agreeing(actor=request.user, source=state, **form.cleaned_data) for name, state in sources.items()}

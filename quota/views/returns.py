@@ -1,0 +1,178 @@
+"""The employer's own pages: its years, the return it is filling in, the receipt."""
+
+from contextlib import suppress
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import ValidationError
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
+from kombu.exceptions import OperationalError
+
+from accounts.permissions import Permission, requires
+from audit.errors import DomainError
+from quota.enums import ReturnState
+from quota.errors import ReturnChanged
+from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
+from quota.models import DraftPlacement, Employer, HeadcountReturn
+from quota.services import filing
+from quota.tasks import check_return
+
+PER_PAGE = 25
+YEARS_SHOWN = 3
+CONFLICT = 409
+
+
+@requires(Permission.FILE_RETURN)
+@require_safe
+def my_employers(request: HttpRequest) -> HttpResponse:
+    own = Employer.objects.filter(memberships__user=request.user).select_related("region")
+    page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
+    years = [year for year, _label in levy_years()[:YEARS_SHOWN]]
+    filings = HeadcountReturn.objects.filter(employer__in=page.object_list, levy_year__in=years)
+    stand = {
+        (row.employer_id, row.levy_year): row for row in filings.exclude(state=ReturnState.REPLACED).order_by("pk")
+    }
+    rows = [(employer, [(year, stand.get((employer.pk, year))) for year in years]) for employer in page.object_list]
+    return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
+
+
+@requires(Permission.FILE_RETURN)
+@require_POST
+def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
+    employer = get_object_or_404(Employer.objects.filter(memberships__user=request.user), uscc=uscc)
+    try:
+        draft = filing.open_return(employer=employer, levy_year=levy_year, actor=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("quota:my_employers")
+    return redirect("quota:return", draft.pk)
+
+
+@requires(Permission.FILE_RETURN)
+@require_http_methods(["GET", "POST"])
+def return_form(request: HttpRequest, pk: int) -> HttpResponse:
+    draft = _own(request, pk)
+    if draft.state not in filing.EDITABLE:
+        return redirect("quota:receipt", draft.pk)
+    form = ReturnForm(request.POST) if request.method == "POST" else ReturnForm.of(draft)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            filing.save_return(headcount_return=draft, actor=request.user, **form.numbers())
+        except ReturnChanged as conflict:
+            form, status = _keep_typing(form, draft, conflict), CONFLICT
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已保存。"))
+            return redirect("quota:return", draft.pk)
+    context = {"draft": draft, "form": form, "people": draft.draft_placements.all(), "is_conflict": status == CONFLICT}
+    return render(request, "quota/return.html", context, status=status)
+
+
+def _keep_typing(form: Any, draft: HeadcountReturn, conflict: ReturnChanged) -> Any:
+    """What was typed, over the version that somebody else saved: the next save is a decision, not an accident."""
+    draft.refresh_from_db()
+    form.data = form.data.copy()
+    form.data["version"] = draft.version
+    form.add_error(None, str(conflict))
+    return form
+
+
+@requires(Permission.FILE_RETURN)
+@require_http_methods(["GET", "POST"])
+def placement_form(request: HttpRequest, pk: int, placement: int | None = None) -> HttpResponse:
+    """Add a person to the draft, or change one."""
+    draft = _own(request, pk)
+    row = get_object_or_404(draft.draft_placements, pk=placement) if placement else None
+    form = PlacementForm(request.POST, placement=row) if request.method == "POST" else PlacementForm.of(draft, row)
+    status = 200
+    if request.method == "POST" and form.is_valid():
+        try:
+            _save_placement(request, draft, form, row)
+        except ReturnChanged as conflict:
+            form, status = _keep_typing(form, draft, conflict), CONFLICT
+        except (DomainError, ValidationError) as refusal:
+            form.add_error(None, _told(refusal))
+        else:
+            return redirect("quota:return", draft.pk)
+    return render(request, "quota/placement.html", {"draft": draft, "row": row, "form": form}, status=status)
+
+
+def _save_placement(
+    request: HttpRequest, draft: HeadcountReturn, form: PlacementForm, row: DraftPlacement | None
+) -> None:
+    filing.save_placement(
+        headcount_return=draft,
+        version=form.cleaned_data["version"],
+        typed=form.typed(),
+        placement=row,
+        actor=request.user,
+    )
+
+
+def _told(refusal: Exception) -> list[str] | str:
+    return refusal.messages if isinstance(refusal, ValidationError) else str(refusal)
+
+
+@requires(Permission.FILE_RETURN)
+@require_POST
+def placement_remove(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
+    draft = _own(request, pk)
+    row = get_object_or_404(draft.draft_placements, pk=placement)
+    return _change_people(request, draft, filing.remove_placement, placement=row)
+
+
+@requires(Permission.FILE_RETURN)
+@require_POST
+def copy_last_year(request: HttpRequest, pk: int) -> HttpResponse:
+    return _change_people(request, _own(request, pk), filing.copy_last_year)
+
+
+def _change_people(request: HttpRequest, draft: HeadcountReturn, act: Any, **arguments: Any) -> HttpResponse:
+    form = VersionForm(request.POST)
+    try:
+        version = form.cleaned_data["version"] if form.is_valid() else 0
+        act(headcount_return=draft, version=version, actor=request.user, **arguments)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+    return redirect("quota:return", draft.pk)
+
+
+@requires(Permission.FILE_RETURN)
+@require_http_methods(["GET", "POST"])
+def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page before the filing: what is declared, and that it is true."""
+    draft = _own(request, pk)
+    form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm(initial={"version": draft.version})
+    if request.method == "POST" and form.is_valid():
+        version = form.cleaned_data["version"]
+        try:
+            filed = filing.submit_return(headcount_return=draft, version=version, actor=request.user)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect("quota:return", draft.pk)
+        with suppress(OperationalError):  # the sweeper checks what a silent broker did not take
+            check_return.apply_async((filed.pk,), retry=False)
+        return redirect("quota:receipt", filed.pk)
+    context = {"draft": draft, "form": form, "people": draft.draft_placements.count()}
+    return render(request, "quota/return_submit.html", context)
+
+
+@requires(Permission.FILE_RETURN)
+@require_safe
+def receipt(request: HttpRequest, pk: int) -> HttpResponse:
+    filed = _own(request, pk)
+    if filed.state in filing.EDITABLE:
+        return redirect("quota:return", filed.pk)
+    return render(request, "quota/receipt.html", {"filed": filed})
+
+
+def _own(request: HttpRequest, pk: int) -> HeadcountReturn:
+    """A return of one's own employer; for everybody else it does not exist."""
+    own = HeadcountReturn.objects.filter(employer__memberships__user=request.user)
+    return get_object_or_404(own.select_related("employer__region"), pk=pk)
