@@ -6,10 +6,13 @@ CSV speaks Chinese; JSON uses English names, codes, and decimals as strings.
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from functools import cache
 from typing import Any
 
+from django.utils.translation import get_language
+
 from disclosure.figures import Totals, heads
-from disclosure.models import PublishedRegion
+from disclosure.models import PublishedEntry, PublishedRegion
 from levy.rules import EntityType as Payer
 from quota.enums import EntityType
 
@@ -46,6 +49,16 @@ class RegionRow:
         return not self.entity_type and self.region.is_money_shown
 
 
+@cache
+def _labels(name: str, _language: str | None) -> dict[str, str]:
+    return {str(code): str(label) for code, label in PublishedEntry._meta.get_field(name).flatchoices}
+
+
+def _label(name: str) -> Callable[[PublishedEntry], str]:
+    """A code's label from a table: get_…_display() builds all choices anew for every one of a million cells."""
+    return lambda entry: _labels(name, get_language()).get(getattr(entry, name), "")
+
+
 ENTRY_COLUMNS = (
     Column("统一社会信用代码", "uscc", "18位，GB 32100", lambda e: e.uscc),
     Column("单位名称", "name", "公布时的名称", lambda e: e.name),
@@ -55,28 +68,28 @@ ENTRY_COLUMNS = (
         "单位类型",
         "entity_type",
         "财税〔2015〕72号第二条的五类",
-        lambda e: e.get_entity_type_display(),
+        _label("entity_type"),
         lambda e: e.entity_type,
     ),
     Column(
         "结果",
         "standing",
         "已达比例、未达比例、免征（30人及以下企业）、资料缺失",
-        lambda e: e.get_standing_display(),
+        _label("standing"),
         lambda e: e.standing,
     ),
     Column(
         "安排比例",
         "share_band",
         "分档；资料缺失的无法计算",
-        lambda e: e.get_share_band_display(),
+        _label("share_band"),
         lambda e: e.share_band or None,
     ),
     Column(
         "申报情况",
         "filing",
         "逾期或未申报的视为未安排（第十二条）",
-        lambda e: e.get_filing_display(),
+        _label("filing"),
         lambda e: e.filing,
     ),
     Column(
@@ -102,14 +115,14 @@ ENTRY_COLUMNS = (
         "应缴费额",
         "levy_band",
         "分档，不公布具体数额",
-        lambda e: e.get_levy_band_display(),
+        _label("levy_band"),
         lambda e: e.levy_band or None,
     ),
     Column(
         "缴费情况",
         "settlement",
         "截至数据截止时间",
-        lambda e: e.get_settlement_display(),
+        _label("settlement"),
         lambda e: e.settlement or None,
     ),
     Column("已更正", "is_corrected", "核定后经批准更正", lambda e: YES_NO[e.is_corrected], lambda e: e.is_corrected),
