@@ -6,9 +6,10 @@ that says it owes money. Authorities carry one too: the demo says nothing about 
 
 from quota.enums import EntityType
 
-STYLE_FIRST = "岚澄砚柏屿槿霖煦珩沅翎葭菘棠梓栎"
-STYLE_SECOND = "禾溪朔砺晔漪衡筠墨屏霁楠昀湛蘅岑"
-STYLE_THIRD = "里舟川野坊汀岭亭桥畔渡垣台林阁源"
+_FIRST = "岚澄砚柏屿槿霖煦珩沅翎葭菘棠梓栎"
+_SECOND = "禾溪朔砺晔漪衡筠墨屏霁楠昀湛蘅岑"
+_THIRD = "里舟川野坊汀岭亭桥畔渡垣台林阁源"
+STYLES = [first + second + third for first in _FIRST for second in _SECOND for third in _THIRD]
 
 TRADES = (
     "电子科技", "机械制造", "物业服务", "餐饮管理", "商贸", "煤化工", "纺织", "医药", "建筑工程", "软件", "物流",

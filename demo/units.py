@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import date, timedelta
 from random import Random
+from typing import NamedTuple
 
 from demo import names
 from demo.chance import Spread, Weighted, below, happens, pick
@@ -99,8 +100,7 @@ FILINGS = CLOSED_FILINGS | {OPEN_YEAR: _filing(OPEN_YEAR, OPEN_HABITS)}
 REGISTRATIONS = [(date(1985, 1, 1) + timedelta(days=day)) for day in range(0, 14_880, 3)]  # to September 2025
 
 
-@dataclass(frozen=True, slots=True)
-class Unit:
+class Unit(NamedTuple):
     """What the people of a unit need to know about it. `filed` holds the levy years with a return."""
 
     id: int
@@ -155,7 +155,6 @@ class Units:
         if codes is None:
             codes = self._codes[entity_type, place.code] = credit_codes(entity_type, place.code)
         suffix = pick(rng, names.SUFFIXES[entity_type])
-        style = pick(rng, names.STYLE_FIRST) + pick(rng, names.STYLE_SECOND) + pick(rng, names.STYLE_THIRD)
         is_company = entity_type is EntityType.ENTERPRISE
         trade = pick(rng, names.TRADES) if is_company else ""
         posts = staff * 21 // 20 if entity_type in (EntityType.ORGAN, EntityType.INSTITUTION) else NULL
@@ -163,7 +162,7 @@ class Units:
             (
                 str(serial + 1),
                 codes.code(serial),
-                f"{place.trade_name if is_company else place.name}{style}{trade}{suffix}",
+                f"{place.trade_name if is_company else place.name}{pick(rng, names.STYLES)}{trade}{suffix}",
                 place.code,
                 entity_type.value,
                 registered.isoformat(),
