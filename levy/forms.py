@@ -3,11 +3,14 @@
 from typing import Any
 
 from django import forms
+from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
 from levy.policy import POLICY_YEARS
+from quota.exchange.contract import Kind
+from quota.exchange.source import UPLOAD
 
 YEARS = [(year, str(year)) for year in sorted(POLICY_YEARS, reverse=True)]
 
@@ -36,3 +39,28 @@ class StepForm(forms.Form):
         super().__init__(*args, **kwargs)
         if not needs_reason:
             del self.fields["reason"]
+
+
+class UploadForm(forms.Form):
+    """An exchange file and what it is."""
+
+    kind = forms.ChoiceField(label=_("文件种类"))
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("XLSX或CSV，不超过10 MB、50,000行。先读取并报告，确认后才写入。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+
+    def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.name, kind.label) for kind in kinds]
+
+    def clean_file(self) -> UploadedFile:
+        upload = self.cleaned_data["file"]
+        if upload.size > UPLOAD.size:
+            raise forms.ValidationError(_("文件超过10 MB。请分成几个文件。"))
+        return upload
+
+
+class WriteFileForm(forms.Form):
+    """The page before a file is written asks nothing more."""

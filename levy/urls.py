@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import documents, employers, lists, runs
+from levy.views import documents, employers, files, lists, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -20,6 +20,11 @@ urlpatterns = [
     path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
     path("employers/", employers.employer_search, name="employer_search"),
     path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
+    path("files/", files.file_list, name="file_list"),
+    path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
+    path("files/<int:pk>/", files.file_detail, name="file_detail"),
+    path("files/<int:pk>/write/", files.file_write, name="file_write"),
+    path("files/<int:pk>/faults.xlsx", files.file_faults, name="file_faults"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
     re_path(

@@ -5,6 +5,7 @@ The row says what is left to do; a task that was lost is sent again by the sweep
 
 import hashlib
 from datetime import timedelta
+from io import BytesIO
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
@@ -20,7 +21,8 @@ from audit.services import record
 from levy.exchange import KINDS
 from quota.errors import FileRefused
 from quota.exchange.contract import Kind
-from quota.exchange.loading import Mode, Progress, load_file, note
+from quota.exchange.fault_book import with_values, write_workbook
+from quota.exchange.loading import Mode, Progress, Report, load_file, note
 from quota.exchange.source import UPLOAD, Source
 from quota.models import ImportedFile
 from quota.models.exchange import AT_WORK, FileState
@@ -72,10 +74,11 @@ def _widest(regions: list[Region]) -> Region:
 
 def source_of(file: ImportedFile) -> Source:
     """The upload as it came. Raises FileRefused when its contents are no longer kept."""
-    if not file.stored:
-        raise FileRefused(_("文件内容已按规定清除，请重新上传。"))
-    with file.stored.open() as stored:
-        return Source(file.name, UPLOAD, content=unseal_bytes(stored.read(), PURPOSE))
+    try:
+        with file.stored.open() as stored:
+            return Source(file.name, UPLOAD, content=unseal_bytes(stored.read(), PURPOSE))
+    except (ValueError, FileNotFoundError):
+        raise FileRefused(_("文件内容已按规定清除，请重新上传。")) from None
 
 
 def read_file(*, file: ImportedFile) -> None:
@@ -89,12 +92,16 @@ def read_file(*, file: ImportedFile) -> None:
     except DomainError as refusal:
         _refuse(file, refusal)
         return
-    note(file, report, FileState.CHECKED, source, kind)
+    _keep_faults(file, report, source, kind)
+    with transaction.atomic():
+        if ImportedFile.objects.select_for_update(of=("self",)).filter(pk=file.pk, state=FileState.READING).exists():
+            note(file, report, FileState.CHECKED, source, kind)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
-    file.refusal, file.state = str(refusal.message), FileState.FAILED
-    file.save()
+    """Unless another worker has done the same work meanwhile."""
+    untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
+    untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now())
 
 
 def _progress(file: ImportedFile) -> Progress:
@@ -138,11 +145,53 @@ def write_file(*, file: ImportedFile) -> None:
     except DomainError as refusal:
         _refuse(file, refusal)
         return
-    if report.is_applied and not report.faults:
-        file.stored.delete()
+    _keep_faults(file, report, source, kind)
+    file.stored.delete(save=False)
+    file.save()
 
 
 def stalled_files() -> list[int]:
     """Uploads that wait for a worker although nobody has touched them for a minute."""
     waiting = ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=timezone.now() - STALLED_AFTER)
     return list(waiting.exclude(stored="").order_by("pk").values_list("pk", flat=True))
+
+
+def may_write(file: ImportedFile, user: User) -> bool:
+    """Whether the page offers this person to write the file."""
+    kind = KINDS[file.kind]
+    return (
+        file.state == FileState.CHECKED
+        and file.sound_rows > 0
+        and user.can(kind.permission, file.region_id)
+        and not waits_for_second_person(file, user)
+    )
+
+
+def waits_for_second_person(file: ImportedFile, user: User) -> bool:
+    """Whether the file waits for somebody other than this person, who uploaded it."""
+    return file.state == FileState.CHECKED and KINDS[file.kind].needs_two_people and user.pk == file.loaded_by_id
+
+
+def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
+    """Every fault of an upload with its cells, for the sender. The download is recorded. Raises FileRefused."""
+    if not file.fault_book:
+        raise FileRefused(_("没有错误清单，或已按规定清除。"))
+    with file.fault_book.open() as stored:
+        book = unseal_bytes(stored.read(), PURPOSE)
+    record(
+        actor=actor,
+        action="quota.file.faults",
+        target=file,
+        region_code=file.region_id or "",
+        details={"faults": file.fault_count},
+    )
+    return book
+
+
+def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind) -> None:
+    """Write down every fault while the contents are at hand."""
+    if not report.faults:
+        return
+    book = BytesIO()
+    write_workbook(with_values(report.faults, source, kind), book)
+    file.fault_book.save("faults.sealed", ContentFile(seal_bytes(book.getvalue(), PURPOSE)), save=False)

@@ -68,3 +68,18 @@ def write_workbook(faults: Iterable[Fault], target: Path | BinaryIO) -> None:
         column_widths=[8, 24, 32, 44, 44],
         ignore_errors=[_("填写内容")],
     )
+
+
+def blank_workbook(kind: Kind, target: BinaryIO) -> None:
+    """A workbook with the headings of a kind, for filling in. Every column is text: codes stay as they are typed."""
+    as_text = Format().set_num_format("@")
+    write_worksheet(
+        [dict.fromkeys(kind.headings, "")],
+        target,
+        sheet_name=str(kind.label),
+        freeze_row=1,
+        header_format=Format().set_bold().set_num_format("@"),
+        column_formats=[as_text] * len(kind.headings),
+        column_widths=[24] * len(kind.headings),
+        notes={column.heading: str(column.note) for column in kind.columns},
+    )

@@ -35,8 +35,8 @@ AT_WORK = (FileState.READING, FileState.WRITING)
 class ImportedFile(models.Model):
     """One reading of one exchange file, from the command line or the upload page.
 
-    `region` is the uploader's: colleagues with the same right there see the file too. The contents of an upload are
-    kept sealed until they are written, so that its faults can be handed back.
+    `region` is the uploader's: colleagues with the same right there see the file too. The contents of an upload
+    are kept sealed until they are written, the workbook of its faults for as long as somebody may have to mend them.
     """
 
     kind = models.CharField(_("文件种类"), max_length=24)
@@ -44,6 +44,7 @@ class ImportedFile(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
     stored = models.FileField(upload_to="uploads/", blank=True)
+    fault_book = models.FileField(upload_to="uploads/", blank=True)
     state = models.CharField(_("状态"), max_length=10, choices=FileState, default=FileState.READING)
     read_rows = models.PositiveIntegerField(_("总行数"), default=0)
     sound_rows = models.PositiveIntegerField(_("正确行数"), default=0)

@@ -1,0 +1,179 @@
+"""Uploading exchange files: who may, what the report says, who confirms, and what is kept."""
+
+from collections.abc import Callable
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.test import Client
+from openpyxl import load_workbook
+
+from accounts.permissions import Role
+from audit.models import AuditEntry
+from levy.exchange import KINDS
+from levy.services.files import order_writing, read_file, receive_file, stalled_files, write_file
+from quota.identity import look_up_key
+from quota.models import Employer, ImportedFile, InsuranceMonth, RegionalNumber
+from quota.models.exchange import FileState
+from tests.accounts.factories import RegionFactory, officer
+from tests.quota.factories import EmployerFactory, identity_number
+
+SAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "shanxi-2025"
+INSURANCE = "统一社会信用代码,身份证号,所属月份,养老,医疗,失业,工伤"
+PARAMETERS = "行政区划代码,参数,数值,生效日期,失效日期,文号"
+MINIMUM_WAGE = "140105,最低工资,2150.00,2025-07-01,,晋人社〔示例〕2号"
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def employer() -> Employer:
+    return EmployerFactory(uscc="91140105MA01000604")
+
+
+def insurance_file(*rows: str) -> SimpleUploadedFile:
+    return SimpleUploadedFile("社会保险.csv", "\n".join([INSURANCE, *rows]).encode())
+
+
+def row(employer: Employer, person: str, month: str = "2025-03") -> str:
+    return f"{employer.uscc},{person},{month},1,1,1,1"
+
+
+def upload(client: Client, kind: str, file: SimpleUploadedFile) -> ImportedFile:
+    answer = client.post("/files/", {"kind": kind, "file": file})
+    assert answer.status_code == 302, answer.content.decode()
+    return ImportedFile.objects.get()
+
+
+def test_sound_rows_are_shown_first_and_written_when_confirmed(
+    signed_in: Callable[..., Client], employer: Employer
+) -> None:
+    client = signed_in(Role.VERIFIER, "140100")
+    file = upload(client, "insurance", insurance_file(row(employer, identity_number())))
+    assert (file.state, file.sound_rows, InsuranceMonth.objects.count()) == (FileState.CHECKED, 1, 0)
+    assert client.get(f"/files/{file.pk}/write/").status_code == 200
+    assert client.post(f"/files/{file.pk}/write/").status_code == 302
+    file.refresh_from_db()
+    assert (file.state, file.new_rows, InsuranceMonth.objects.count()) == (FileState.APPLIED, 1, 1)
+    assert not file.stored, "the contents are no longer needed"
+    applied = AuditEntry.objects.get(action="quota.file.apply")
+    assert applied.region_code == "140100"
+    assert applied.details["sha256"] == file.sha256
+
+
+def test_the_report_masks_people_and_the_workbook_hands_the_cells_back(
+    signed_in: Callable[..., Client], employer: Employer
+) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    person = identity_number()
+    wrong = person[:17] + ("0" if person[17] != "0" else "1")
+    file = upload(client, "insurance", insurance_file(row(employer, person), row(employer, wrong)))
+    page = client.get(f"/files/{file.pk}/").content.decode()
+    assert "校验码不符" in page
+    assert wrong not in page
+    assert wrong not in str(file.faults)
+    book = load_workbook(BytesIO(client.get(f"/files/{file.pk}/faults.xlsx").content)).active
+    assert [cell.value for cell in book[2]][:3] == [3, "身份证号", wrong]
+
+
+def test_faulty_rows_stay_out_and_the_rest_is_written(signed_in: Callable[..., Client], employer: Employer) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    file = upload(client, "insurance", insurance_file(row(employer, identity_number()), row(employer, "123")))
+    client.post(f"/files/{file.pk}/write/")
+    file.refresh_from_db()
+    assert (file.state, file.new_rows, file.fault_count) == (FileState.APPLIED, 1, 1)
+    assert client.get(f"/files/{file.pk}/faults.xlsx").status_code == 200
+
+
+def test_contents_lie_sealed_on_disk(employer: Employer) -> None:
+    person = identity_number()
+    file = receive_file(
+        kind=KINDS["insurance"], upload=insurance_file(row(employer, person)), actor=officer(Role.VERIFIER, "140105")
+    )
+    with file.stored.open() as stored:
+        assert person.encode() not in stored.read()
+
+
+def test_rows_of_another_region_are_faults(signed_in: Callable[..., Client], employer: Employer) -> None:
+    client = signed_in(Role.VERIFIER, "140106")
+    file = upload(client, "insurance", insurance_file(row(employer, identity_number())))
+    assert (file.sound_rows, file.fault_count) == (0, 1)
+    assert "不在您的管辖范围" in client.get(f"/files/{file.pk}/").content.decode()
+
+
+def test_a_stranger_finds_nothing_and_a_colleague_of_another_office_may_not(
+    signed_in: Callable[..., Client], employer: Employer
+) -> None:
+    file = upload(signed_in(Role.VERIFIER, "140105"), "insurance", insurance_file(row(employer, identity_number())))
+    for path in ("", "write/", "faults.xlsx"):
+        assert signed_in(Role.VERIFIER, "140106").get(f"/files/{file.pk}/{path}").status_code == 404
+        assert signed_in(Role.TAX_OFFICER, "140105").get(f"/files/{file.pk}/{path}").status_code == 403
+    assert signed_in(Role.AUDITOR, "140105").get("/files/").status_code == 403
+
+
+def test_a_kind_that_the_person_may_not_load_is_refused(signed_in: Callable[..., Client], employer: Employer) -> None:
+    client = signed_in(Role.TAX_OFFICER, "140105")
+    answer = client.post("/files/", {"kind": "insurance", "file": insurance_file(row(employer, identity_number()))})
+    assert answer.status_code == 200
+    assert not ImportedFile.objects.exists()
+
+
+def test_parameters_wait_for_a_second_administrator(signed_in: Callable[..., Client]) -> None:
+    RegionFactory(code="140105")
+    first, second = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140100")
+    file = upload(
+        signed_in(first), "parameters", SimpleUploadedFile("p.csv", f"{PARAMETERS}\n{MINIMUM_WAGE}".encode())
+    )
+    signed_in(first).post(f"/files/{file.pk}/write/")
+    assert not RegionalNumber.objects.exists()
+    assert "等待另一名管理员批准" in signed_in(first).get(f"/files/{file.pk}/").content.decode()
+    assert signed_in(second).get(f"/files/{file.pk}/").status_code == 404, "a file of the province is the province's"
+    third = officer(Role.ADMINISTRATOR, "140000")
+    signed_in(third).post(f"/files/{file.pk}/write/")
+    number = RegionalNumber.objects.get()
+    assert (number.entered_by, number.approved_by) == (first, third)
+
+
+@pytest.mark.parametrize("name", ["employers", "returns", "placements", "certificates", "wages", "payments"])
+def test_every_template_has_the_headings_of_its_kind(signed_in: Callable[..., Client], name: str) -> None:
+    answer = signed_in(Role.VERIFIER, "140105").get(f"/files/templates/{name}.xlsx")
+    headings = [cell.value for cell in load_workbook(BytesIO(answer.content)).active[1]]
+    assert headings == KINDS[name].headings
+
+
+def test_what_is_not_a_table_is_refused_in_words(signed_in: Callable[..., Client]) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    file = upload(client, "insurance", SimpleUploadedFile("表.xlsx", b"%PDF-1.7 nothing"))
+    assert file.state == FileState.FAILED
+    assert "这是PDF文件" in client.get(f"/files/{file.pk}/").content.decode()
+
+
+def test_the_page_asks_for_a_file_and_keeps_the_kind(signed_in: Callable[..., Client]) -> None:
+    page = signed_in(Role.VERIFIER, "140105").post("/files/", {"kind": "wages"}).content.decode()
+    assert "错误：" in page
+    assert '<option value="wages" selected>' in page
+
+
+def test_a_large_upload_is_left_to_the_workers_and_found_again_by_the_sweeper(employer: Employer) -> None:
+    actor = officer(Role.VERIFIER, "140105")
+    file = receive_file(kind=KINDS["insurance"], upload=insurance_file(row(employer, identity_number())), actor=actor)
+    assert stalled_files() == []
+    ImportedFile.objects.update(touched_at="2026-01-01T00:00:00+08:00")
+    assert stalled_files() == [file.pk]
+    read_file(file=file)
+    assert stalled_files() == []
+
+
+def test_two_workers_write_a_file_once(employer: Employer) -> None:
+    actor = officer(Role.VERIFIER, "140105")
+    person = identity_number()
+    file = receive_file(kind=KINDS["insurance"], upload=insurance_file(row(employer, person)), actor=actor)
+    read_file(file=file)
+    ordered = order_writing(file=file, only_sound_rows=False, actor=actor)
+    rival = ImportedFile.objects.get(pk=file.pk)
+    write_file(file=ordered)
+    write_file(file=rival)
+    file.refresh_from_db()
+    assert (file.state, file.new_rows) == (FileState.APPLIED, 1)
+    assert InsuranceMonth.objects.get().person_key == look_up_key(person)
