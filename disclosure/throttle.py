@@ -1,7 +1,6 @@
 """How often one address may ask: enough for people, too little to carry a register off (promise F4)."""
 
 import logging
-import time
 from ipaddress import ip_address, ip_network
 
 from django.core.cache import cache
@@ -16,27 +15,28 @@ IPV6_HOME = 64  # one subscriber holds a whole /64
 logger = logging.getLogger(__name__)
 
 
-def seconds_to_wait(request: HttpRequest, purpose: str, per_minute: int) -> int:
-    """0 when the request is admitted, else the seconds until the next minute.
+def is_too_often(request: HttpRequest, purpose: str, per_minute: int) -> bool:
+    """Whether the address has asked more than so many times since the minute that its first request began.
 
-    The count is one atomic step, so simultaneous requests cannot slip through. Without the cache everybody is
-    admitted: a public page does not close because a counter is away.
+    Counting is one atomic step, so simultaneous requests cannot slip through. Without the cache nobody is refused:
+    a public page does not close because a counter is away.
     """
-    now = int(time.time())
-    key = f"{purpose}:{_counted_address(request)}:{now // MINUTE}"
+    key = f"{purpose}:{_counted_address(request)}"
     try:
-        cache.add(key, 0, 2 * MINUTE)
+        cache.add(key, 0, MINUTE)
         asked = cache.incr(key)
-    except RedisError:
+        if asked == 1:
+            cache.touch(key, MINUTE)  # also where the minute ended between the two steps above
+    except (RedisError, ValueError):
         logger.warning("the counter of %s does not answer", purpose)
-        return 0
-    return 0 if asked <= per_minute else MINUTE - now % MINUTE
+        return False
+    return asked > per_minute
 
 
-def come_back_later(request: HttpRequest, seconds: int) -> HttpResponse:
-    """429, with the time when it makes sense to ask again."""
+def come_back_later(request: HttpRequest) -> HttpResponse:
+    """429, with the time after which it makes sense to ask again."""
     response = render(request, "errors/429.html", status=429)
-    response.headers["Retry-After"] = str(seconds)
+    response.headers["Retry-After"] = str(MINUTE)
     return response
 
 

@@ -7,7 +7,7 @@ from django.shortcuts import render
 from rest_framework.exceptions import ValidationError
 
 from disclosure.forms import CalculatorForm
-from disclosure.throttle import come_back_later, seconds_to_wait
+from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
 from levy.rules import Assessed, marginal
 from levy.services.estimates import assessed_estimate
@@ -21,8 +21,8 @@ def calculator(request: HttpRequest) -> HttpResponse:
     form = CalculatorForm(request.GET if "levy_year" in request.GET else None)
     context: dict[str, Any] = {"form": form}
     if form.is_bound:
-        if wait := seconds_to_wait(request, "estimate", ESTIMATES_PER_MINUTE):
-            return come_back_later(request, wait)
+        if is_too_often(request, "estimate", ESTIMATES_PER_MINUTE):
+            return come_back_later(request)
         if form.is_valid() and (assessed := _assessed(form)) is not None:
             context |= {"assessed": assessed, "margin": marginal(assessed.facts, assessed.terms)}
     return render(request, "disclosure/calculator.html", context)

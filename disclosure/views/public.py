@@ -11,7 +11,7 @@ from accounts.models import Region
 from disclosure.forms import SearchForm
 from disclosure.models import Publication, PublishedEntry, PublishedRegion
 from disclosure.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
-from disclosure.throttle import come_back_later, seconds_to_wait
+from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
 from disclosure.views.open_data import listed
 from levy.policy import POLICY_YEARS
@@ -35,8 +35,8 @@ def search(request: HttpRequest) -> HttpResponse:
     form = _form(request.GET if "q" in request.GET else None)
     context: dict[str, Any] = {"form": form, "is_asked": form.is_bound, "most": MOST_FOUND}
     if form.is_bound:
-        if wait := seconds_to_wait(request, "search", SEARCHES_PER_MINUTE):
-            return come_back_later(request, wait)
+        if is_too_often(request, "search", SEARCHES_PER_MINUTE):
+            return come_back_later(request)
         if form.is_valid():
             found = list(_found(form)[: MOST_FOUND + 1])
             context |= {

@@ -1,0 +1,85 @@
+"""The public pages in a real browser: axe, narrow screens, the keyboard, and a search without a mouse."""
+
+import pytest
+from django.urls import reverse
+from playwright.sync_api import Page, expect
+
+from disclosure.models import PublishedEntry
+from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
+from tests.disclosure.factories import SHANXI, XIAODIAN, published, regions
+from tests.disclosure.factories import employer as employer_in
+from tests.levy.factories import confirmed_run
+from tests.quota.factories import verified_year
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+CALCULATED = (
+    "?levy_year=2025&region=140000&entity_type=enterprise&staff_average=200&total_wages=16000000&credited_headcount=1"
+)
+
+
+@pytest.fixture
+def addresses(live_server) -> list[str]:
+    """Every public page, filled: two years of three employers, so that charts are drawn."""
+    regions()
+    units = [employer_in(XIAODIAN, name=f"太原清和精密制造第{n}有限公司") for n in range(3)]
+    for levy_year in (2024, 2025):
+        for unit in units:
+            verified_year(unit, levy_year=levy_year, credited=6)
+        confirmed_run(levy_year)
+        published(levy_year)
+    return [
+        "/",
+        reverse("disclosure:search"),
+        reverse("disclosure:search") + "?q=清和精密",
+        reverse("disclosure:search") + "?q=清",
+        reverse("disclosure:search") + "?q=没有这样的单位",
+        reverse("disclosure:employer", args=[PublishedEntry.objects.first().uscc]),
+        reverse("disclosure:regions"),
+        reverse("disclosure:region", args=[SHANXI, 2025]),
+        reverse("disclosure:region", args=[XIAODIAN, 2025]),
+        reverse("disclosure:region", args=[SHANXI, 2019]),
+        reverse("disclosure:open_data"),
+        reverse("disclosure:calculator"),
+        reverse("disclosure:calculator") + CALCULATED,
+        reverse("disclosure:calculator") + "?levy_year=2025",
+    ]
+
+
+def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, addresses: list[str]) -> None:
+    faults = {}
+    for width in (320, 768, 1280):
+        page.set_viewport_size({"width": width, "height": 900})
+        for address in addresses:
+            page.goto(address)
+            found = axe_faults(page)
+            if found or sideways_scroll(page) > 0:
+                faults[f"{width} {address}"] = found or ["scrolls sideways"]
+    assert faults == {}
+
+
+def test_every_stop_shows_where_the_keyboard_is(page: Page, addresses: list[str]) -> None:
+    faults = {}
+    for address in addresses:
+        page.goto(address)
+        if found := keyboard_faults(page):
+            faults[address] = found
+    assert faults == {}
+
+
+def test_a_search_by_keyboard_alone_ends_on_the_employers_page(page: Page, addresses: list[str]) -> None:
+    page.goto(reverse("disclosure:search"))
+    page.get_by_label("单位名称或统一社会信用代码").focus()
+    page.keyboard.type("清和精密")
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", name="找到3户")).to_be_visible()
+    result = page.get_by_role("link", name="太原清和精密制造第0有限公司")
+    result.focus()
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("heading", level=1)).to_have_text("太原清和精密制造第0有限公司")
+
+
+def test_an_error_takes_the_focus(page: Page, addresses: list[str]) -> None:
+    page.goto(reverse("disclosure:calculator") + "?levy_year=2025")
+    expect(page.locator("#errors")).to_be_focused()
+    expect(page).to_have_title("错误：费额测算 - 残疾人就业保障金征管服务")

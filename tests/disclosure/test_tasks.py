@@ -1,0 +1,54 @@
+"""The worker writes what the page asked for; the ledger in PostgreSQL says what is left."""
+
+from datetime import timedelta
+
+import pytest
+from django.utils import timezone
+
+from disclosure import services
+from disclosure.models import Publication, PublicationState
+from disclosure.tasks import send_publications
+from tests.accounts.factories import RegionFactory
+from tests.disclosure.factories import SHANXI, finance, mixed_employers, regions
+from tests.levy.factories import confirmed_run
+
+
+def started() -> Publication:
+    regions()
+    mixed_employers()
+    confirmed_run()
+    return services.start_publication(levy_year=2025, region=RegionFactory(code=SHANXI), actor=finance())
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_worker_makes_the_draft(worker, eventually):
+    publication = started()
+    send_publications()
+    drafts = Publication.objects.filter(pk=publication.pk, state=PublicationState.DRAFT)
+    eventually(drafts.exists, "the publication was not written")
+    assert drafts.get().entry_count == 5
+
+
+@pytest.mark.django_db
+def test_a_message_that_got_lost_is_sent_again_and_not_sooner():
+    publication = started()
+    assert services.due_publications() == [publication.pk]
+    assert services.due_publications() == []
+    Publication.objects.update(sent_at=timezone.now() - services.RESEND_AFTER - timedelta(seconds=1))
+    assert services.due_publications() == [publication.pk]
+
+
+@pytest.mark.django_db
+def test_a_failure_that_comes_three_times_ends_the_publication(monkeypatch):
+    publication = started()
+
+    def full_shelf(*_args: object) -> None:
+        raise OSError("no space left")
+
+    monkeypatch.setattr(services, "write_files", full_shelf)
+    for _attempt in range(3):
+        with pytest.raises(OSError, match="no space"):
+            services.freeze_publication(publication_id=publication.pk)
+    publication.refresh_from_db()
+    assert (publication.state, publication.error) == (PublicationState.FAILED, "OSError")
+    assert not publication.entries.exists()
