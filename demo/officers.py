@@ -8,6 +8,7 @@ from django.db import transaction
 from accounts.models import Region, User, region_prefix
 from accounts.permissions import Role
 from accounts.services import appoint
+from accounts.services.access_changes import create_person
 from demo.names import GIVEN, SURNAMES
 from demo.places import CAPITAL, DISTRICT, PROVINCE
 
@@ -68,3 +69,15 @@ def nearest(name: str, region_code: str) -> User:
     """Who of that name is in charge of a region: the district's, else the capital's, else the province's."""
     offices = [office for office, code in OFFICES.items() if region_code.startswith(region_prefix(code))]
     return person(name, offices[-1])
+
+
+def propose_colleague() -> None:
+    """A new verifier of the capital, who cannot sign in before a second administrator has agreed."""
+    create_person(
+        username="verifier3-taiyuan",
+        name=_name(len(sign_ins())),
+        role=Role.VERIFIER,
+        region=Region.objects.get(code=CAPITAL),
+        reason="年审高峰期增加审核人员。",
+        actor=person("admin1", "taiyuan"),
+    )

@@ -7,7 +7,7 @@ from demo.places import PROVINCE
 from demo.units import CLOSED_YEARS
 from subsidies.models import Award, AwardState, Programme
 from subsidies.services import (
-    approve_awards,
+    approve_award,
     approve_programme,
     compute_awards,
     load_programmes,
@@ -34,6 +34,7 @@ def propose_and_decide() -> None:
         return
     *approved, refused = awards
     refuse_award(award=refused, actor=deciding, reason="同一岗位已享受岗位补贴，不重复奖励。")
-    approve_awards(awards=approved, actor=deciding)
-    for award in approved[: len(approved) // 2]:
+    for award in approved:
+        approve_award(award=award, actor=deciding)
+    for award in approved[: (len(approved) + 1) // 2]:
         pay_award(award=award, actor=deciding)

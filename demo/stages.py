@@ -104,8 +104,9 @@ def _cases(_fill: Fill) -> None:
     open_year.give_employer_account()
 
 
-def _uploads(_fill: Fill) -> None:
+def _desk(_fill: Fill) -> None:
     uploads.upload_files()
+    officers.propose_colleague()
 
 
 def stages() -> list[Stage]:
@@ -124,7 +125,7 @@ def stages() -> list[Stage]:
         Stage("checks", f"{OPEN_YEAR}年度：核对和部分认定", _check_and_verify, is_atomic=False),
         Stage("trial run", f"{OPEN_YEAR}年度：试算一个地级市", _trial_run, is_atomic=False),
         Stage("cases", f"{OPEN_YEAR}年度：初审、复审、退回", _cases),
-        Stage("uploads", "待处理的上传文件", _uploads),
+        Stage("desk", "待处理的文件和人员变动", _desk),
     ]
 
 

@@ -1,4 +1,4 @@
-"""Two uploaded files with faults, read but not applied: they wait for the person who uploaded them."""
+"""Uploaded files, read but not written: two with faults wait for the sender, one for a second administrator."""
 
 import csv
 import io
@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.models import User
 from demo.officers import person
+from demo.places import PROVINCE
 from demo.units import CLOSED_YEARS, OPEN_YEAR
 from levy.exchange import KINDS
 from levy.models import Assessment
@@ -23,9 +24,10 @@ Row = list[str]
 
 @transaction.atomic
 def upload_files() -> None:
-    """The social insurance agency's December and a day of the treasury, each with a few faulty rows."""
+    """The social insurance agency's December and a day of the treasury, each with a few faulty rows; a new number."""
     _upload("insurance", f"社会保险缴纳{OPEN_YEAR}年12月.csv", _insurance(), person("verifier1"))
     _upload("payments", "入库缴费2025年12月31日.csv", _payments(), person("tax"))
+    _upload("parameters", f"社会平均工资{OPEN_YEAR + 1}年度.csv", _parameters(), person("admin1"))
 
 
 def _insurance() -> Iterator[Row]:
@@ -56,9 +58,14 @@ def _payments() -> Iterator[Row]:
         ]
 
 
+def _parameters() -> Iterator[Row]:
+    year = OPEN_YEAR + 1
+    yield [PROVINCE, "社会平均工资", "87660.00", f"{year}-01-01", f"{year}-12-31", "晋统〔示例〕6号"]
+
+
 def _upload(kind_name: str, name: str, rows: Iterable[Row], actor: User) -> None:
     kind = KINDS[kind_name]
     text = io.StringIO()
     csv.writer(text).writerows([kind.headings, *rows])
-    file = receive_file(kind=kind, upload=SimpleUploadedFile(name, text.getvalue().encode()), actor=actor)
-    read_file(file=file)
+    upload = SimpleUploadedFile(name, text.getvalue().encode())
+    read_file(file=receive_file(kind=kind, upload=upload, actor=actor))

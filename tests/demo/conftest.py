@@ -11,7 +11,7 @@ from django.db import connection, transaction
 
 from demo.province import COLUMNS
 
-EMPLOYERS = 300
+EMPLOYERS = 800
 
 
 @dataclass(frozen=True, slots=True)
