@@ -17,6 +17,7 @@ from levy.policy import policy_year
 from levy.rules import AssessmentRules, Terms, TermsError
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
+from quota.rules import SettingError
 
 NUMBERS = [NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE]
 
@@ -66,12 +67,12 @@ def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> N
     for code, terms in regions.items():
         try:
             _terms(levy_year, terms)
-        except (KeyError, TermsError):
+        except (KeyError, TermsError, SettingError):
             faults.append(code)
     if faults:
         shown = "、".join(faults[:10])
         raise ParametersMissing(
-            f"{len(faults)}个地区缺少{levy_year}年12月31日有效的规定比例或社会平均工资：{shown}。请先导入地区参数。"
+            f"{len(faults)}个地区{levy_year}年12月31日的规定比例、社会平均工资或地区规则缺失或有误：{shown}。请先补正地区参数。"
         )
 
 
