@@ -42,7 +42,7 @@ def fixed_headers(get_response: Handler) -> Handler:
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
         for name, value in FIXED_HEADERS.items():
-            response.headers.setdefault(name, value)
+            response.headers[name] = value
         return response
 
     return middleware

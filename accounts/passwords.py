@@ -27,7 +27,7 @@ class MixedCharactersValidator:
     """Three of four kinds: capitals, small letters, digits, others (GB/T 22239-2019, 8.1.4.1 a, as it is assessed)."""
 
     def validate(self, password: str, user: object = None) -> None:
-        others = any(not character.isalnum() for character in password)
+        others = any(not (character.isascii() and character.isalnum()) for character in password)
         kinds = [str.isupper, str.islower, str.isdigit]
         if sum(any(map(kind, password)) for kind in kinds) + others < KINDS:
             raise ValidationError(self.get_help_text(), code="password_not_mixed")

@@ -43,5 +43,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "levy.tasks.sweep", "schedule": 5.0},
     "sweep-publications": {"task": "disclosure.tasks.sweep", "schedule": 60.0},
     "sweep-filed-returns": {"task": "quota.tasks.check_waiting", "schedule": 60.0},
+    "sweep-sign-in": {"task": "accounts.tasks.sweep_sign_in", "schedule": 3600.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }

@@ -211,7 +211,7 @@ def change_list(request: HttpRequest) -> HttpResponse:
 def change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     change = get_object_or_404(changes_in_reach(request.user), pk=pk)
     is_approval = step == APPROVE.name
-    form = (Form if is_approval else ReasonForm)(request.POST or None)
+    form = (Form if is_approval else ReasonForm)(request.POST if request.method == "POST" else None)
     if request.method == "POST" and form.is_valid():
         if is_approval:
             access_changes.approve(change=change, actor=request.user)

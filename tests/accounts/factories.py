@@ -37,3 +37,13 @@ def officer(role: Role, region_code: str) -> User:
     user = UserFactory()
     Appointment.objects.create(user=user, role=role, region=RegionFactory(code=region_code))
     return user
+
+
+PASSWORD = "秋天的第一杯奶茶-2026"
+
+
+def with_password(user: User, password: str = PASSWORD) -> User:
+    """The person, able to sign in."""
+    user.set_password(password)
+    user.save(update_fields=["password"])
+    return user

@@ -1,0 +1,26 @@
+"""What must not be off where the data are real."""
+
+from typing import Any
+
+from django.conf import settings
+from django.core.checks import Error, Tags, register
+
+
+@register(Tags.security, deploy=True)
+def officers_need_a_second_factor(**_options: Any) -> list[Error]:
+    if settings.SECOND_FACTOR_REQUIRED:
+        return []
+    return [
+        Error(
+            "Officers may sign in without a second factor.",
+            hint="Remove LEVY_SECOND_FACTOR=off from the environment; it is for the demo province.",
+            id="accounts.E001",
+        )
+    ]
+
+
+@register(Tags.security)
+def password_rules_are_known(**_options: Any) -> list[Error]:
+    if settings.PASSWORD_RULES in {"asvs", "mlps"}:
+        return []
+    return [Error("LEVY_PASSWORD_RULES is neither asvs nor mlps.", id="accounts.E002")]

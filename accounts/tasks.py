@@ -1,0 +1,12 @@
+"""What is over is removed: sessions that nobody can use any more, tries that no longer count."""
+
+from celery import shared_task
+
+from accounts.services import attempts
+from accounts.sessions import SessionStore
+
+
+@shared_task
+def sweep_sign_in() -> None:
+    SessionStore.clear_expired()
+    attempts.forget_old()

@@ -1,0 +1,164 @@
+"""Guessing: the limit is exact under a burst, the wait is told, the owner is not kept out, administrators can help."""
+
+import threading
+from concurrent.futures import ThreadPoolExecutor
+from datetime import timedelta
+
+import pytest
+import time_machine
+from django.db import connection
+from django.test import Client
+from django.utils import timezone
+
+from accounts.errors import TooManyAttempts
+from accounts.models import Attempts, User
+from accounts.permissions import Role
+from accounts.services import attempts, people
+from audit.models import AuditEntry
+from tests.accounts.factories import PASSWORD, officer, with_password
+
+FREE = 5
+
+
+@pytest.fixture
+def person(db: None) -> User:
+    return with_password(officer(Role.VERIFIER, "140105"))
+
+
+def try_it(client: Client, username: str, password: str = "wrong"):
+    return client.post("/sign-in/", {"username": username, "password": password})
+
+
+def guess(username: str, times: int = FREE) -> None:
+    for _ in range(times):
+        try_it(Client(), username)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_after_five_wrong_passwords_even_the_right_one_waits(person: User, is_known: bool) -> None:
+    name = person.username if is_known else "nobody-by-this-name"
+    guess(name)
+    refused = try_it(Client(), name, PASSWORD)
+    assert refused.status_code == 429
+    assert 0 < int(refused.headers["Retry-After"]) <= 60
+    assert "请在1分钟后再试" in refused.content.decode()
+
+
+def test_the_wait_doubles_up_to_an_hour_and_ends(person: User) -> None:
+    start = timezone.now()
+    waits = []
+    with time_machine.travel(start, tick=False) as clock:
+        guess(person.username)
+        for _ in range(9):
+            with pytest.raises(TooManyAttempts) as refused:
+                attempts.admit([attempts.by_name(person.username)])
+            waits.append(refused.value.seconds)
+            clock.shift(refused.value.seconds + 1)
+            try_it(Client(), person.username)
+        clock.shift(3601)
+        assert try_it(Client(), person.username, PASSWORD).status_code == 302
+    assert waits == [60, 120, 240, 480, 960, 1920, 3600, 3600, 3600]
+
+
+def test_the_right_password_forgets_the_wrong_ones(person: User) -> None:
+    guess(person.username, FREE - 1)
+    assert try_it(Client(), person.username, PASSWORD).status_code == 302
+    guess(person.username, FREE - 1)
+    assert try_it(Client(), person.username, PASSWORD).status_code == 302
+
+
+def test_yesterdays_tries_are_forgotten(person: User) -> None:
+    guess(person.username, FREE - 1)
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        guess(person.username, FREE - 1)
+        assert try_it(Client(), person.username, PASSWORD).status_code == 302
+
+
+def test_the_owner_gets_in_from_a_known_browser_while_strangers_guess(person: User) -> None:
+    owner = Client()
+    try_it(owner, person.username, PASSWORD)
+    owner.post("/sign-out/")
+    guess(person.username, FREE + 3)
+    assert try_it(Client(), person.username, PASSWORD).status_code == 429
+    assert try_it(owner, person.username, PASSWORD).status_code == 302
+
+
+def test_a_known_browser_has_a_limit_of_its_own_and_none_for_other_names(person: User) -> None:
+    owner, other = Client(), with_password(officer(Role.VERIFIER, "140105"))
+    try_it(owner, person.username, PASSWORD)
+    owner.post("/sign-out/")
+    for _ in range(FREE):
+        try_it(owner, person.username)
+    assert try_it(owner, person.username, PASSWORD).status_code == 429
+    guess(other.username)
+    assert try_it(owner, other.username, PASSWORD).status_code == 429
+
+
+def test_a_forged_device_cookie_is_no_known_browser(person: User) -> None:
+    guess(person.username)
+    stranger = Client()
+    stranger.cookies["known_device"] = f'["abc","{person.username}"]'
+    assert try_it(stranger, person.username, PASSWORD).status_code == 429
+
+
+def test_one_password_against_many_names_is_stopped_by_the_address(person: User) -> None:
+    statuses = [try_it(Client(), f"name{number}", "spring-2026").status_code for number in range(60)]
+    assert statuses == [200] * 50 + [429] * 10
+    elsewhere = Client(REMOTE_ADDR="198.51.100.7")
+    assert try_it(elsewhere, person.username, PASSWORD).status_code == 302
+
+
+def test_an_ipv6_home_counts_as_one_address(db: None) -> None:
+    addresses = [f"2001:db8:0:1::{number:x}" for number in range(1, 60)]
+    statuses = [
+        try_it(Client(REMOTE_ADDR=address), f"name{number}").status_code for number, address in enumerate(addresses)
+    ]
+    assert statuses.count(429) == 9
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_fifty_simultaneous_tries_exactly_five_are_looked_at() -> None:
+    """Promise F3: the counter is one statement in PostgreSQL. The cache does not take part."""
+    barrier = threading.Barrier(50)
+
+    def one_try(_number: int) -> bool:
+        barrier.wait()
+        try:
+            attempts.admit([attempts.by_name("somebody")])
+        except TooManyAttempts:
+            return False
+        finally:
+            connection.close()
+        return True
+
+    with ThreadPoolExecutor(50) as pool:
+        admitted = list(pool.map(one_try, range(50)))
+    assert admitted.count(True) == FREE
+
+
+def test_what_was_typed_is_not_kept(person: User) -> None:
+    """Somebody may have typed the password into the box of the name."""
+    guess("my-secret-password", 1)
+    keys = Attempts.objects.values_list("key", flat=True)
+    assert len(keys) == 2
+    assert all(len(key) == 64 and set(key) <= set("0123456789abcdef") for key in keys)
+
+
+def test_the_lock_of_a_known_name_is_recorded_once(person: User) -> None:
+    guess(person.username, FREE + 4)
+    guess("nobody-by-this-name", FREE + 4)
+    entry = AuditEntry.objects.get(action="accounts.user.lock")
+    assert (entry.object_id, entry.region_code, entry.actor) == (str(person.pk), "140105", None)
+
+
+def test_an_administrator_ends_the_wait(person: User) -> None:
+    guess(person.username)
+    people.unlock(person=person, reason="本人来电", actor=officer(Role.ADMINISTRATOR, "140100"))
+    assert try_it(Client(), person.username, PASSWORD).status_code == 302
+
+
+def test_what_no_longer_counts_is_removed(person: User) -> None:
+    guess(person.username)
+    assert attempts.forget_old() == 0
+    with time_machine.travel(timezone.now() + timedelta(hours=25)):
+        assert attempts.forget_old() == 2

@@ -1,0 +1,206 @@
+"""Officers show a second factor at each sign-in; no code works twice; who lost the phone has recovery codes."""
+
+import re
+import time
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts import totp
+from accounts.models import RecoveryCode, SecondFactor, User
+from accounts.permissions import Role
+from accounts.services import second_factor
+from audit.models import AuditEntry
+from tests.accounts.factories import PASSWORD, officer, with_password
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture(autouse=True)
+def _required(settings: Any) -> None:
+    settings.SECOND_FACTOR_REQUIRED = True
+
+
+@pytest.fixture
+def person() -> User:
+    return with_password(officer(Role.VERIFIER, "140105"))
+
+
+def code_now(secret: str, steps: int = 0) -> str:
+    return totp.code_at(secret, int(time.time()) // totp.STEP_SECONDS + steps)
+
+
+def give_app(person: User) -> tuple[str, list[str]]:
+    """A person whose app was set up a while ago; the secret and the recovery codes."""
+    secret = totp.new_secret()
+    codes = second_factor.set_up(person=person, secret=secret, code=code_now(secret))
+    SecondFactor.objects.update(last_step=0)
+    return secret, codes
+
+
+def password_step(client: Client, person: User):
+    return client.post("/sign-in/", {"username": person.username, "password": PASSWORD, "next": "/account/"})
+
+
+def code_step(client: Client, code: str):
+    return client.post("/sign-in/code/", {"code": code})
+
+
+def shown_secret(page: str) -> str:
+    return re.search(r'class="code breaks">([A-Z2-7 ]+)<', page)[1].replace(" ", "")
+
+
+def is_in(client: Client) -> bool:
+    return client.get("/account/").status_code == 200
+
+
+def test_the_first_sign_in_of_an_officer_leads_to_setting_up(client: Client, person: User) -> None:
+    assert password_step(client, person).url == "/sign-in/set-up/"
+    assert not is_in(client)
+    page = client.get("/sign-in/set-up/").content.decode()
+    assert "<svg" in page
+    secret = shown_secret(page)
+    assert secret == shown_secret(client.get("/sign-in/set-up/").content.decode())
+    assert client.post("/sign-in/set-up/", {"code": "000000"}).status_code == 200
+    assert not is_in(client)
+    done = client.post("/sign-in/set-up/", {"code": code_now(secret)})
+    assert len(re.findall(r'<li class="code">', done.content.decode())) == 10
+    assert 'href="/account/"' in done.content.decode()
+    assert is_in(client)
+    assert secret.encode() not in bytes(SecondFactor.objects.get(user=person).secret)
+
+
+def test_an_officer_with_an_app_gets_in_with_its_code_only(client: Client, person: User) -> None:
+    secret, _codes = give_app(person)
+    assert password_step(client, person).url == "/sign-in/code/"
+    assert not is_in(client)
+    assert code_step(client, "000000").status_code == 200
+    assert not is_in(client)
+    assert code_step(client, code_now(secret)).url == "/account/"
+    assert is_in(client)
+    assert AuditEntry.objects.filter(action="accounts.user.sign_in").latest("id").details["second_factor"] is True
+
+
+def test_the_code_page_is_closed_without_the_password(client: Client, person: User) -> None:
+    secret, _codes = give_app(person)
+    assert code_step(client, code_now(secret)).url == "/sign-in/"
+    assert not is_in(client)
+
+
+def test_setting_up_on_the_way_in_is_closed_to_whoever_has_an_app(client: Client, person: User) -> None:
+    """Otherwise a stolen password would be enough to bring an app of one's own."""
+    give_app(person)
+    password_step(client, person)
+    assert client.get("/sign-in/set-up/").url == "/sign-in/"
+
+
+def test_a_code_works_once(person: User) -> None:
+    secret, _codes = give_app(person)
+    code = code_now(secret)
+    first, second = Client(), Client()
+    password_step(first, person)
+    password_step(second, person)
+    assert code_step(first, code).status_code == 302
+    assert code_step(second, code).status_code == 200
+    assert not is_in(second)
+
+
+def test_the_code_of_the_set_up_does_not_sign_in(client: Client, person: User) -> None:
+    secret = totp.new_secret()
+    second_factor.set_up(person=person, secret=secret, code=code_now(secret))
+    password_step(client, person)
+    assert code_step(client, code_now(secret)).status_code == 200
+
+
+def test_an_older_code_is_refused_after_a_newer_one(person: User) -> None:
+    secret, _codes = give_app(person)
+    assert second_factor.is_right(person=person, code=code_now(secret, 1))
+    assert not second_factor.is_right(person=person, code=code_now(secret, -1))
+
+
+def test_codes_are_read_as_people_type_them(person: User) -> None:
+    secret, _codes = give_app(person)
+    code = code_now(secret)
+    assert second_factor.is_right(person=person, code=f" {code[:3]} {code[3:]} ")
+
+
+def test_a_recovery_code_works_once_and_is_kept_as_a_hash(client: Client, person: User) -> None:
+    _secret, codes = give_app(person)
+    password_step(client, person)
+    assert code_step(client, codes[3].lower().replace(" ", "-")).status_code == 302
+    again = Client()
+    password_step(again, person)
+    assert code_step(again, codes[3]).status_code == 200
+    assert RecoveryCode.objects.filter(user=person, used_at=None).count() == 9
+    assert AuditEntry.objects.get(action="accounts.user.use_recovery_code").details["left"] == 9
+    stored = "".join(RecoveryCode.objects.values_list("digest", flat=True))
+    assert not any(code.replace(" ", "") in stored for code in codes)
+
+
+def test_another_persons_recovery_code_is_wrong(person: User) -> None:
+    other = officer(Role.VERIFIER, "140105")
+    _secret, codes = give_app(other)
+    give_app(person)
+    assert not second_factor.is_right(person=person, code=codes[0])
+
+
+def test_guessing_codes_has_a_limit(person: User) -> None:
+    secret, _codes = give_app(person)
+    for _ in range(5):
+        client = Client()
+        password_step(client, person)
+        assert code_step(client, "000000").status_code == 200
+    client = Client()
+    password_step(client, person)
+    assert code_step(client, code_now(secret)).status_code == 429
+
+
+def test_a_password_changed_in_between_takes_the_half_sign_in_back(client: Client, person: User) -> None:
+    secret, _codes = give_app(person)
+    password_step(client, person)
+    with_password(person, "又换了一个密码 2026")
+    assert code_step(client, code_now(secret)).url == "/sign-in/"
+
+
+def test_an_employers_account_needs_none(client: Client) -> None:
+    person = with_password(officer(Role.EMPLOYER, "140105"))
+    assert password_step(client, person).url == "/account/"
+
+
+def test_a_session_without_it_ends_where_an_officer_must_have_it(client: Client, person: User) -> None:
+    client.force_login(person)
+    assert client.get("/account/").url.startswith("/sign-in/")
+
+
+def test_where_it_is_off_only_those_who_set_it_up_are_asked(settings, client: Client, person: User) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    assert password_step(client, person).url == "/account/"
+    give_app(person)
+    assert password_step(Client(), person).url == "/sign-in/code/"
+
+
+def test_a_new_app_needs_the_password_and_replaces_the_old_one(settings, client: Client, person: User) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    password_step(client, person)
+    old, old_codes = give_app(person)
+    page = client.get("/account/second-factor/").content.decode()
+    secret = shown_secret(page)
+    wrong = client.post("/account/second-factor/", {"password": "wrong", "code": code_now(secret)})
+    assert "当前密码不正确" in wrong.content.decode()
+    key = client.session.session_key
+    client.post("/account/second-factor/", {"password": PASSWORD, "code": code_now(secret)})
+    assert client.session.session_key != key
+    assert not second_factor.is_right(person=person, code=code_now(old, 1))
+    assert not second_factor.is_right(person=person, code=old_codes[0])
+    SecondFactor.objects.update(last_step=0)
+    assert second_factor.is_right(person=person, code=code_now(secret))
+
+
+def test_new_recovery_codes_need_the_password_and_end_the_old_ones(client: Client, person: User) -> None:
+    secret, old = give_app(person)
+    password_step(client, person)
+    code_step(client, code_now(secret))
+    assert "当前密码不正确" in client.post("/account/recovery-codes/", {"password": "wrong"}).content.decode()
+    assert client.post("/account/recovery-codes/", {"password": PASSWORD}).content.decode().count('class="code"') == 10
+    assert not second_factor.is_right(person=person, code=old[0])

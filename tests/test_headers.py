@@ -1,0 +1,121 @@
+"""Promise F1: no response is without its security headers, whoever made it: a page, an error, a file, a download."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+from django.urls import URLPattern, URLResolver, get_resolver
+from django.urls.converters import IntConverter
+
+from accounts.permissions import Role
+from config.settings import base
+from tests.accounts.factories import officer
+
+pytestmark = pytest.mark.django_db
+EXPECTED = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+POLICY = {
+    "default-src 'none'",
+    "script-src 'self'",
+    "style-src 'self'",
+    "object-src 'none'",
+    "base-uri 'none'",
+    "form-action 'self'",
+    "frame-ancestors 'none'",
+}
+SAMPLES = {"int": "1", "uuid": "00000000-0000-0000-0000-000000000000"}
+
+
+def patterns(resolver: URLResolver, before: str = "/") -> Iterator[str]:
+    """One address per route, with sample values: most of them lead nowhere, which is an answer too."""
+    for entry in resolver.url_patterns:
+        if isinstance(entry, URLResolver):
+            yield from patterns(entry, before + str(entry.pattern))
+        elif isinstance(entry, URLPattern):
+            yield before + "".join(parts(entry))
+
+
+def parts(entry: URLPattern) -> Iterator[str]:
+    text = str(entry.pattern)
+    if not hasattr(entry.pattern, "_route"):
+        yield text.replace("^", "").replace("$", "").split("(")[0] + "1/approve/"
+        return
+    for name, converter in entry.pattern.converters.items():
+        sample = "1" if isinstance(converter, IntConverter) else "2025"
+        text = text.replace(f"<{name}>", sample)
+        for kind in ("str", "int", "slug", "uuid", "path"):
+            text = text.replace(f"<{kind}:{name}>", SAMPLES.get(kind, sample))
+    yield text
+
+
+ROUTES = sorted(set(patterns(get_resolver())))
+
+
+def assert_headers(response: Any) -> None:
+    for name, value in EXPECTED.items():
+        assert response.headers.get(name) == value, name
+    policy = {part.strip() for part in response.headers["Content-Security-Policy"].split(";")}
+    assert policy >= POLICY
+    assert "unsafe" not in response.headers["Content-Security-Policy"]
+    assert "camera=()" in response.headers["Permissions-Policy"]
+    assert "Server" not in response.headers
+
+
+@pytest.mark.parametrize("role", [None, *Role])
+def test_every_route(role: Role | None) -> None:
+    client = Client(raise_request_exception=False)
+    if role:
+        client.force_login(officer(role, "140000"))
+    for route in ROUTES:
+        assert_headers(client.get(route))
+        if role is None:
+            assert_headers(client.post(route))
+
+
+def test_files_errors_and_strange_hosts(settings: Any) -> None:
+    settings.WHITENOISE_USE_FINDERS = True
+    client = Client(raise_request_exception=False, enforce_csrf_checks=True)
+    answers = {
+        200: client.get("/static/css/app.css"),
+        404: client.get("/no-such-page/"),
+        400: client.get("/", headers={"host": "somewhere.example.com"}),
+        403: client.post("/sign-in/", {"username": "x", "password": "x"}),
+        405: Client().put("/display/"),
+    }
+    assert {status: answer.status_code for status, answer in answers.items()} == {status: status for status in answers}
+    for answer in answers.values():
+        assert_headers(answer)
+
+
+def test_too_many_tries_and_too_much_data() -> None:
+    client = Client(raise_request_exception=False)
+    for _ in range(6):
+        answer = client.post("/sign-in/", {"username": "x", "password": "x"})
+    assert answer.status_code == 429
+    assert_headers(answer)
+    large = client.post("/sign-in/", {"username": "x" * (base.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)})
+    assert large.status_code in (400, 413)
+    assert_headers(large)
+
+
+def test_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+    def crash(*_arguments: object, **_names: object) -> None:
+        raise RuntimeError("planted")
+
+    monkeypatch.setattr("accounts.views.sign_in.password_holder", crash)
+    client = Client(raise_request_exception=False)
+    answer = client.post("/sign-in/", {"username": "x", "password": "x"})
+    assert answer.status_code == 500
+    assert_headers(answer)
+
+
+def test_production_adds_strict_transport_and_host_cookies(settings: Any) -> None:
+    settings.SECURE_HSTS_SECONDS, settings.SESSION_COOKIE_SECURE = 31_536_000, True
+    answer = Client().get("/sign-in/", secure=True)
+    assert answer.headers["Strict-Transport-Security"].startswith("max-age=31536000")
