@@ -265,10 +265,11 @@ def _age_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> Line:
 
 
 def _contract_line(worker: Worker, claim: Claim) -> Line:
-    said = _("%(form)s，%(since)s至%(until)s") % {
+    terms = _("%(form)s，%(since)s至%(until)s") if claim.contract_end else _("%(form)s，%(since)s起，无固定期限")
+    said = terms % {
         "form": worker.placement.get_form_display(),
         "since": _day(claim.contract_start),
-        "until": cn_date(claim.contract_end) if claim.contract_end else _("无固定期限"),
+        "until": _day(claim.contract_end),
     }
     if failure := contract_failure(claim):
         return _line(_("用工形式"), said, failure.label, fits=False)

@@ -94,7 +94,7 @@ class PlacementForm(VersionForm):
 
     @classmethod
     def of(cls, draft: HeadcountReturn, placement: DraftPlacement | None) -> "PlacementForm":
-        initial: dict[str, Any] = {"version": draft.version}
+        initial: dict[str, Any] = {"version": draft.version, "form": EmploymentForm.CONTRACT}
         if placement is not None:
             kept = ("name", "certificate_kind", "form", "contract_start", "contract_end", "post")
             initial |= {name: getattr(placement, name) for name in kept}

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
@@ -54,8 +54,8 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
     filed = _filed(request, pk, Permission.VERIFY_RETURN if request.method == "POST" else Permission.VIEW_PERSONS)
     people = cases.workers(filed)
     worker = _chosen(people, placement)
-    form = DecisionForm(request.POST or None, result=worker.result) if worker else None
-    if request.method == "POST" and worker and form.is_valid():
+    form = DecisionForm(_posted(request), result=worker.result) if worker else None
+    if form and form.is_valid():
         try:
             _decide(request, worker, form)
         except DomainError as refusal:
@@ -122,8 +122,8 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if transition is None:
         raise Http404
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    form = ReasonForm(request.POST or None, needs_reason=transition.needs_reason)
-    if request.method == "POST" and form.is_valid():
+    form = ReasonForm(_posted(request), needs_reason=transition.needs_reason)
+    if form.is_valid():
         try:
             _take(transition, filed, request, form)
         except DomainError as refusal:
@@ -154,8 +154,8 @@ def reveal(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
     filed = _filed(request, pk, Permission.REVEAL_IDENTITY)
     people = filed.employer.placements.filter(levy_year=filed.levy_year)
     person = get_object_or_404(people.select_related("employer"), pk=placement)
-    form, number = ReasonForm(request.POST or None), None
-    if request.method == "POST" and form.is_valid():
+    form, number = ReasonForm(_posted(request)), None
+    if form.is_valid():
         number = verification.reveal_identity(placement=person, reason=form.cleaned_data["reason"], actor=request.user)
     return render(request, "quota/reveal.html", {"filed": filed, "person": person, "form": form, "number": number})
 
@@ -165,3 +165,8 @@ def _filed(request: HttpRequest, pk: int, permission: Permission) -> HeadcountRe
     returns = HeadcountReturn.objects.exclude(state__in=[ReturnState.DRAFT, ReturnState.REPLACED])
     queryset = returns.select_related("employer__region")
     return scoped_object(queryset, request.user, permission, region_of="employer.region_id", pk=pk)
+
+
+def _posted(request: HttpRequest) -> QueryDict | None:
+    """What binds a form; also an empty body, as a step without a reason sends it."""
+    return request.POST if request.method == "POST" else None

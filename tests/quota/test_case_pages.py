@@ -1,0 +1,367 @@
+"""The federation's pages: the queue, a case, the quick lane; who sees what, and what leaves a trail."""
+
+from collections.abc import Callable
+from datetime import date
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Role
+from audit.models import AuditEntry
+from quota.checks import run_checks
+from quota.enums import NumberKind, ReturnState
+from quota.identity import decrypt
+from quota.models import Certificate, Employer, HeadcountReturn, Placement, VerifiedHeadcount
+from tests.accounts.factories import RegionFactory, officer
+from tests.quota.factories import (
+    YEAR,
+    EmployerFactory,
+    employer_account,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+)
+
+pytestmark = pytest.mark.django_db
+SignIn = Callable[..., Client]
+COUNTY = "140105"
+
+
+@pytest.fixture(autouse=True)
+def minimum_wage(db: None) -> None:
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    for code in ("140100", COUNTY, "140106"):
+        RegionFactory(code=code)
+
+
+@pytest.fixture
+def first() -> User:
+    return officer(Role.VERIFIER, COUNTY)
+
+
+@pytest.fixture
+def client(first: User, signed_in: SignIn) -> Client:
+    return signed_in(first)
+
+
+@pytest.fixture
+def employer() -> Employer:
+    """One person paid for six months, another for twelve; checked."""
+    employer = EmployerFactory(region_id=COUNTY)
+    filed_return(employer)
+    placement(employer, months=range(1, 7))
+    placement(employer)
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    return employer
+
+
+@pytest.fixture
+def half_paid(employer: Employer) -> Placement:
+    return employer.placements.order_by("pk").first()
+
+
+def the_return(employer: Employer) -> HeadcountReturn:
+    return HeadcountReturn.objects.in_force().get(employer=employer, levy_year=YEAR)
+
+
+def case_url(employer: Employer) -> str:
+    return reverse("quota:case", args=[the_return(employer).pk])
+
+
+def step_url(employer: Employer, step: str) -> str:
+    return reverse("quota:case_step", args=[the_return(employer).pk, step])
+
+
+def text_of(client: Client, url: str) -> str:
+    response = client.get(url)
+    assert response.status_code == 200
+    return response.content.decode()
+
+
+def queue_url(**filters: object) -> str:
+    return reverse("quota:queue", query={"levy_year": YEAR, **filters})
+
+
+def test_the_queue_shows_what_waits_with_what_was_found(client: Client, employer: Employer) -> None:
+    text = text_of(client, queue_url())
+    assert employer.name in text
+    assert "无工资记录6" in text
+    assert "−6" in text
+
+
+def test_the_queue_is_filtered_and_keeps_its_filters(client: Client, employer: Employer) -> None:
+    sound = EmployerFactory(region_id=COUNTY, name="太原并州印刷有限公司")
+    filed_return(sound)
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    assert sound.name in text_of(client, queue_url())
+    assert sound.name not in text_of(client, queue_url(findings="yes"))
+    assert employer.name not in text_of(client, queue_url(findings="no"))
+    assert employer.name not in text_of(client, queue_url(q="并州"))
+    assert sound.name in text_of(client, queue_url(q=sound.uscc[:12].lower()))
+    assert sound.name not in text_of(client, queue_url(entity_type="organ"))
+    assert "findings=yes" in text_of(client, queue_url(findings="yes"))
+    assert sound.name not in text_of(client, reverse("quota:queue", query={"levy_year": YEAR - 1}))
+
+
+def test_nonsense_in_the_address_shows_the_plain_queue(client: Client, employer: Employer) -> None:
+    nonsense = {"levy_year": "2025'", "region": "x", "state": "draft", "page": "-1", "findings": "maybe"}
+    assert client.get(reverse("quota:queue", query=nonsense)).status_code == 200
+
+
+def test_the_queue_stops_at_the_officer_s_region(client: Client, employer: Employer, signed_in: SignIn) -> None:
+    other = EmployerFactory(region_id="140106")
+    filed_return(other)
+    run_checks(levy_year=YEAR, region_code="140106")
+    assert other.name not in text_of(client, queue_url())
+    city = text_of(signed_in(Role.VERIFIER, "140100"), queue_url())
+    assert other.name in city
+    assert employer.name in city
+    assert other.name not in text_of(signed_in(Role.VERIFIER, "140100"), queue_url(region=COUNTY))
+
+
+def test_the_queue_costs_the_same_for_two_and_twenty_returns(
+    client: Client, queries: Callable[[Client, str], int]
+) -> None:
+    def cost_of(returns: int) -> int:
+        while HeadcountReturn.objects.count() < returns:
+            employer = EmployerFactory(region_id=COUNTY)
+            filed_return(employer)
+            placement(employer, months=[1])
+        run_checks(levy_year=YEAR, region_code=COUNTY)
+        return queries(client, queue_url())
+
+    assert cost_of(2) == cost_of(20) <= 12
+
+
+def test_the_case_costs_the_same_for_two_and_twenty_people(
+    client: Client, employer: Employer, queries: Callable[[Client, str], int]
+) -> None:
+    few = queries(client, case_url(employer))
+    for _ in range(18):
+        placement(employer, months=[1])
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    assert queries(client, case_url(employer)) == few
+
+
+def test_a_case_shows_the_claim_beside_the_evidence(client: Client, employer: Employer) -> None:
+    text = text_of(client, case_url(employer))
+    assert "24</b>" in text  # claimed
+    assert "18</b>" in text  # computed
+    assert "7、8、9、10、11、12月无工资记录" in text
+    assert "四险" in text
+
+
+def test_every_line_of_evidence_is_tested_by_itself(client: Client, employer: Employer) -> None:
+    """The certificate fails first; that the wages are short must still be seen."""
+    identity = identity_number()
+    row = placement(employer, identity=identity, paid="100.00", contract=(date(YEAR, 3, 1), date(YEAR, 8, 31)))
+    Certificate.objects.filter(person_key=row.person_key).update(state="frozen")
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    text = text_of(client, reverse("quota:case_person", args=[the_return(employer).pk, row.pk]))
+    assert "冻结" in text
+    assert "劳动合同不满1年" in text
+    assert "3、4、5、6、7、8月工资低于最低工资标准" in text
+
+
+def test_a_certificate_of_somebody_else_is_pointed_out(client: Client, employer: Employer) -> None:
+    row = placement(employer)
+    other = placement(EmployerFactory(region_id=COUNTY))
+    Certificate.objects.filter(person_key=row.person_key).update(person_key=other.person_key)
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    assert "登记的是另一人" in text_of(client, reverse("quota:case_person", args=[the_return(employer).pk, row.pk]))
+
+
+def test_a_rival_of_another_region_is_told_by_its_place_only(
+    client: Client, employer: Employer, half_paid: Placement, signed_in: SignIn
+) -> None:
+    rival = EmployerFactory(region_id="140106", name="秘密单位有限公司")
+    filed_return(rival)
+    copy = Placement.objects.get(pk=half_paid.pk)
+    copy.pk, copy.employer = None, rival
+    copy.save()
+    run_checks(levy_year=YEAR, region_code="140106")
+    url = reverse("quota:case_person", args=[the_return(employer).pk, half_paid.pk])
+    assert rival.name not in text_of(client, url)
+    assert "地区140106的另一单位" in text_of(client, url)
+    assert rival.name in text_of(signed_in(Role.VERIFIER, "140100"), url)
+
+
+def decision(row: Placement, **changes: str) -> dict[str, str]:
+    return {f"month_{month}": "1" for month in range(1, 13)} | {"reason": "R01", "note": "银行回单相符"} | changes
+
+
+def test_months_are_decided_on_the_page(client: Client, employer: Employer, half_paid: Placement) -> None:
+    url = reverse("quota:case_person", args=[the_return(employer).pk, half_paid.pk])
+    assert client.post(url, decision(half_paid)).status_code == 302
+    half_paid.check_result.refresh_from_db()
+    assert half_paid.check_result.decided == [1] * 12
+    assert "银行回单相符" in text_of(client, url)
+
+
+@pytest.mark.parametrize(
+    ("changes", "told"),
+    [
+        ({"reason": ""}, "须选择理由"),
+        ({"reason": "R99"}, "R99"),
+        ({"month_3": "2"}, "3月认定"),
+        ({"month_3": ""}, "3月认定"),
+    ],
+    ids=str,
+)
+def test_a_decision_that_cannot_be_is_told_at_the_box(
+    client: Client, employer: Employer, half_paid: Placement, changes: dict[str, str], told: str
+) -> None:
+    url = reverse("quota:case_person", args=[the_return(employer).pk, half_paid.pk])
+    answer = client.post(url, decision(half_paid, **changes))
+    assert answer.status_code == 200
+    assert told in answer.content.decode()
+    half_paid.check_result.refresh_from_db()
+    assert half_paid.check_result.decision_reason == ""
+
+
+def test_two_people_take_a_return_to_its_certificate(client: Client, employer: Employer, signed_in: SignIn) -> None:
+    assert "初审通过" in text_of(client, case_url(employer))
+    assert "由另一人办理" in text_of(client, step_url(employer, "review"))
+    client.post(step_url(employer, "review"))
+    assert the_return(employer).state == ReturnState.REVIEWED
+    refused = client.post(step_url(employer, "verify"), follow=True).content.decode()
+    assert "须由另一人办理" in refused
+    assert step_url(employer, "verify") not in text_of(client, case_url(employer))
+    second = signed_in(Role.VERIFIER, COUNTY)
+    done = second.post(step_url(employer, "verify"), follow=True).content.decode()
+    number = VerifiedHeadcount.objects.get().number
+    assert f"审核认定书{number}" in done
+    assert the_return(employer).state == ReturnState.VERIFIED
+
+
+@pytest.mark.parametrize("step", ["send_back", "reopen"])
+def test_a_step_that_needs_a_reason_asks_for_it(client: Client, employer: Employer, step: str) -> None:
+    answer = client.post(step_url(employer, step), {"reason": " "})
+    assert answer.status_code == 200
+    assert "<title>错误：" in answer.content.decode()
+    assert the_return(employer).state == ReturnState.CHECKED
+
+
+def test_a_return_is_sent_back_with_the_reason_that_the_employer_reads(
+    client: Client, employer: Employer, signed_in: SignIn
+) -> None:
+    client.post(step_url(employer, "send_back"), {"reason": "请补正工资凭证"})
+    clerk = signed_in(employer_account(employer))
+    assert "请补正工资凭证" in text_of(clerk, reverse("quota:return", args=[the_return(employer).pk]))
+
+
+def test_a_step_that_is_not_due_is_refused_politely(client: Client, employer: Employer) -> None:
+    answer = client.post(step_url(employer, "verify"), follow=True)
+    assert "当前状态不能进行此项操作" in answer.content.decode()
+    assert client.get(step_url(employer, "conquer")).status_code == 404
+
+
+def test_identity_numbers_are_masked_until_opened_with_a_reason_and_every_opening_is_recorded(
+    client: Client, employer: Employer, half_paid: Placement
+) -> None:
+    number = decrypt(half_paid.identity_encrypted)
+    for url in (queue_url(), case_url(employer), case_url(employer) + f"people/{half_paid.pk}/"):
+        assert number not in text_of(client, url)
+    url = reverse("quota:reveal", args=[the_return(employer).pk, half_paid.pk])
+    assert number not in text_of(client, url)
+    assert number not in client.post(url, {"reason": ""}).content.decode()
+    assert not AuditEntry.objects.filter(action="quota.placement.reveal").exists()
+    for times in (1, 2):
+        opened = client.post(url, {"reason": "与原件核对"})
+        assert number in opened.content.decode()
+        assert opened.headers["Cache-Control"] == "no-store, private"
+        assert AuditEntry.objects.filter(action="quota.placement.reveal").count() == times
+    assert number not in text_of(client, url)
+
+
+SEES = {Role.VERIFIER: 200, Role.AUDITOR: 200}
+ACTS = {Role.VERIFIER: 302}
+
+
+@pytest.mark.parametrize("role", list(Role))
+def test_who_sees_persons_and_who_acts(
+    employer: Employer, half_paid: Placement, signed_in: SignIn, role: Role
+) -> None:
+    session, filed = signed_in(role, COUNTY), the_return(employer)
+    person = reverse("quota:case_person", args=[filed.pk, half_paid.pk])
+    for url in (queue_url(), case_url(employer), person):
+        assert session.get(url).status_code == SEES.get(role, 403)
+    assert session.get(reverse("quota:quick")).status_code == (200 if role == Role.VERIFIER else 403)
+    acts = {
+        person: decision(half_paid),
+        step_url(employer, "send_back"): {"reason": "补正"},
+        reverse("quota:quick"): {"levy_year": YEAR, "region": COUNTY, "step": "review"},
+    }
+    for url, typed in acts.items():
+        assert session.post(url, typed).status_code == ACTS.get(role, 403)
+    reveal = reverse("quota:reveal", args=[filed.pk, half_paid.pk])
+    assert session.post(reveal, {"reason": "核对"}).status_code == (200 if role == Role.VERIFIER else 403)
+
+
+def test_a_case_of_another_county_does_not_exist(employer: Employer, half_paid: Placement, signed_in: SignIn) -> None:
+    session, filed = signed_in(Role.VERIFIER, "140106"), the_return(employer)
+    for url in (
+        case_url(employer),
+        step_url(employer, "review"),
+        reverse("quota:case_person", args=[filed.pk, half_paid.pk]),
+        reverse("quota:reveal", args=[filed.pk, half_paid.pk]),
+    ):
+        assert session.get(url).status_code == 404
+        assert session.post(url, {"reason": "核对"}).status_code == 404
+    assert the_return(employer).state == ReturnState.CHECKED
+
+
+def test_a_person_of_another_return_cannot_be_reached_through_this_one(client: Client, employer: Employer) -> None:
+    other = EmployerFactory(region_id="140106")
+    filed_return(other)
+    row = placement(other)
+    run_checks(levy_year=YEAR, region_code="140106")
+    for name in ("quota:case_person", "quota:reveal"):
+        assert client.get(reverse(name, args=[the_return(employer).pk, row.pk])).status_code == 404
+
+
+def test_an_employer_sees_nothing_of_the_federation_s_pages(employer: Employer, signed_in: SignIn) -> None:
+    clerk = signed_in(employer_account(employer))
+    for url in (queue_url(), case_url(employer), reverse("quota:quick")):
+        assert clerk.get(url).status_code == 403
+
+
+def test_drafts_are_the_employer_s_own_affair(client: Client, employer: Employer) -> None:
+    HeadcountReturn.objects.filter(employer=employer).update(state=ReturnState.DRAFT, is_in_force=False)
+    draft = HeadcountReturn.objects.get(employer=employer)
+    assert client.get(reverse("quota:case", args=[draft.pk])).status_code == 404
+
+
+def test_the_quick_lane_shows_and_decides_what_agrees(client: Client, employer: Employer, signed_in: SignIn) -> None:
+    sound = EmployerFactory(region_id=COUNTY)
+    filed_return(sound)
+    placement(sound)
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    chosen = {"levy_year": YEAR, "region": COUNTY}
+    url = reverse("quota:quick", query=chosen)
+    assert "全部初审通过" in text_of(client, url)
+    client.post(reverse("quota:quick"), chosen | {"step": "review"})
+    assert the_return(sound).state == ReturnState.REVIEWED
+    assert "全部复审认定" not in text_of(client, url)
+    second = signed_in(Role.VERIFIER, COUNTY)
+    assert "全部复审认定" in text_of(second, url)
+    second.post(reverse("quota:quick"), chosen | {"step": "verify"})
+    assert the_return(sound).state == ReturnState.VERIFIED
+    assert the_return(employer).state == ReturnState.CHECKED
+
+
+def test_the_quick_lane_refuses_a_region_that_is_not_one_s_own(client: Client, employer: Employer) -> None:
+    answer = client.post(reverse("quota:quick"), {"levy_year": YEAR, "region": "140106", "step": "review"})
+    assert answer.status_code == 200
+    assert "<title>错误：" in answer.content.decode()
+
+
+def test_neighbours_are_the_waiting_returns_before_and_after(client: Client, employer: Employer) -> None:
+    later = EmployerFactory(region_id=COUNTY)
+    filed_return(later, filed_on=date(YEAR + 1, 6, 1))
+    run_checks(levy_year=YEAR, region_code=COUNTY)
+    assert f'href="{case_url(later)}" data-key="j"' in text_of(client, case_url(employer))
+    assert f'href="{case_url(employer)}" data-key="k"' in text_of(client, case_url(later))
