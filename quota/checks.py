@@ -159,13 +159,9 @@ def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> No
 def _count_person(
     rows: Sequence[Gathered], agreements: Sequence[Agreement], levy_year: int, rules: Rules
 ) -> Sequence[ClaimCount]:
-    """Each claim by the rules of its own place; rarely do a person's places count differently."""
-    claims = [row.claim for row in rows]
+    """Each claim by the rules of its own place."""
     own = [rules[row.region_code] for row in rows]
-    if all(place is own[0] for place in own):
-        return count_person(claims, agreements, levy_year, own[0]).claims
-    by_place = {place: count_person(claims, agreements, levy_year, place).claims for place in set(own)}
-    return [by_place[place][index] for index, place in enumerate(own)]
+    return count_person([row.claim for row in rows], agreements, levy_year, own).claims
 
 
 def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> Sequence[ClaimCount]:
