@@ -40,13 +40,13 @@ def employer(region: str = XIAODIAN, **fields: object) -> Employer:
 def mixed_employers() -> dict[str, Employer]:
     """One employer of each kind of result, all on the books of Xiaodian, 100 staff at 60,000 yuan unless told.
 
-    above: 18 of 18 person-months; half: 12 of 18 (6 × 60,000 ÷ 12 × 50 % = 15,000.00); late: nothing credited
+    above: 24 of 18 person-months; half: 12 of 18 (6 × 60,000 ÷ 12 × 50 % = 15,000.00); late: nothing credited
     (18 × 5,000 × 90 % = 81,000.00); small: 20 staff; missing: nothing known; trader: not published.
     """
     above, half, late = employer(name="清和精密制造有限公司"), employer(), employer(entity_type=EntityType.INSTITUTION)
     small, missing = employer(), employer(entity_type=EntityType.ASSOCIATION)
     trader = employer(entity_type=EntityType.SOLE_TRADER)
-    verified_year(above, credited=18)
+    verified_year(above, credited=24)
     verified_year(half, credited=12)
     verified_year(late, credited=0, filed_on=date(2026, 11, 9), is_late=True)
     verified_year(small, staff=20, wages="1200000.00")

@@ -110,7 +110,7 @@ def test_figures_hold_counts_and_exact_person_months_by_unit_type(employers):
     enterprises = figures[EntityType.ENTERPRISE]
     assert (enterprises.unit_count, enterprises.verified_count, enterprises.payer_count) == (3, 3, 1)
     assert (enterprises.met_count, enterprises.below_count, enterprises.exempt_count) == (1, 1, 1)
-    assert (enterprises.credited_months, enterprises.required_months) == (30, Decimal("39.6"))
+    assert (enterprises.credited_months, enterprises.required_months) == (36, Decimal("39.6"))
     assert enterprises.shortfall_months == Decimal("9.6")  # 6 and 3.6: who is above the ratio offsets nobody
     assert figures[EntityType.INSTITUTION].payable_total == Decimal("81000.00")
     assert figures[EntityType.ASSOCIATION].missing_count == 1
