@@ -16,9 +16,16 @@ DIGEST_MODULUS = 1 << 128
 NULL = r"\N"
 
 # What a slice starts from, one line per employer. Verified heads are before dispatch transfers; those are added from
-# both sides here. A host without a return in time takes the month of staff and no head (credited 0 in the transfer).
+# both sides here, once the agency's count is verified. A host without a return in time takes the month of staff and no
+# head (credited 0 in the transfer).
 FACTS = """
 COPY (
+    WITH transfers AS (
+        SELECT t.* FROM quota_dispatchtransfer t
+        JOIN quota_verifiedheadcount h
+            ON h.employer_id = t.agency_id AND h.levy_year = t.levy_year AND h.withdrawn_at IS NULL
+        WHERE t.levy_year = %(year)s
+    )
     SELECT e.id, e.region_id, e.entity_type, e.registered_on, r.staff_months, r.total_wages,
            e.registered_staff, e.registered_wages,
            coalesce(moved_in.staff, 0) - coalesce(moved_out.staff, 0),
@@ -28,12 +35,10 @@ COPY (
     LEFT JOIN quota_verifiedheadcount v
         ON v.employer_id = e.id AND v.levy_year = %(year)s AND v.withdrawn_at IS NULL
     LEFT JOIN (
-        SELECT agency_id, sum(staff_months) AS staff, sum(weight_months) AS weight
-        FROM quota_dispatchtransfer WHERE levy_year = %(year)s GROUP BY agency_id
+        SELECT agency_id, sum(staff_months) AS staff, sum(weight_months) AS weight FROM transfers GROUP BY agency_id
     ) moved_out ON moved_out.agency_id = e.id
     LEFT JOIN (
-        SELECT host_id, sum(staff_months) AS staff, sum(credited_months) AS credited
-        FROM quota_dispatchtransfer WHERE levy_year = %(year)s GROUP BY host_id
+        SELECT host_id, sum(staff_months) AS staff, sum(credited_months) AS credited FROM transfers GROUP BY host_id
     ) moved_in ON moved_in.host_id = e.id
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
     ORDER BY e.id

@@ -67,7 +67,8 @@ class DispatchTransfer(models.Model):
     """Months of a dispatched person that count at the host instead of the agency.
 
     The agency gives up `weight_months`; the host is given `credited_months`, which is 0 if it filed late or not at
-    all. `staff_months` of staff go along.
+    all. `staff_months` of staff go along. Checks keep it up to date; it takes effect while the agency's
+    VerifiedHeadcount stands.
     """
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="transfers")

@@ -1,0 +1,56 @@
+"""Dispatched people in the annual run: months and staff move once the agency's count is verified, not before."""
+
+from datetime import date
+
+import pytest
+
+from accounts.permissions import Role
+from levy.models import Assessment
+from levy.services import runs
+from quota.checks import run_checks
+from quota.enums import EmploymentForm, NumberKind
+from quota.models import Employer, HeadcountReturn
+from quota.services.batches import verify_region
+from quota.services.verification import reopen_return
+from tests.accounts.factories import RegionFactory, officer
+from tests.quota.factories import YEAR, EmployerFactory, agreement, filed_return, identity_number, placement
+from tests.quota.factories import regional_number as number
+
+pytestmark = pytest.mark.django_db(transaction=True)
+
+
+@pytest.fixture
+def agency(transactional_db: None) -> Employer:
+    """It dispatches one person to a host for the whole year."""
+    number(NumberKind.MINIMUM_WAGE, "1980.00")
+    number(NumberKind.REQUIRED_RATIO, "0.015")
+    number(NumberKind.SOCIAL_AVERAGE_WAGE, "84876.00")
+    agency, host = EmployerFactory(name="派遣"), EmployerFactory(name="用工")
+    identity = identity_number()
+    for employer in (agency, host):
+        filed_return(employer, staff=100)
+    placement(agency, identity=identity, form=EmploymentForm.DISPATCH, contract=(date(2024, 1, 1), None))
+    agreement(agency, host, identity)
+    run_checks(levy_year=YEAR, region_code="140000")
+    return agency
+
+
+def assessed() -> dict[str, tuple[int, int]]:
+    """Person-months of staff and credited heads after a new run, by employer."""
+    run = runs.start_run(levy_year=YEAR, region=RegionFactory(code="140000"), actor=None)
+    for _step in runs.work_off(run):
+        pass
+    rows = Assessment.objects.filter(run=run).values_list("employer__name", "staff_months", "credited_months")
+    found = {name: (staff, credited) for name, staff, credited in rows}
+    runs.discard_run(run=run, actor=officer(Role.LEVY_OFFICER, "140000"), reason="重算")
+    return found
+
+
+def test_a_transfer_takes_effect_with_the_agency_s_verification_and_ends_with_it(agency: Employer) -> None:
+    assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
+    first, second = officer(Role.VERIFIER, "140000"), officer(Role.VERIFIER, "140000")
+    verify_region(levy_year=YEAR, region=RegionFactory(code="140000"), first=first, second=second)
+    assert assessed() == {"派遣": (1188, 0), "用工": (1212, 12)}
+    filed = HeadcountReturn.objects.get(employer=agency)
+    reopen_return(headcount_return=filed, reason="补充材料", actor=first)
+    assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
