@@ -1,0 +1,133 @@
+"""Which of several returns counts: the rules decide, a decided one is not undone, each region has its own deadline."""
+
+from datetime import date
+
+import pytest
+
+from quota.enums import ReturnSource, ReturnState
+from quota.models import Employer, HeadcountReturn, RegionalSetting
+from quota.services import settle_returns_in_force
+from tests.accounts.factories import RegionFactory
+from tests.quota.factories import YEAR, EmployerFactory, verified_year
+
+pytestmark = pytest.mark.django_db
+IN_TIME, LATER, LATE, LATEST = (date(YEAR + 1, *day) for day in ((5, 1), (10, 31), (11, 1), (12, 1)))
+
+
+def filed(employer: Employer, day: date, source: ReturnSource = ReturnSource.FILE) -> HeadcountReturn:
+    return HeadcountReturn.objects.create(
+        employer=employer,
+        levy_year=YEAR,
+        filed_on=day,
+        source=source,
+        staff_by_month=[10] * 12,
+        staff_months=120,
+        total_wages=600_000,
+        state=ReturnState.SUBMITTED,
+    )
+
+
+def settle(*employers: Employer) -> list[int]:
+    return settle_returns_in_force(employer_ids=[employer.pk for employer in employers], levy_year=YEAR)
+
+
+def stands(employer: Employer) -> list[tuple[date, bool, bool, str]]:
+    rows = employer.returns.filter(levy_year=YEAR).order_by("filed_on", "pk")
+    return list(rows.values_list("filed_on", "is_in_force", "is_late", "state"))
+
+
+@pytest.fixture
+def employer() -> Employer:
+    return EmployerFactory()
+
+
+def test_an_only_return_is_in_force_and_late_if_it_is(employer: Employer) -> None:
+    other = EmployerFactory()
+    filed(employer, LATER)
+    filed(other, LATE)
+    assert settle(employer, other) == []
+    assert stands(employer) == [(LATER, True, False, ReturnState.SUBMITTED)]
+    assert stands(other) == [(LATE, True, True, ReturnState.SUBMITTED)]
+
+
+@pytest.mark.parametrize(
+    ("days", "winner"),
+    [
+        ([IN_TIME, LATER], LATER),
+        ([LATER, IN_TIME], LATER),
+        ([IN_TIME, LATE], IN_TIME),
+        ([LATE, LATEST], LATE),
+        ([LATEST, LATE, IN_TIME], IN_TIME),
+    ],
+    ids=str,
+)
+def test_the_later_of_those_in_time_replaces_the_earlier(employer: Employer, days: list[date], winner: date) -> None:
+    for day in days:
+        filed(employer, day)
+        settle(employer)
+    for day, is_in_force, is_late, state in stands(employer):
+        assert is_in_force == (day == winner)
+        assert is_late == (day > LATER)
+        assert state == (ReturnState.SUBMITTED if day == winner else ReturnState.REPLACED)
+
+
+def test_of_one_day_the_last_received_stands(employer: Employer) -> None:
+    filed(employer, LATER)
+    last = filed(employer, LATER, ReturnSource.WINDOW)
+    settle(employer)
+    assert HeadcountReturn.objects.in_force().get(employer=employer) == last
+
+
+@pytest.mark.parametrize("state", [ReturnState.REVIEWED, ReturnState.VERIFIED])
+def test_what_was_decided_stays_in_force_and_is_named(employer: Employer, state: ReturnState) -> None:
+    decided = verified_year(employer, filed_on=IN_TIME).headcount_return
+    HeadcountReturn.objects.filter(pk=decided.pk).update(state=state)
+    filed(employer, LATER)
+    assert settle(employer) == [employer.pk]
+    assert [row[1] for row in stands(employer)] == [True, False]
+    decided.refresh_from_db()
+    assert decided.state == state
+
+
+def test_a_late_return_beside_a_decided_one_is_nothing_to_report(employer: Employer) -> None:
+    verified_year(employer, filed_on=IN_TIME)
+    filed(employer, LATE)
+    assert settle(employer) == []
+
+
+def test_drafts_and_other_years_are_not_looked_at(employer: Employer) -> None:
+    draft = filed(employer, LATER)
+    HeadcountReturn.objects.filter(pk=draft.pk).update(state=ReturnState.DRAFT)
+    other_year = filed(employer, IN_TIME)
+    HeadcountReturn.objects.filter(pk=other_year.pk).update(levy_year=YEAR - 1)
+    settle(employer)
+    assert not HeadcountReturn.objects.in_force().exists()
+
+
+def test_each_region_has_its_own_deadline(employer: Employer) -> None:
+    RegionalSetting.objects.create(
+        region=RegionFactory(code="140200"),
+        name="filing_deadline",
+        value="11-30",
+        valid_from=date(2020, 1, 1),
+        document_number="测试〔2020〕1号",
+    )
+    other = EmployerFactory(region=RegionFactory(code="140202"))
+    for each in (employer, other):
+        filed(each, LATE)
+    settle(employer, other)
+    assert stands(employer)[0][2] is True
+    assert stands(other)[0][2] is False
+
+
+def test_settling_again_changes_nothing(employer: Employer) -> None:
+    for day in (IN_TIME, LATER, LATE):
+        filed(employer, day)
+    settle(employer)
+    before = list(HeadcountReturn.objects.order_by("pk").values())
+    settle(employer)
+    assert list(HeadcountReturn.objects.order_by("pk").values()) == before
+
+
+def test_nobody_to_settle_is_fine() -> None:
+    assert settle_returns_in_force(employer_ids=[], levy_year=YEAR) == []
