@@ -3,7 +3,7 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from accounts.errors import OutOfReach
+from accounts.errors import OutOfReach, OwnAccount
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, Role
 from accounts.scoping import may_manage
@@ -36,6 +36,8 @@ def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Ap
 @transaction.atomic
 def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> None:
     """The person leaves the post now; every session ends. Ending what has ended changes nothing."""
+    if actor.pk == appointment.user_id:
+        raise OwnAccount
     if not actor.can(Permission.MANAGE_PEOPLE, appointment.region_id):
         raise PermissionMissing
     if not reason.strip():

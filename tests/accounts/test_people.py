@@ -57,7 +57,7 @@ def test_a_new_person_works_after_two_administrators_and_one_slip(signed_in: Sig
     person = User.objects.get(pk=person.pk)
     assert [(a.role, a.region_id) for a in person.current_appointments] == [(Role.VERIFIER, "140105")]
     slip = second.post(f"/people/{person.pk}/password/", {"reason": "初次签发"}).content.decode()
-    password = slip.split("登录码（初始密码）")[1].split('class="code">')[1].split("<")[0]
+    password = slip.split("登录码</dt>")[1].split('class="code">')[1].split("<")[0]
     client = Client()
     assert client.post("/sign-in/", {"username": "zhang.wei", "password": password}).status_code == 302
     assert client.get("/home/").url == "/account/password/"
@@ -253,3 +253,10 @@ def test_a_retyped_password_page_of_an_officer_shows_no_old_slip(signed_in: Sign
     first = client.post(f"/people/{person.pk}/password/", {"reason": "签发"}).content.decode()
     assert client.get(f"/people/{person.pk}/password/").content.decode() != first
     assert PASSWORD not in first
+
+
+def test_nobody_leaves_the_own_post_alone() -> None:
+    """The last administrator of a region must not vanish by a slip."""
+    own = admin()
+    with pytest.raises(OwnAccount):
+        people.end_appointment(appointment=own.appointments.get(), reason="离任", actor=own)
