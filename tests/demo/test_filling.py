@@ -10,6 +10,7 @@ from django.db import connection, transaction
 from accounts.management.commands.load_regions import read_regions
 from accounts.models import User
 from accounts.services import load_regions
+from config.settings import base
 from demo.ledger import OtherFill
 from demo.province import write_province
 from demo.stages import Fill, fill_database
@@ -115,3 +116,8 @@ def test_killed_fill_is_not_mixed_with_another():
 def test_number_of_units_has_bounds(count):
     with pytest.raises(CommandError, match="200"):
         call_command("demo", "--employers", count)
+
+
+def test_production_has_no_demo():
+    assert "demo" not in base.INSTALLED_APPS
+    assert "demo" not in (settings.BASE_DIR / "config" / "settings" / "production.py").read_text(encoding="utf-8")
