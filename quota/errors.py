@@ -41,3 +41,10 @@ class DecisionRefused(DomainError):
 
     code = "decision_refused"
     message = _("不能这样认定。")
+
+
+class CaseChanged(DomainError):
+    """What the person approved is no longer what the page showed."""
+
+    code = "case_changed"
+    message = _("本户的核对或认定结果刚有变化，请查看最新内容后再办理。")

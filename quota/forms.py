@@ -184,6 +184,12 @@ class ReasonForm(forms.Form):
             del self.fields["reason"]
 
 
+class StepForm(ReasonForm):
+    """A step of a case, with the digest of what the person was shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
 class DecisionForm(forms.Form):
     """The months of one placement that its contract covers, each counted or not, and why if the checks differ."""
 

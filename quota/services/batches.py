@@ -52,7 +52,7 @@ class Batch:
 # credited (a late return's are none: 财税〔2015〕72号第十二条). checks.hold keeps single steps out meanwhile.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
-           r.computed_months + coalesce(d.difference, 0) AS credited_months,
+           CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
            coalesce(%(first)s, r.reviewed_by_id) AS first_by_id, row_number() OVER (ORDER BY e.uscc) AS place
     FROM quota_employer e
     JOIN quota_headcountreturn r

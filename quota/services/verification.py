@@ -1,24 +1,31 @@
 """What two people of the federation do with a checked return: decide months, review, verify, send back, reopen."""
 
+import hashlib
+import logging
 from collections.abc import Sequence
 
 from django.db import connection, transaction
 from django.db.models import Func, IntegerField, QuerySet, Sum
 from django.db.models.functions import Now
+from django.utils.timezone import localdate
 
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
+from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
 from quota.checks import hold, settle_transfers
 from quota.enums import DecisionReason
-from quota.errors import DecisionRefused
+from quota.errors import CaseChanged, DecisionRefused
 from quota.identity import decrypt
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
 from quota.rules import MONTHS, Reason
 from quota.services.filing import copy_to_draft
 from quota.workflow import REOPEN, REVIEW, SEND_BACK, VERIFY
+
+logger = logging.getLogger(__name__)
+REVEALS_A_DAY = 50
 
 
 @transaction.atomic
@@ -99,30 +106,44 @@ def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
     return {month for other in others.order_by("pk") for month in range(MONTHS) if other.decided[month]}
 
 
-@transaction.atomic
-def review_return(*, headcount_return: HeadcountReturn, actor: User) -> HeadcountReturn:
-    """初审: hand the decided months to a second person. Raises as audit.workflow.apply does."""
-    hold(headcount_return.levy_year, as_one_of_many=True)
-    region_code = headcount_return.employer.region_id
-    return apply(
-        headcount_return,
-        REVIEW,
-        actor=actor,
-        region_code=region_code,
-        credited_months=decided_months(headcount_return),
-    )
+def seen_by_reader(filed: HeadcountReturn) -> str:
+    """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
+    months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
+    shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
+    if seen is not None and seen != seen_by_reader(filed):
+        raise CaseChanged
 
 
 @transaction.atomic
-def verify_return(*, headcount_return: HeadcountReturn, actor: User) -> VerifiedHeadcount:
-    """复审: issue the numbered 审核认定书 over the decided months. A late return is credited none.
+def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str | None = None) -> HeadcountReturn:
+    """初审: hand the decided months to a second person.
 
-    Raises SecondPersonNeeded also for whoever decided some of the months, and as audit.workflow.apply does.
+    `seen` is the digest of what the person was shown; raises CaseChanged if that is no longer so, and as
+    audit.workflow.apply does.
     """
     hold(headcount_return.levy_year, as_one_of_many=True)
-    filed = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    filed = _locked(headcount_return)
+    region_code = filed.employer.region_id
+    check(filed, REVIEW, actor=actor, region_code=region_code)
+    _refuse_unseen(filed, seen)
+    return apply(filed, REVIEW, actor=actor, region_code=region_code, credited_months=decided_months(filed))
+
+
+@transaction.atomic
+def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str | None = None) -> VerifiedHeadcount:
+    """复审: issue the numbered 审核认定书 over the decided months. A late return is credited none.
+
+    Raises SecondPersonNeeded also for whoever decided some of the months, otherwise as review_return does.
+    """
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, VERIFY, actor=actor, region_code=region_code)
+    _refuse_unseen(filed, seen)
     if results_of(filed).filter(decided_by=actor).exists():
         raise SecondPersonNeeded
     headcount = VerifiedHeadcount.objects.create(
@@ -154,7 +175,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User) -> Verified
 def send_back(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
     """退回补正: the employer may change the return again; the day it was filed stays. Raises as apply does."""
     hold(headcount_return.levy_year, as_one_of_many=True)
-    filed = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    filed = _locked(headcount_return)
     check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
     HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_reason=reason.strip())
     filed.draft_placements.all().delete()
@@ -171,6 +192,10 @@ def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User
     )
     reopened.verified_headcounts.current().update(withdrawn_at=Now())
     return reopened
+
+
+def _locked(headcount_return: HeadcountReturn) -> HeadcountReturn:
+    return HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
 
 
 def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:
@@ -226,4 +251,14 @@ def reveal_identity(*, placement: Placement, reason: str, actor: User) -> str:
         reason=reason.strip(),
         details={"employer": placement.employer.uscc, "levy_year": placement.levy_year},
     )
+    _report_many_reveals(actor)
     return number
+
+
+def _report_many_reveals(actor: User) -> None:
+    """Tell the operators about somebody who opens many numbers in a day."""
+    today = AuditEntry.objects.filter(
+        object_type=Placement._meta.label_lower, action="quota.placement.reveal", actor=actor, at__date=localdate()
+    )
+    if (count := today.count()) > REVEALS_A_DAY:
+        logger.warning("%s opened %s identity numbers today", actor.username, count)

@@ -17,7 +17,7 @@ from audit.services import trail_of
 from audit.workflow import Transition, allowed
 from quota import cases, queue
 from quota.enums import ReturnState
-from quota.forms import DecisionForm, ReasonForm
+from quota.forms import DecisionForm, ReasonForm, StepForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services import verification
 from quota.workflow import REOPEN, REVIEW, SEND_BACK, VERIFY
@@ -122,7 +122,8 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if transition is None:
         raise Http404
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    form = ReasonForm(_posted(request), needs_reason=transition.needs_reason)
+    shown = {"seen": verification.seen_by_reader(filed)}
+    form = StepForm(_posted(request), initial=shown, needs_reason=transition.needs_reason)
     if form.is_valid():
         try:
             _take(transition, filed, request, form)
@@ -136,14 +137,15 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     return render(request, "quota/case_step.html", context)
 
 
-def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: ReasonForm) -> None:
+def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: StepForm) -> None:
     services = {
         REVIEW: verification.review_return,
         VERIFY: verification.verify_return,
         SEND_BACK: verification.send_back,
         REOPEN: verification.reopen_return,
     }
-    services[transition](headcount_return=filed, actor=request.user, **form.cleaned_data)
+    needed = "reason" if transition.needs_reason else "seen"
+    services[transition](headcount_return=filed, actor=request.user, **{needed: form.cleaned_data[needed]})
 
 
 @sensitive_variables("number")

@@ -166,6 +166,14 @@ def test_an_officer_s_decision_stands_and_is_not_accepted_without_being_asked(fi
     assert credited() == {employer.pk: 12}
 
 
+def test_a_return_that_turns_out_late_is_credited_none_whatever_was_decided(first: User, second: User) -> None:
+    employer = employer_with(HALF)
+    decided_row(employer, first)
+    HeadcountReturn.objects.filter(employer=employer).update(is_late=True, filed_on=date(YEAR + 1, 11, 1))
+    verify(first, second, "--accept-computed")
+    assert credited() == {employer.pk: 0}
+
+
 def test_whoever_decided_months_is_not_the_second_person_of_a_batch(first: User, second: User) -> None:
     employer = employer_with(HALF)
     decided_row(employer, second)

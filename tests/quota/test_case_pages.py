@@ -1,5 +1,6 @@
 """The federation's pages: the queue, a case, the quick lane; who sees what, and what leaves a trail."""
 
+import re
 from collections.abc import Callable
 from datetime import date
 
@@ -73,6 +74,12 @@ def case_url(employer: Employer) -> str:
 
 def step_url(employer: Employer, step: str) -> str:
     return reverse("quota:case_step", args=[the_return(employer).pk, step])
+
+
+def take(client: Client, employer: Employer, step: str, **typed: str) -> str:
+    """Look at the page before the step and send it; what the next page says."""
+    seen = re.search(r'name="seen" value="(\w+)"', text_of(client, step_url(employer, step)))[1]
+    return client.post(step_url(employer, step), {"seen": seen, **typed}, follow=True).content.decode()
 
 
 def text_of(client: Client, url: str) -> str:
@@ -225,37 +232,47 @@ def test_a_decision_that_cannot_be_is_told_at_the_box(
 def test_two_people_take_a_return_to_its_certificate(client: Client, employer: Employer, signed_in: SignIn) -> None:
     assert "初审通过" in text_of(client, case_url(employer))
     assert "由另一人办理" in text_of(client, step_url(employer, "review"))
-    client.post(step_url(employer, "review"))
+    take(client, employer, "review")
     assert the_return(employer).state == ReturnState.REVIEWED
-    refused = client.post(step_url(employer, "verify"), follow=True).content.decode()
-    assert "须由另一人办理" in refused
+    assert "须由另一人办理" in take(client, employer, "verify")
     assert step_url(employer, "verify") not in text_of(client, case_url(employer))
     second = signed_in(Role.VERIFIER, COUNTY)
-    done = second.post(step_url(employer, "verify"), follow=True).content.decode()
+    done = take(second, employer, "verify")
     number = VerifiedHeadcount.objects.get().number
     assert f"审核认定书{number}" in done
     assert the_return(employer).state == ReturnState.VERIFIED
 
 
+def test_what_is_approved_is_what_was_shown(
+    client: Client, employer: Employer, half_paid: Placement, signed_in: SignIn
+) -> None:
+    """A colleague decides some months between the look and the click."""
+    seen = re.search(r'name="seen" value="(\w+)"', text_of(client, step_url(employer, "review")))[1]
+    colleague = signed_in(Role.VERIFIER, COUNTY)
+    colleague.post(reverse("quota:case_person", args=[the_return(employer).pk, half_paid.pk]), decision(half_paid))
+    answer = client.post(step_url(employer, "review"), {"seen": seen}, follow=True)
+    assert "刚有变化" in answer.content.decode()
+    assert the_return(employer).state == ReturnState.CHECKED
+    take(client, employer, "review")
+    assert the_return(employer).state == ReturnState.REVIEWED
+
+
 @pytest.mark.parametrize("step", ["send_back", "reopen"])
 def test_a_step_that_needs_a_reason_asks_for_it(client: Client, employer: Employer, step: str) -> None:
-    answer = client.post(step_url(employer, step), {"reason": " "})
-    assert answer.status_code == 200
-    assert "<title>错误：" in answer.content.decode()
+    assert "<title>错误：" in take(client, employer, step, reason=" ")
     assert the_return(employer).state == ReturnState.CHECKED
 
 
 def test_a_return_is_sent_back_with_the_reason_that_the_employer_reads(
     client: Client, employer: Employer, signed_in: SignIn
 ) -> None:
-    client.post(step_url(employer, "send_back"), {"reason": "请补正工资凭证"})
+    take(client, employer, "send_back", reason="请补正工资凭证")
     clerk = signed_in(employer_account(employer))
     assert "请补正工资凭证" in text_of(clerk, reverse("quota:return", args=[the_return(employer).pk]))
 
 
 def test_a_step_that_is_not_due_is_refused_politely(client: Client, employer: Employer) -> None:
-    answer = client.post(step_url(employer, "verify"), follow=True)
-    assert "当前状态不能进行此项操作" in answer.content.decode()
+    assert "当前状态不能进行此项操作" in take(client, employer, "verify")
     assert client.get(step_url(employer, "conquer")).status_code == 404
 
 
@@ -292,7 +309,7 @@ def test_who_sees_persons_and_who_acts(
     assert session.get(reverse("quota:quick")).status_code == (200 if role == Role.VERIFIER else 403)
     acts = {
         person: decision(half_paid),
-        step_url(employer, "send_back"): {"reason": "补正"},
+        step_url(employer, "send_back"): {"reason": "补正", "seen": "0"},
         reverse("quota:quick"): {"levy_year": YEAR, "region": COUNTY, "step": "review"},
     }
     for url, typed in acts.items():

@@ -15,6 +15,7 @@ from quota.enums import DecisionReason, EmploymentForm, NumberKind, ReturnState
 from quota.errors import DecisionRefused
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, InsuranceMonth, Placement, WagePayment
 from quota.rules import Reason
+from quota.services import verification
 from quota.services.verification import (
     decide_placement,
     decided_months,
@@ -199,6 +200,16 @@ def test_a_late_return_cannot_be_decided_into_counting(first: User) -> None:
         count_all(row, first)
 
 
+def test_a_return_that_turns_out_late_is_credited_none(
+    employer: Employer, half_paid: Placement, first: User, second: User
+) -> None:
+    """The region's deadline was corrected after the months had been decided."""
+    count_all(half_paid, first)
+    review_return(headcount_return=the_return(employer), actor=first)
+    HeadcountReturn.objects.filter(employer=employer).update(is_late=True)
+    assert verify_return(headcount_return=the_return(employer), actor=second).credited_months == 0
+
+
 def test_nothing_is_decided_for_an_employer_that_filed_nothing(first: User) -> None:
     employer = EmployerFactory()
     row = placement(employer)
@@ -334,6 +345,17 @@ def test_a_whole_identity_number_needs_the_right_and_a_reason_and_leaves_a_trail
     entry = trail_of(half_paid).get()
     assert (entry.actor, entry.reason) == (first, "与原件核对")
     assert number not in str(entry.details)
+
+
+def test_opening_many_numbers_in_a_day_is_reported_to_the_operators(
+    half_paid: Placement, first: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
+) -> None:
+    monkeypatch.setattr(verification, "REVEALS_A_DAY", 2)
+    for _ in range(3):
+        assert "identity numbers" not in caplog.text
+        number = reveal_identity(placement=half_paid, reason="核对", actor=first)
+    assert f"{first.username} opened 3 identity numbers today" in caplog.text
+    assert number not in caplog.text
 
 
 @pytest.mark.parametrize(("state", "transition"), list(product(ReturnState, RETURN_TRANSITIONS)), ids=str)
