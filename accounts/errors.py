@@ -59,3 +59,18 @@ class NotAnEmployersAccount(DomainError):
 
     code = "not_an_employers_account"
     message = _("以此统一社会信用代码为用户名的账号不是单位账号，不能签发登录码，请联系系统管理员。")
+
+
+class OidcRefused(DomainError):
+    code = "oidc_refused"
+    message = _("身份认证结果无效或已过期，请重新登录。")
+
+
+class OidcUnavailable(DomainError):
+    code = "oidc_unavailable"
+    message = _("身份认证平台暂时没有响应，请稍后再试，或用用户名和密码登录。")
+
+
+class NoSuchAccount(DomainError):
+    code = "no_such_account"
+    message = _("身份认证已通过，但本系统没有对应的账号。用人单位请到所在地残联办理，工作人员请联系系统管理员。")

@@ -16,7 +16,7 @@ SECOND_FACTOR_REQUIRED = os.environ.get("LEVY_SECOND_FACTOR", "on") != "off"
 
 # "asvs": long passwords, no forced change (OWASP ASVS 5.0, 6.2). "mlps": also mixed characters and a new one every
 # 90 days, as assessors of GB/T 22239-2019 (8.1.4.1 a) expect.
-PASSWORD_RULES = os.environ.get("LEVY_PASSWORD_RULES", "asvs")
+PASSWORD_RULES = os.environ.get("LEVY_PASSWORD_RULES") or "asvs"
 PASSWORD_MAX_DAYS = 90 if PASSWORD_RULES == "mlps" else 0
 AUTH_PASSWORD_VALIDATORS = [
     {
@@ -36,3 +36,10 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+
+# Sign-in at another authority's OpenID Connect service, beside the password; without an issuer it is not offered.
+OIDC_ISSUER = os.environ.get("LEVY_OIDC_ISSUER", "")
+OIDC_CLIENT_ID = os.environ.get("LEVY_OIDC_CLIENT_ID", "")
+OIDC_CLIENT_SECRET = os.environ.get("LEVY_OIDC_CLIENT_SECRET", "")
+OIDC_NAME = os.environ.get("LEVY_OIDC_NAME") or "统一身份认证平台"
+OIDC_USERNAME_CLAIM = os.environ.get("LEVY_OIDC_USERNAME_CLAIM") or "preferred_username"  # the sign-in name

@@ -1,18 +1,20 @@
 """Signing in, step by step, and out."""
 
+from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
-from django.http import HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
-from django.views.decorators.http import require_http_methods, require_POST
+from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts import pending
+from accounts import oidc, pending
 from accounts.devices import remember_device
-from accounts.forms import CodeForm, NewAppForm, SignInForm
+from accounts.errors import NoSuchAccount
+from accounts.forms import CodeForm, NewAppForm, SignInForm, tidied_name
 from accounts.models import User
 from accounts.services import attempts, second_factor
 from accounts.services.sign_in import password_holder, start_session
@@ -34,7 +36,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
         if person is not None:
             return _after_password(request, person, next_page)
         form.add_error(None, _("用户名或密码不正确，请重新输入。"))
-    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page})
+    other_way = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
+    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page, "other_way": other_way})
 
 
 def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:
@@ -53,6 +56,29 @@ def _enter(request: HttpRequest, person: User, *, with_second_factor: bool) -> H
     response = redirect(next_page or reverse("accounts:home"))
     remember_device(request, response, person.username)
     return response
+
+
+@login_not_required
+@never_cache
+@require_safe
+def oidc_start(request: HttpRequest) -> HttpResponse:
+    if not settings.OIDC_ISSUER:
+        raise Http404
+    return redirect(oidc.address_to_ask(request, next_page=pending.safe_next(request)))
+
+
+@login_not_required
+@never_cache
+@require_safe
+def oidc_return(request: HttpRequest) -> HttpResponse:
+    """The other authority has settled who it is; what follows a right password follows here."""
+    if not settings.OIDC_ISSUER:
+        raise Http404
+    username, next_page = oidc.answer(request)
+    person = User.objects.filter(username=tidied_name(username), is_active=True).first()
+    if person is None:
+        raise NoSuchAccount
+    return _after_password(request, person, next_page)
 
 
 @login_not_required
