@@ -27,7 +27,7 @@ Reader: TypeAlias = Callable[..., Read]
 # Only full-width forms are narrowed: NFKC would also turn 10² into 102.
 _NARROW = {code: code - 0xFEE0 for code in range(0xFF01, 0xFF5F)}
 _NUMBER = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
-_SCIENTIFIC = re.compile(r"[-+]?[0-9.]+[eE][-+]?[0-9]+")
+_SPREADSHEET_FLOAT = re.compile(r"[0-9]+\.[0-9]*(?:[eE]\+?[0-9]+)?|[0-9]+[eE]\+[0-9]+")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})|/([0-9]{1,2})|([0-9]{2}))")
 # Control characters, characters without width that hide in a name, and the mark of a character already lost.
@@ -97,8 +97,8 @@ def region_code(cell: Cell) -> str:
 def receipt_number(cell: Cell) -> str:
     """电子税票号码: 1 to 40 letters, digits and hyphens, as text."""
     number = _as_text(cell).translate(_NARROW)
-    if _SCIENTIFIC.fullmatch(number):
-        raise CellFault(_("已被表格软件改成科学计数，末几位已丢失。"), _("请将该列设为文本后重填。"))
+    if _SPREADSHEET_FLOAT.fullmatch(number):
+        raise CellFault(_("已被表格软件改成小数或科学计数，末几位已丢失。"), _("请将该列设为文本后重填。"))
     if not re.fullmatch(r"[0-9A-Za-z-]{1,40}", number):
         raise CellFault(_("电子税票号码应为1至40位数字或字母。"), _("请对照税票填写。"))
     return number
@@ -122,10 +122,13 @@ def worker(cell: Cell) -> tuple[str, str, str, str]:
     return look_up_key(number).hex, _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
 
 
-def certificate(kind: Cell, cell: Cell) -> tuple[str, str]:
-    """Look-up key and encrypted number of a certificate of the given 证件类型."""
-    number = _identifier(cell, partial(identifiers.check_certificate_number, _certificate_kind(kind)))
-    return look_up_key(number).hex, _bytea(encrypt(number))
+def certificate(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
+    """Look-up key and encrypted number of a certificate of the given 证件类型, and whether it names another holder."""
+    held = _certificate_kind(kind)
+    number = _identifier(cell, partial(identifiers.check_certificate_number, held))
+    named = number[:18] if held == CertificateKind.DISABLED_PERSON else ""
+    names_another = bool(named) and named != shown(holder).strip().upper()
+    return look_up_key(number).hex, _bytea(encrypt(number)), "t" if names_another else "f"
 
 
 def level(kind: Cell, cell: Cell) -> str:

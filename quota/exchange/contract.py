@@ -34,7 +34,7 @@ class Column:
     """One column of a file.
 
     `staged` names the columns it fills and their SQL types. `blank` is what an optional empty cell is stored as.
-    `beside` is another heading whose cell decides how this one is read. `resolve` turns the codes of a batch into
+    `beside` are other headings whose cells decide how this one is read. `resolve` turns the codes of a batch into
     what is stored, in one query.
     """
 
@@ -44,7 +44,7 @@ class Column:
     note: object
     required: bool = True
     blank: str | None = None
-    beside: str = ""
+    beside: tuple[str, ...] = ()
     resolve: Resolver | None = None
 
     @property
@@ -63,7 +63,8 @@ class Kind:
     are the other columns that are compared, `companions` follow them unread. `constants` are SQL for the columns that
     the file does not have, written with a new row; `change_constants` those written with a changed one. `release` is
     set on changed rows first, where a constraint would not bear them changing one after another. `rows_add_up` means
-    that equal rows are payments of their own. `settle` runs after writing, in the same transaction.
+    that equal rows are payments of their own. `remarks` are conditions on staged rows that are no fault but worth a
+    look. `settle` runs after writing, in the same transaction.
     """
 
     name: str
@@ -82,6 +83,7 @@ class Kind:
     rows_add_up: bool = False
     needs_two_people: bool = False
     checks: tuple[Check, ...] = ()
+    remarks: tuple[tuple[str, object], ...] = ()
     settle: Callable[["Staging"], None] | None = None
 
     @property

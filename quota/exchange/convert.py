@@ -17,7 +17,7 @@ REMEMBERED = 200_000  # values per column; a column of ever new values must not 
 
 
 class ColumnReader(dict[Cell, Converted]):
-    """A memo from a cell to its staged text. With `beside`, the key is the pair of both cells."""
+    """A memo from a cell to its staged text. With `beside`, the key is all their cells."""
 
     def __init__(self, column: Column) -> None:
         super().__init__()
@@ -97,6 +97,6 @@ class Converter:
         if isinstance(reader, CodeReader):
             return reader.read(columns[index])
         if column.beside:
-            beside = columns[self.kind.headings.index(column.beside)]
-            return list(map(reader.__getitem__, zip(beside, columns[index], strict=True)))
+            beside = [columns[self.kind.headings.index(heading)] for heading in column.beside]
+            return list(map(reader.__getitem__, zip(*beside, columns[index], strict=True)))
         return list(map(reader.__getitem__, columns[index]))

@@ -57,6 +57,9 @@ def paid(heading: str, staged: str) -> Column:
 
 
 TWO_PEOPLE = {"entered_by_id": "%(actor)s", "approved_by_id": "%(second)s"}
+NAMES_ANOTHER = "names_another boolean"
+HOLDER_DIFFERS = ("s.names_another", _("残疾人证号的前18位与身份证号不同，请核对是否填错人"))
+
 PARAMETERS = Kind(
     name="parameters",
     label=_("地区参数"),
@@ -65,7 +68,7 @@ PARAMETERS = Kind(
     columns=(
         region_column(),
         Column("参数", cells.one_of(NumberKind), ("kind text",), _("规定比例、社会平均工资、最低工资")),
-        Column("数值", cells.regional_number, ("value numeric",), _("比例如0.015，工资以元计"), beside="参数"),
+        Column("数值", cells.regional_number, ("value numeric",), _("比例如0.015，工资以元计"), beside=("参数",)),
         Column("生效日期", cells.day, ("valid_from date",), DAY),
         Column("失效日期", cells.day, ("valid_until date",), MAY_BE_EMPTY, required=False),
         Column("文号", cells.text_up_to(80), ("document_number text",), _("80字以内")),
@@ -180,9 +183,9 @@ PLACEMENTS = Kind(
         Column(
             "证件号码",
             cells.certificate,
-            ("certificate_key uuid", "certificate_encrypted bytea"),
+            ("certificate_key uuid", "certificate_encrypted bytea", NAMES_ANOTHER),
             _("残疾人证20位，文本"),
-            beside="证件类型",
+            beside=("证件类型", "身份证号"),
         ),
         Column("用工形式", cells.one_of(EmploymentForm), ("form text",), _("在编、劳动合同、劳务派遣")),
         Column("合同开始", cells.day, ("contract_start date",), DAY),
@@ -202,6 +205,7 @@ PLACEMENTS = Kind(
     body=("name", "post"),
     companions=("identity_encrypted", "certificate_encrypted", "born_on", "is_female"),
     checks=(checks.in_order("contract_start", "contract_end"),),
+    remarks=(HOLDER_DIFFERS,),
 )
 
 CERTIFICATES = Kind(
@@ -214,9 +218,9 @@ CERTIFICATES = Kind(
         Column(
             "证件号码",
             cells.certificate,
-            ("number_key uuid", "number_encrypted bytea"),
+            ("number_key uuid", "number_encrypted bytea", NAMES_ANOTHER),
             _("残疾人证20位，文本"),
-            beside="证件类型",
+            beside=("证件类型", "身份证号"),
         ),
         person_name,
         identity_column(cells.person, "identity_encrypted bytea"),
@@ -227,7 +231,7 @@ CERTIFICATES = Kind(
             _("1至7，残疾军人证可空"),
             required=False,
         ),
-        Column("残疾等级", cells.level, ("level smallint",), _("残疾人证1至4，残疾军人证1至10"), beside="证件类型"),
+        Column("残疾等级", cells.level, ("level smallint",), _("残疾人证1至4，残疾军人证1至10"), beside=("证件类型",)),
         Column("有效期起", cells.day, ("valid_from date",), MAY_BE_EMPTY, required=False),
         Column("有效期止", cells.day, ("valid_until date",), MAY_BE_EMPTY, required=False),
         Column("状态", cells.one_of(CertificateState), ("state text",), _("有效、注销、冻结")),
@@ -236,6 +240,7 @@ CERTIFICATES = Kind(
     body=("person_key", "name", "category", "level", "valid_from", "valid_until", "state"),
     companions=("number_encrypted", "identity_encrypted"),
     checks=(checks.in_order("valid_from", "valid_until"),),
+    remarks=(HOLDER_DIFFERS,),
 )
 
 INSURANCE = Kind(

@@ -26,6 +26,7 @@ from quota.models import ImportedFile
 from quota.models.exchange import FileState
 
 SHOWN_FAULTS = 100
+NAMED_LINES = 5
 
 Progress = Callable[[int], None]
 
@@ -112,7 +113,7 @@ def load_file(
                 if mode is not Mode.REPORT:
                     _take_turn(kind, file)
                 _check(staging, scope, report)
-                report.warnings += table.warnings
+                report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
         except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
             raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
@@ -149,9 +150,16 @@ def _check(staging: Staging, scope: Scope, report: Report) -> None:
     staging.remove(report.take(clashes))
     for check in staging.kind.checks:
         staging.remove(report.take(check(staging, scope)))
+    report.warnings += [_remark(text, staging.lines_where(condition)) for condition, text in staging.kind.remarks]
     order = {heading: place for place, heading in enumerate(staging.kind.headings)}
     report.faults.sort(key=lambda fault: (fault.line, order.get(fault.heading, -1)))
     report.sound = staging.count()
+
+
+def _remark(text: object, lines: list[int]) -> str:
+    named = "、".join(map(str, lines[:NAMED_LINES]))
+    more = _("等%(count)s行") % {"count": len(lines)} if len(lines) > NAMED_LINES else _("行")
+    return _("第%(lines)s%(more)s：%(text)s。") % {"lines": named, "more": more, "text": text} if lines else ""
 
 
 def _finish(

@@ -81,8 +81,13 @@ class Staging:
     def faults_where(self, condition: str, staged: str, refusal: Refusal, **values: object) -> Iterator[Fault]:
         """A fault for every staged row s that meets the condition, told of the column that fills `staged`."""
         heading = self.kind.heading_of(staged)
-        for (line,) in self.rows(f"SELECT s.line FROM staged s WHERE {condition} ORDER BY s.line", **values):
+        for line in self.lines_where(condition, **values):
             yield Fault(line, heading, *refusal)
+
+    def lines_where(self, condition: str, **values: object) -> list[int]:
+        """The lines of the staged rows s that meet the condition."""
+        found = self.rows(f"SELECT s.line FROM staged s WHERE {condition} ORDER BY s.line", **values)
+        return [line for (line,) in found]
 
     def differs_from_stored(self) -> str:
         """Condition: the row's key is stored with other contents."""

@@ -21,7 +21,7 @@ CHUNK = 256 * 1024
 OVERLAP = 256
 
 # A formula that nobody has calculated yet: its cell would be read as empty.
-UNCALCULATED = re.compile(rb"</f>\s{0,9}</c>")
+UNCALCULATED = re.compile(rb"</f>\s{0,9}(?:<v\s?/>|<v>\s{0,9}</v>)?\s{0,9}</c>")
 DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 HIDDEN = re.compile(rb"<(?:row|col)\s[^<>]{0,128}\shidden=\"1\"")
 
