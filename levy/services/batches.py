@@ -1,7 +1,7 @@
 """The notices of a run to print and post: files of 25, none across two counties, bound into one ZIP with an index.
 
 The row is the truth. `done` counts the notices in finished parts; a part that a worker lost is printed again, and
-only the bound file is ever offered (docs/decisions/0012-printing-notices.md).
+only the bound file is ever offered (docs/decisions/0007-printing-notices.md).
 """
 
 import csv

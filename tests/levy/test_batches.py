@@ -197,6 +197,18 @@ def test_a_batch_whose_worker_is_killed_goes_on_where_it_was(tmp_path: Path, mon
     assert printed(batch.run).sha256 == batch.sha256
 
 
+def test_what_a_killed_worker_left_of_a_part_is_replaced(tmp_path: Path) -> None:
+    batch = started(run_of(1))
+    torn = tmp_path / "notices" / f"parts-{batch.pk}" / f"000001-{COUNTY}.pdf"
+    torn.parent.mkdir(parents=True)
+    torn.write_bytes(b"%PDF-1.7 torn")
+    batches.print_notices(batch_id=batch.pk)
+    batch.refresh_from_db()
+    with batch.result.open() as file, ZipFile(file) as bound:
+        assert bound.namelist() == [torn.name, batches.INDEX]
+        assert len(PdfReader(io.BytesIO(bound.read(torn.name))).pages) == 1
+
+
 def status(client: Client, name: str, key: int) -> int:
     response = client.get(reverse(name, args=[key]))
     response.close()
