@@ -9,10 +9,12 @@ from decimal import Decimal
 from functools import cache
 from typing import Any
 
-from django.utils.translation import get_language
+from django.conf import settings
+from django.db.models import TextChoices
+from django.utils import translation
 
 from disclosure.figures import Totals, heads
-from disclosure.models import PublishedEntry, PublishedRegion
+from disclosure.models import Filing, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
 from levy.rules import EntityType as Payer
 from quota.enums import EntityType
 
@@ -50,13 +52,15 @@ class RegionRow:
 
 
 @cache
-def _labels(name: str, _language: str | None) -> dict[str, str]:
-    return {str(code): str(label) for code, label in PublishedEntry._meta.get_field(name).flatchoices}
+def official_words(choices: type[TextChoices]) -> dict[str, str]:
+    """Code to Chinese word. The files are official: they do not follow the language of whoever prepares them."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return {str(code): str(label) for code, label in choices.choices}
 
 
-def _label(name: str) -> Callable[[PublishedEntry], str]:
-    """A code's label from a table: get_…_display() builds all choices anew for every one of a million cells."""
-    return lambda entry: _labels(name, get_language()).get(getattr(entry, name), "")
+def labelled(choices: type[TextChoices], name: str) -> Callable[[Any], str]:
+    """A cell that shows a coded field in words; one look-up a row, where a million rows are written."""
+    return lambda row: official_words(choices)[getattr(row, name)]
 
 
 ENTRY_COLUMNS = (
@@ -68,28 +72,28 @@ ENTRY_COLUMNS = (
         "单位类型",
         "entity_type",
         "财税〔2015〕72号第二条的五类",
-        _label("entity_type"),
+        labelled(EntityType, "entity_type"),
         lambda e: e.entity_type,
     ),
     Column(
         "结果",
         "standing",
         "已达比例、未达比例、免征（30人及以下企业）、资料缺失",
-        _label("standing"),
+        labelled(Standing, "standing"),
         lambda e: e.standing,
     ),
     Column(
         "安排比例",
         "share_band",
         "分档；资料缺失的无法计算",
-        _label("share_band"),
+        labelled(ShareBand, "share_band"),
         lambda e: e.share_band or None,
     ),
     Column(
         "申报情况",
         "filing",
         "逾期或未申报的视为未安排（第十二条）",
-        _label("filing"),
+        labelled(Filing, "filing"),
         lambda e: e.filing,
     ),
     Column(
@@ -115,14 +119,14 @@ ENTRY_COLUMNS = (
         "应缴费额",
         "levy_band",
         "分档，不公布具体数额",
-        _label("levy_band"),
+        labelled(LevyBand, "levy_band"),
         lambda e: e.levy_band or None,
     ),
     Column(
         "缴费情况",
         "settlement",
         "截至数据截止时间",
-        _label("settlement"),
+        labelled(Settlement, "settlement"),
         lambda e: e.settlement or None,
     ),
     Column("已更正", "is_corrected", "核定后经批准更正", lambda e: YES_NO[e.is_corrected], lambda e: e.is_corrected),
@@ -136,7 +140,7 @@ FIGURE_COLUMNS = (
         "单位类型",
         "entity_type",
         "五类之一；合计行为五类之和",
-        lambda r: EntityType(r.entity_type).label if r.entity_type else ALL_TYPES,
+        lambda r: official_words(EntityType).get(r.entity_type, ALL_TYPES),
         lambda r: r.entity_type or "all",
     ),
     Column("用人单位（户）", "units", "已核定的征收对象", lambda r: r.totals.unit_count),

@@ -2,9 +2,10 @@
 
 import hashlib
 from datetime import datetime, timedelta
+from functools import partial
 
 from django.db import DatabaseError, transaction
-from django.db.models import F, Max, Q
+from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Now
 
 from accounts.models import Region, User
@@ -20,7 +21,7 @@ from disclosure.open_data import write_files
 from disclosure.workflow import DISCARD, PUBLISH, REPLACE, WITHDRAW
 
 MAX_ATTEMPTS = 3
-RESEND_AFTER = timedelta(minutes=6)  # longer than the task's hard time limit
+RESEND_AFTER = timedelta(minutes=2)  # a second worker finds the row locked and leaves
 UNFINISHED = [PublicationState.PREPARING, PublicationState.DRAFT]
 
 
@@ -162,16 +163,24 @@ def withdraw(*, publication: Publication, actor: User, reason: str) -> Publicati
     return _apply(publication, WITHDRAW, actor, reason)
 
 
-@transaction.atomic
 def discard(*, publication: Publication, actor: User, reason: str) -> Publication:
-    """Throw away a draft that nobody published: rows and files go, the row and its trail stay."""
-    discarded = _apply(publication, DISCARD, actor, reason)
-    for file in discarded.files.all():
-        stored = file.stored
-        transaction.on_commit(lambda stored=stored: stored.delete(save=False))
-    for rows in (discarded.files, discarded.entries, discarded.figures, discarded.regions):
-        rows.order_by()._raw_delete(using=discarded._state.db)
-    return discarded
+    """Throw away a draft that nobody published; the row and its trail stay, the worker removes the rest."""
+    return _apply(publication, DISCARD, actor, reason)
+
+
+def remove_discarded() -> None:
+    """Delete rows and files of discarded publications: a million rows take longer than a page may."""
+    discarded = Publication.objects.filter(state=PublicationState.DISCARDED)
+    for publication in discarded.filter(Exists(PublishedFile.objects.filter(publication=OuterRef("pk")))):
+        _remove_rows(publication)
+
+
+@transaction.atomic
+def _remove_rows(publication: Publication) -> None:
+    for file in publication.files.all():
+        transaction.on_commit(partial(file.stored.delete, save=False))
+    for rows in (publication.entries, publication.figures, publication.regions, publication.files):
+        rows.order_by()._raw_delete(using=publication._state.db)
 
 
 @transaction.atomic

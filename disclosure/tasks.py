@@ -1,19 +1,21 @@
-"""What the workers do: writing publications, and sending again those that nobody wrote."""
+"""What the workers do: writing publications, sending again those that nobody wrote, clearing discarded ones."""
 
 from celery import shared_task
 
 from disclosure import services
 
 
-@shared_task
+# A million employers take some minutes on a busy machine; below the broker's visibility timeout all the same.
+@shared_task(soft_time_limit=840, time_limit=870)
 def freeze_publication(publication_id: int) -> None:
     services.freeze_publication(publication_id=publication_id)
 
 
 @shared_task
 def sweep() -> None:
-    """Send what is not done. The only guarantee; the page sends at once for speed."""
+    """Send what is not done, and clear away what was discarded. The only guarantee; the page sends for speed."""
     send_publications()
+    services.remove_discarded()
 
 
 def send_publications() -> None:

@@ -106,7 +106,7 @@ class PublishedEntry(models.Model):
         verbose_name = _("公示单位")
         verbose_name_plural = _("公示单位")
         indexes = [
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="entry_name_trigram", fastupdate=False),
+            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="entry_name_trigram"),
             models.Index(OpClass("uscc", name="varchar_pattern_ops"), name="entry_uscc"),
         ]
         constraints = [

@@ -323,12 +323,13 @@ def test_withdrawing_needs_a_reason_and_hides_at_once(employers):
         services.publish(publication=publication, actor=finance())
 
 
-def test_a_discarded_draft_leaves_no_rows(employers, django_capture_on_commit_callbacks):
+def test_a_worker_clears_a_discarded_draft_away(employers, django_capture_on_commit_callbacks):
     confirmed_run()
     publication = draft()
     stored = publication.files.first().stored
+    services.discard(publication=publication, actor=finance(), reason="数据有误")
     with django_capture_on_commit_callbacks(execute=True):
-        services.discard(publication=publication, actor=finance(), reason="数据有误")
+        services.remove_discarded()
     assert not publication.entries.exists()
     assert not publication.files.exists()
     assert not stored.storage.exists(stored.name)
