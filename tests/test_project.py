@@ -120,3 +120,14 @@ def test_models_speak_chinese_to_people() -> None:
     ours = [model for model in apps.get_models() if model._meta.app_label in APPS and not model._meta.auto_created]
     unnamed = [model for model in ours if str(model._meta.verbose_name).isascii() and not hasattr(model, "pgh_id")]
     assert unnamed == []
+
+
+def promised_tests() -> list[str]:
+    return re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "promises.md").read_text())
+
+
+@pytest.mark.parametrize("name", promised_tests())
+def test_every_proof_of_a_promise_exists(name: str) -> None:
+    path, _, function = name.partition("::")
+    text = (ROOT / path).read_text()
+    assert not function or f"def {function}(" in text
