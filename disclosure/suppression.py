@@ -41,8 +41,8 @@ def _companions(
 ) -> set[str]:
     """One more node for each shown parent whose hidden children could still be worked out: its smallest shown child,
     or the parent itself when no child is left."""
-    chosen = set()
-    for parent in {parents[node] for node in hidden} - hidden - {None}:
+    chosen: set[str] = set()
+    for parent in {above for node in hidden if (above := parents[node]) is not None} - hidden:
         children = [node for node in parents if parents[node] == parent]
         group = [node for node in children if node in hidden]
         together = [sum(column) for column in zip(*(cells[node] for node in group), strict=True)]
