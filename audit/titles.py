@@ -8,6 +8,7 @@ TITLES = {
     "accounts.accesschange.propose": _("提出权限变更"),
     "accounts.accesschange.approve": _("批准权限变更"),
     "accounts.accesschange.reject": _("不批准权限变更"),
+    "accounts.region.load": _("更新行政区划"),
     "accounts.user.create": _("新建人员"),
     "accounts.user.sign_in": _("登录"),
     "accounts.user.sign_out": _("退出"),

@@ -65,6 +65,7 @@ def assert_headers(response: Any) -> None:
     assert "unsafe" not in response.headers["Content-Security-Policy"]
     assert "camera=()" in response.headers["Permissions-Policy"]
     assert "Server" not in response.headers
+    response.close()
 
 
 @pytest.mark.parametrize("role", [None, *Role])

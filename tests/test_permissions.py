@@ -62,7 +62,7 @@ TABLE: dict[str, Rule] = {
     "accounts:sign_in": Rule(PUBLIC, BOTH),
     "accounts:sign_in_code": Rule(PUBLIC, BOTH),
     "accounts:sign_in_set_up": Rule(PUBLIC, BOTH),
-    "accounts:oidc_start": Rule(PUBLIC, POST),
+    "accounts:oidc_start": Rule(PUBLIC, GET),
     "accounts:oidc_return": Rule(PUBLIC, GET),
     "accounts:sign_out": Rule(SIGNED_IN, POST),
     "accounts:home": Rule(SIGNED_IN, GET),
