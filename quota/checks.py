@@ -71,7 +71,10 @@ def settle_transfers(*, levy_year: int, employer_id: int) -> None:
 
 
 def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
-    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other."""
+    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other.
+
+    Take it before any row is locked: whoever waits for it must hold nothing that a check needs.
+    """
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])

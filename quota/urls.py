@@ -19,6 +19,7 @@ urlpatterns = [
     path("verification/quick/", queue.quick, name="quick"),
     path("verification/<int:pk>/", cases.case, name="case"),
     path("verification/<int:pk>/people/<int:placement>/", cases.case, name="case_person"),
+    path("verification/<int:pk>/people/<int:placement>/preview/", cases.decision_preview, name="decision_preview"),
     path("verification/<int:pk>/people/<int:placement>/reveal/", cases.reveal, name="reveal"),
     path("verification/<int:pk>/<slug:step>/", cases.case_step, name="case_step"),
     path("sign-in-codes/", sign_in_codes.find_employer, name="sign_in_codes"),

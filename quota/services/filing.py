@@ -168,10 +168,10 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     One that was sent back keeps the day of its first filing. Raises ReturnIncomplete, ReturnClosed and as
     save_return does.
     """
+    hold(headcount_return.levy_year, as_one_of_many=True)
     draft = _draft(headcount_return, version, actor)
     if not draft.staff_months or not draft.total_wages:
         raise ReturnIncomplete
-    hold(draft.levy_year, as_one_of_many=True)
     _refuse_closed(draft)
     if draft.state == ReturnState.DRAFT:
         HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())

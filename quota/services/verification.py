@@ -42,9 +42,9 @@ def decide_placement(
 
     Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
     """
+    hold(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
     check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
-    hold(filed.levy_year, as_one_of_many=True)
     result = _locked_result(placement)
     _refuse_impossible(filed, result, decided)
     before = result.decided

@@ -1,6 +1,6 @@
 """One return before the federation: its people, one person's evidence and months, and the weighty steps."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
@@ -8,7 +8,7 @@ from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
@@ -85,6 +85,20 @@ def _decide(request: HttpRequest, worker: cases.Worker, form: DecisionForm) -> N
         note=form.cleaned_data["note"],
         actor=request.user,
     )
+
+
+@requires(Permission.VERIFY_RETURN)
+@require_POST
+def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
+    """The case's totals as the months now chosen would make them; nothing is saved."""
+    filed = _filed(request, pk, Permission.VERIFY_RETURN)
+    people = cases.workers(filed)
+    worker = _chosen(people, placement)
+    form = DecisionForm(request.POST, result=worker.result)
+    form.is_valid()  # a reason may still be missing; the months are all that is asked for
+    totals = cases.totals(filed, people)
+    chosen = replace(totals, decided=totals.decided - worker.decided + sum(form.decided()))
+    return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen, "headcount": None})
 
 
 def _context(

@@ -174,6 +174,18 @@ def test_a_return_that_turns_out_late_is_credited_none_whatever_was_decided(firs
     assert credited() == {employer.pk: 0}
 
 
+def test_a_return_that_agrees_but_has_a_decision_is_not_accepted_without_being_asked(
+    first: User, second: User
+) -> None:
+    employer = employer_with(SOUND)
+    run_checks(levy_year=YEAR, region_code="140000")
+    decide_placement(
+        placement=employer.placements.get(), decided=[0] * 12, actor=first, reason=DecisionReason.EVIDENCE_REJECTED
+    )
+    verify(first, second)
+    assert credited() == {}
+
+
 def test_whoever_decided_months_is_not_the_second_person_of_a_batch(first: User, second: User) -> None:
     employer = employer_with(HALF)
     decided_row(employer, second)

@@ -229,6 +229,19 @@ def test_a_decision_that_cannot_be_is_told_at_the_box(
     assert half_paid.check_result.decision_reason == ""
 
 
+def test_the_totals_follow_what_is_chosen_before_anything_is_saved(
+    client: Client, employer: Employer, half_paid: Placement
+) -> None:
+    url = reverse("quota:decision_preview", args=[the_return(employer).pk, half_paid.pk])
+    shown = client.post(url, decision(half_paid, reason="", month_1="0")).content.decode()
+    assert 'id="tally"' in shown
+    assert "<b>23</b>" in shown
+    assert "比系统核算+5人月" in shown
+    half_paid.check_result.refresh_from_db()
+    assert half_paid.check_result.decision_reason == ""
+    assert client.get(url).status_code == 405
+
+
 def test_two_people_take_a_return_to_its_certificate(client: Client, employer: Employer, signed_in: SignIn) -> None:
     assert "初审通过" in text_of(client, case_url(employer))
     assert "由另一人办理" in text_of(client, step_url(employer, "review"))
@@ -312,6 +325,8 @@ def test_who_sees_persons_and_who_acts(
         step_url(employer, "send_back"): {"reason": "补正", "seen": "0"},
         reverse("quota:quick"): {"levy_year": YEAR, "region": COUNTY, "step": "review"},
     }
+    preview = session.post(f"{person}preview/", decision(half_paid)).status_code
+    assert preview == (200 if role == Role.VERIFIER else 403)
     for url, typed in acts.items():
         assert session.post(url, typed).status_code == ACTS.get(role, 403)
     reveal = reverse("quota:reveal", args=[filed.pk, half_paid.pk])

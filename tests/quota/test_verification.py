@@ -1,9 +1,12 @@
 """Deciding, reviewing, verifying: two people, a reason for every difference, a month counted once."""
 
+import threading
+from collections.abc import Callable
 from datetime import date
 from itertools import product
 
 import pytest
+from django.db import connection
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -13,7 +16,15 @@ from audit.workflow import apply
 from quota.checks import check_employers, run_checks
 from quota.enums import DecisionReason, EmploymentForm, NumberKind, ReturnState
 from quota.errors import DecisionRefused
-from quota.models import DispatchTransfer, Employer, HeadcountReturn, InsuranceMonth, Placement, WagePayment
+from quota.models import (
+    DispatchTransfer,
+    Employer,
+    HeadcountReturn,
+    InsuranceMonth,
+    Placement,
+    PlacementCheck,
+    WagePayment,
+)
 from quota.rules import Reason
 from quota.services import verification
 from quota.services.verification import (
@@ -398,3 +409,34 @@ def test_no_other_role_takes_a_step(employer: Employer, half_paid: Placement, ro
         with pytest.raises(DomainError):
             step()
     assert the_return(employer).state == ReturnState.CHECKED
+
+
+@pytest.mark.django_db(transaction=True)
+def test_two_officers_at_once_cannot_give_one_month_to_two_employers(rivals: tuple[Placement, Placement]) -> None:
+    """Each decides for another employer; the person's rows are the lock, so the second sees the first one's word."""
+    officers = [officer(Role.VERIFIER, COUNTY) for _ in rivals]
+    for _round in range(5):
+        PlacementCheck.objects.update(decided=[0] * 12, decision_reason="")
+        outcomes: list[str] = []
+        barrier = threading.Barrier(2)
+        works = [decider(row, who, barrier, outcomes) for row, who in zip(rivals, officers, strict=True)]
+        threads = [threading.Thread(target=work) for work in works]
+        for thread in threads:
+            thread.start()
+        for thread in threads:
+            thread.join()
+        assert sorted(outcomes) == ["decided", "refused"]
+
+
+def decider(row: Placement, who: User, barrier: threading.Barrier, outcomes: list[str]) -> Callable[[], None]:
+    def work() -> None:
+        try:
+            barrier.wait(10)
+            count_all(row, who)
+            outcomes.append("decided")
+        except DecisionRefused:
+            outcomes.append("refused")
+        finally:
+            connection.close()
+
+    return work
