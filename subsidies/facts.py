@@ -15,24 +15,27 @@ from quota.models import RegionalNumber
 from subsidies.models import SETTLED_STATES, Award, Programme
 from subsidies.rules import RewardFacts
 
-# Months in which a person counted at an employer, a severely disabled one once. Dispatch agreements move them; what a
-# month weighed at the agency tells how many months a transfer is.
+# Months in which a person counted at an employer, a severely disabled one once, where the employer's headcount is
+# verified. Dispatch agreements move them once the agency's is; what a month weighed there tells how many months a
+# transfer is.
 HEAD_MONTHS = """
+WITH verified AS (
+    SELECT employer_id FROM quota_verifiedheadcount WHERE levy_year = %(year)s AND withdrawn_at IS NULL
+), transfers AS (
+    SELECT t.agency_id, t.host_id, t.weight_months / c.weight AS given, t.credited_months / c.weight AS taken
+    FROM quota_dispatchtransfer t
+    JOIN quota_placementcheck c ON c.placement_id = t.placement_id
+    JOIN verified v ON v.employer_id = t.agency_id
+    WHERE t.levy_year = %(year)s
+)
 SELECT employer_id, sum(months) FROM (
     SELECT p.employer_id, cardinality(array_remove(c.decided, 0::smallint)) AS months
     FROM quota_placementcheck c
     JOIN quota_placement p ON p.id = c.placement_id
-    JOIN quota_verifiedheadcount v
-        ON v.employer_id = p.employer_id AND v.levy_year = p.levy_year AND v.withdrawn_at IS NULL
+    JOIN verified v ON v.employer_id = p.employer_id
     WHERE p.levy_year = %(year)s
-    UNION ALL
-    SELECT t.agency_id, -t.weight_months / c.weight
-    FROM quota_dispatchtransfer t JOIN quota_placementcheck c ON c.placement_id = t.placement_id
-    WHERE t.levy_year = %(year)s
-    UNION ALL
-    SELECT t.host_id, t.credited_months / c.weight
-    FROM quota_dispatchtransfer t JOIN quota_placementcheck c ON c.placement_id = t.placement_id
-    WHERE t.levy_year = %(year)s
+    UNION ALL SELECT agency_id, -given FROM transfers
+    UNION ALL SELECT host_id, taken FROM transfers
 ) counted GROUP BY employer_id
 """
 

@@ -152,6 +152,27 @@ def test_head_months_follow_a_dispatch_agreement_to_the_host():
     # 3 months stay with the agency, less than the 3.465 that its remaining 231 months of staff call for.
 
 
+def test_head_months_are_not_moved_before_the_agency_is_verified():
+    """The host has 24 person-months of its own from one severe case; an unverified agency's months add nothing."""
+    agency, host = EmployerFactory(), EmployerFactory()
+    verified_year(host, staff=20, credited=24)
+    severe_placement(host, 12)
+    check = severe_placement(agency, 12)
+    DispatchTransfer.objects.create(
+        placement=check.placement,
+        levy_year=2025,
+        agency=agency,
+        host=host,
+        weight_months=18,
+        credited_months=18,
+        staff_months=9,
+    )
+    regional_number(NumberKind.MINIMUM_WAGE, "2000")
+    confirmed_run()
+    services.compute_awards(programme=programme(severe_counts=1), levy_year=2025, actor=finance())
+    assert {award.employer_id: award.head_months for award in Award.objects.all()} == {host.pk: 12}
+
+
 def test_the_minimum_wage_is_the_nearest_regions_on_the_last_day_of_the_year(employer):
     regional_number(NumberKind.MINIMUM_WAGE, "2150", region="140105", since="2025-07-01")
     regional_number(NumberKind.MINIMUM_WAGE, "2500", region="140100", since="2026-01-01")
