@@ -51,6 +51,7 @@ TITLES = {
     "quota.headcountreturn.reopen": _("重新认定"),
     "quota.headcountreturn.review_batch": _("批量初审"),
     "quota.headcountreturn.verify_batch": _("批量认定"),
+    "quota.employer.import": _("导入单位小表"),
     "quota.file.receive": _("上传文件"),
     "quota.file.apply": _("写入文件"),
     "quota.file.faults": _("下载错误清单"),

@@ -1,5 +1,6 @@
 """Every address of the system."""
 
+from django.contrib import admin
 from django.urls import include, path
 
 urlpatterns = [
@@ -10,4 +11,5 @@ urlpatterns = [
     path("", include("levy.urls")),
     path("", include("subsidies.urls")),
     path("api/v1/", include("config.api_urls")),
+    path("admin/", admin.site.urls),
 ]

@@ -31,6 +31,7 @@ INSTALLED_APPS = [
     "quota",
     "accounts",
     "audit",
+    "config.apps.AdministrationConfig",
     "django.contrib.auth",
     "django.contrib.contenttypes",
     "django.contrib.messages",

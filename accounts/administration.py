@@ -1,0 +1,40 @@
+"""Django's administration pages behind our own sign-in: no second door with a password of its own."""
+
+from typing import Any
+
+from django.contrib.admin import AdminSite
+from django.contrib.auth.decorators import login_not_required
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import PermissionDenied
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.utils.decorators import method_decorator
+from django.utils.translation import gettext_lazy as _
+
+from accounts.permissions import Permission
+
+ADMITTED = (Permission.MANAGE_PARAMETERS, Permission.LOAD_TAX_FILES)
+
+
+class AdministrationSite(AdminSite):
+    """For whoever administers parameters or employers somewhere; each page asks for its own right again."""
+
+    site_title = site_header = _("数据管理")
+    index_title = _("单位名录与地区参数")
+    enable_nav_sidebar = False
+
+    def has_permission(self, request: HttpRequest) -> bool:
+        return request.user.is_authenticated and any(request.user.may_somewhere(right) for right in ADMITTED)
+
+    @method_decorator(login_not_required)
+    def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        """Nobody signs in here: strangers are sent to the one sign-in, whoever has signed in may not be here."""
+        if request.user.is_authenticated:
+            raise PermissionDenied
+        return redirect_to_login(request.GET.get("next", ""))
+
+    def logout(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("accounts:account")
+
+    def password_change(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
+        return redirect("accounts:password")

@@ -1,0 +1,9 @@
+"""Wiring of Django's own apps."""
+
+from django.contrib.admin.apps import AdminConfig
+
+
+class AdministrationConfig(AdminConfig):
+    """The administration pages stand behind our sign-in."""
+
+    default_site = "accounts.administration.AdministrationSite"
