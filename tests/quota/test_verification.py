@@ -16,6 +16,7 @@ from audit.workflow import apply
 from quota.checks import check_employers, run_checks
 from quota.enums import DecisionReason, EmploymentForm, NumberKind, ReturnState
 from quota.errors import DecisionRefused
+from quota.identity import decrypt
 from quota.models import (
     DispatchTransfer,
     Employer,
@@ -170,8 +171,10 @@ def test_a_decision_counts_is_recorded_and_stays_through_later_checks(
     count_all(half_paid, first)
     entry = trail_of(the_return(employer))[0]
     assert (entry.reason, entry.details["code"], entry.details["to"]) == ("银行回单相符", "R01", [1] * 12)
-    evidence(employer, identity_number())
+    evidence(employer, decrypt(half_paid.identity_encrypted), months=[7])
     run_checks(levy_year=YEAR, region_code="140000")
+    half_paid.check_result.refresh_from_db()
+    assert half_paid.check_result.computed == [1] * 7 + [0] * 5
     review_return(headcount_return=the_return(employer), actor=first)
     assert verify_return(headcount_return=the_return(employer), actor=second).credited_months == 12
 
