@@ -119,11 +119,11 @@ def private_pages(get_response: Handler) -> Handler:
     return middleware
 
 
-REFUSALS: tuple[tuple[type[Exception], int], ...] = (
-    (TooManyAttempts, 429),
-    (DomainError, 409),
-    (RequestDataTooBig, 413),
-    (OperationalError, 503),
+REFUSALS: tuple[tuple[type[Exception], int, str], ...] = (
+    (TooManyAttempts, 429, "errors/429.html"),
+    (DomainError, 409, "errors/409.html"),
+    (RequestDataTooBig, 413, "errors/413.html"),
+    (OperationalError, 503, "errors/503.html"),
 )
 
 
@@ -137,12 +137,12 @@ class RefusalPages:
         return self.get_response(request)
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        for kind, status in REFUSALS:
+        for kind, status, template in REFUSALS:
             if isinstance(error, kind):
                 if status == SERVICE_UNAVAILABLE:
                     logger.error("the database did not answer: %s", type(error).__name__)
                 message = str(error) if isinstance(error, DomainError) else ""
-                response = render(request, f"errors/{status}.html", {"message": message}, status=status)
+                response = render(request, template, {"message": message}, status=status)
                 if isinstance(error, TooManyAttempts):
                     response.headers["Retry-After"] = str(error.seconds)
                 return response

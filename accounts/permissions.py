@@ -36,7 +36,6 @@ class Permission(StrEnum):
     CONFIRM_ASSESSMENT = "confirm_assessment"
     DOWNLOAD_LEVY_LIST = "download_levy_list"
     TAKE_OVER_LIST = "take_over_list"
-    RECORD_PAYMENT = "record_payment"
     DECIDE_AWARD = "decide_award"
     PUBLISH = "publish"
     VIEW_AUDIT = "view_audit"
@@ -62,7 +61,7 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
         {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.DOWNLOAD_LEVY_LIST}
     ),
     Role.TAX_OFFICER: frozenset(
-        {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.TAKE_OVER_LIST, P.RECORD_PAYMENT, P.LOAD_TAX_FILES}
+        {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.TAKE_OVER_LIST, P.LOAD_TAX_FILES}
     ),
     Role.FINANCE_OFFICER: frozenset({P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.DECIDE_AWARD, P.PUBLISH}),
     Role.AUDITOR: frozenset({P.VIEW_EMPLOYERS, P.VIEW_PERSONS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.VIEW_AUDIT}),

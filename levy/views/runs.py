@@ -61,7 +61,9 @@ def run_list(request: HttpRequest) -> HttpResponse:
 @requires(Permission.RUN_ASSESSMENT)
 @require_http_methods(["GET", "POST"])
 def run_start(request: HttpRequest) -> HttpResponse:
-    form = ScopeForm(request.POST or None, user=request.user, permission=Permission.RUN_ASSESSMENT)
+    form = ScopeForm(
+        request.POST if request.method == "POST" else None, user=request.user, permission=Permission.RUN_ASSESSMENT
+    )
     if form.is_valid():
         try:
             run = runs.start_run(actor=request.user, **form.cleaned_data)
@@ -102,7 +104,7 @@ def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if transition is None:
         raise Http404
     run = _run(request, pk, transition.permission)
-    form = StepForm(request.POST or None, needs_reason=transition.needs_reason)
+    form = StepForm(request.POST if request.method == "POST" else None, needs_reason=transition.needs_reason)
     if request.method == "POST" and form.is_valid():
         try:
             _take(transition, run, request, form)
