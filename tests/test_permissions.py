@@ -98,6 +98,7 @@ TABLE: dict[str, Rule] = {
     "quota:quick": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:case": Rule(CASE_READERS, BOTH),
     "quota:case_person": Rule(CASE_READERS, BOTH),
+    "quota:decision_preview": Rule(rights(P.VERIFY_RETURN), POST),
     "quota:reveal": Rule(rights(P.REVEAL_IDENTITY), BOTH),
     "quota:case_step": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:sign_in_codes": Rule(rights(P.ISSUE_SIGN_IN_CODES), GET),
