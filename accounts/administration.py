@@ -11,20 +11,16 @@ from django.shortcuts import redirect
 from django.utils.decorators import method_decorator
 from django.utils.translation import gettext_lazy as _
 
-from accounts.permissions import Permission
-
-ADMITTED = (Permission.MANAGE_PARAMETERS, Permission.LOAD_TAX_FILES)
-
 
 class AdministrationSite(AdminSite):
-    """For whoever administers parameters or employers somewhere; each page asks for its own right again."""
+    """For superusers alone; no post opens it. Each page asks for the right of an appointment as well."""
 
     site_title = site_header = _("数据管理")
     index_title = _("单位名录与地区参数")
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_authenticated and any(request.user.may_somewhere(right) for right in ADMITTED)
+        return request.user.is_active and request.user.is_superuser
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

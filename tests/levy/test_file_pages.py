@@ -10,9 +10,12 @@ from django.test import Client
 from openpyxl import load_workbook
 
 from accounts.permissions import Role
+from audit.errors import TransitionNotAllowed
 from audit.models import AuditEntry
 from levy.exchange import KINDS
 from levy.services.files import order_writing, read_file, receive_file, stalled_files, write_file
+from quota.exchange.loading import Mode, load_file
+from quota.exchange.source import UPLOAD, Source
 from quota.identity import look_up_key
 from quota.models import Employer, ImportedFile, InsuranceMonth, RegionalNumber
 from quota.models.exchange import FileState
@@ -177,3 +180,18 @@ def test_two_workers_write_a_file_once(employer: Employer) -> None:
     file.refresh_from_db()
     assert (file.state, file.new_rows) == (FileState.APPLIED, 1)
     assert InsuranceMonth.objects.get().person_key == look_up_key(person)
+
+
+def test_a_worker_that_still_has_the_contents_does_not_write_them_again(employer: Employer) -> None:
+    actor, content = officer(Role.VERIFIER, "140105"), insurance_file(row(employer, identity_number())).read()
+    file = receive_file(kind=KINDS["insurance"], upload=SimpleUploadedFile("f.csv", content), actor=actor)
+    read_file(file=file)
+    write_file(file=order_writing(file=file, only_sound_rows=False, actor=actor))
+    with pytest.raises(TransitionNotAllowed):
+        load_file(
+            kind=KINDS["insurance"],
+            source=Source("f.csv", UPLOAD, content=content),
+            mode=Mode.APPLY,
+            actor=actor,
+            file=file,
+        )

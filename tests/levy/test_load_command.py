@@ -292,3 +292,12 @@ def test_each_written_file_is_in_the_trail(tmp_path: Path) -> None:
     entry = AuditEntry.objects.get(action="quota.file.apply")
     assert (entry.actor, entry.details["kind"], entry.details["rows"]) == (None, "payments", 1)
     assert Payment.objects.get().imported_from.sha256 == entry.details["sha256"]
+
+
+def test_the_documentation_names_every_column_and_which_may_be_empty() -> None:
+    text = (SAMPLE.parents[1] / "docs" / "formats.md").read_text(encoding="utf-8")
+    written = {row.split("`")[1]: row.split("|")[2].strip() for row in text.splitlines() if row.startswith("| `")}
+    months = ", ".join(f"{month}月在职职工人数" for month in range(1, 13))
+    for kind in KINDS.values():
+        columns = [column.heading if column.required else f"({column.heading})" for column in kind.columns]
+        assert written[kind.name].replace("1月在职职工人数 … 12月在职职工人数", months) == ", ".join(columns)
