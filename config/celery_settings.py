@@ -35,7 +35,6 @@ CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
     "levy.tasks.assess_slice": {"queue": "batch"},
     "levy.tasks.render_notices": {"queue": "pdf"},
-    "levy.tasks.render_run_report": {"queue": "pdf"},
     "levy.tasks.work_on_file": {"queue": "import"},
     "disclosure.tasks.freeze_publication": {"queue": "batch"},
 }

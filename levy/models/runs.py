@@ -69,7 +69,6 @@ class AssessmentRun(models.Model):
     employer_count = models.PositiveIntegerField(_("户数"), default=0)
     payable_total = models.DecimalField(_("应缴费额合计"), max_digits=18, decimal_places=2, null=True)
     digest = models.CharField(_("明细摘要"), max_length=32, blank=True)
-    report = models.FileField(_("批次报告"), upload_to="reports/", blank=True)
 
     started_at = models.DateTimeField(_("开始时间"), auto_now_add=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
