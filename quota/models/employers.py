@@ -3,9 +3,10 @@
 import pghistory
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.indexes import GinIndex
+from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
+from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -54,7 +55,8 @@ class Employer(models.Model):
         ordering = ["uscc"]
         verbose_name = _("用人单位")
         verbose_name_plural = _("用人单位")
-        indexes = [GinIndex(fields=["name"], opclasses=["gin_trgm_ops"], name="employer_name_trigram")]
+        # Upper, because a search that ignores case compares capitals.
+        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="employer_name_trigrams")]
         constraints = [
             models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="employer_entity_type_known"),
             models.CheckConstraint(condition=Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="employer_uscc_shape"),
