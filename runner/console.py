@@ -27,6 +27,11 @@ def say(text: str = "") -> None:
     print(text, flush=True)
 
 
+def note(text: str, end: str = "\n") -> None:
+    """What a person wants to know on the way. Not on stdout, which belongs to the command that was asked for."""
+    print(text, end=end, file=sys.stderr, flush=True)
+
+
 @contextlib.contextmanager
 def step(chinese: str, english: str) -> Iterator[Callable[[str], None]]:
     """Announce a step and, when it is done, how long it took; yields a function that shows how far it is.
@@ -35,16 +40,16 @@ def step(chinese: str, english: str) -> Iterator[Callable[[str], None]]:
     """
     began = time.monotonic()
     title = f"{chinese} {english}"
-    live = sys.stdout.isatty()
+    live = sys.stderr.isatty()
 
     def redraw(progress: str = "") -> None:
         if live:
-            print(f"\r\x1b[K  … {title}  {progress} {time.monotonic() - began:.0f} s", end="", flush=True)
+            note(f"\r\x1b[K  … {title}  {progress} {time.monotonic() - began:.0f} s", end="")
 
     redraw()
     try:
         yield redraw
     except BaseException:
-        say("\r\x1b[K" * live + f"  ✗ {title}  {time.monotonic() - began:.1f} s")
+        note("\r\x1b[K" * live + f"  ✗ {title}  {time.monotonic() - began:.1f} s")
         raise
-    say("\r\x1b[K" * live + f"  ✓ {title}  {time.monotonic() - began:.1f} s")
+    note("\r\x1b[K" * live + f"  ✓ {title}  {time.monotonic() - began:.1f} s")

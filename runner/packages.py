@@ -15,7 +15,7 @@ from collections.abc import Callable, Mapping
 from pathlib import Path
 
 from runner import processes
-from runner.console import Refusal, say, step
+from runner.console import Refusal, note, step
 from runner.state import ROOT, Lock, State
 
 RUNTIME_LOCK = ROOT / "requirements.lock"
@@ -145,8 +145,8 @@ def pdf_libraries_are_present() -> bool:
         missing = [package for package in missing if not _loads(_PDF_LIBRARIES[package])]
     if missing:
         cure = "brew install pango" if sys.platform == "darwin" else f"sudo apt-get install {' '.join(missing)}"
-        say(f"  ! 缺少 Pango 系统库，暂不生成 PDF；安装命令：{cure}")
-        say(f"    Pango is missing, PDFs are turned off; to turn them on: {cure}")
+        note(f"  ! 缺少 Pango 系统库，暂不生成 PDF；安装命令：{cure}")
+        note(f"    Pango is missing, PDFs are turned off; to turn them on: {cure}")
     return not missing
 
 

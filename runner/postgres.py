@@ -20,7 +20,7 @@ from pathlib import Path
 from urllib.parse import urlsplit
 
 from runner import processes
-from runner.console import Refusal, say
+from runner.console import Refusal, note
 from runner.packages import disk_is_full, site_packages
 from runner.processes import Child, Identity
 from runner.state import State
@@ -94,7 +94,7 @@ def find_home(state: State, instance: str) -> Home:
     outside = Path("/var/lib") / f"levy-{hashlib.sha256(f'{state.root} {instance}'.encode()).hexdigest()[:12]}"
     folder, identity = _place_for_root(inside, outside)
     if folder == outside:
-        say(f"  ! 数据库存放于 {outside} PostgreSQL keeps its data there: {state.root} is closed to other users")
+        note(f"  ! 数据库存放于 {outside} PostgreSQL keeps its data there: {state.root} is closed to other users")
     return Home(folder, _reachable_programs(programs, folder, identity), identity)
 
 

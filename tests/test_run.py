@@ -354,7 +354,8 @@ def test_a_shell_uses_the_services_that_are_running(closed_folder):
 def test_a_shell_starts_what_it_needs_and_stops_it_again(closed_folder):
     done = run(closed_folder, "shell", "--", "migrate", "--check")
     assert done.returncode == 0, done.stderr
-    assert "Starting the database" in done.stdout
+    assert "Starting the database" in done.stderr
+    assert "Starting" not in done.stdout, "stdout belongs to the command that was asked for"
     assert not (closed_folder / "services.json").exists()
 
 
