@@ -55,7 +55,7 @@ class CodeReader:
         codes = list(map(self.codes.__getitem__, cells))
         if len(self.known) >= REMEMBERED:
             self.known.clear()
-        if fresh := set(codes) - self.known.keys():
+        if fresh := set(codes).difference(self.known):
             self.known.update({code: code for code in fresh if isinstance(code, Refusal)})
             self.known.update(self.resolve([code for code in fresh if isinstance(code, str)], self.scope))
         return list(map(self.known.__getitem__, codes))

@@ -4,7 +4,9 @@ The rows are streamed into a temporary table in batches; nothing but that table 
 looked at. Then one transaction compares, writes and records, or leaves everything as it was.
 """
 
-from collections.abc import Callable, Iterable
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from enum import Enum
 
@@ -132,16 +134,27 @@ def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
 
 def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progress: Progress | None) -> None:
     converter = Converter(table.kind, scope)
-    for batch in table.batches():
-        rows, faults = converter.convert(batch.lines, batch.columns)
-        report.take(batch.faults)
-        report.take(faults)
-        report.rows += len(batch.lines) + len(batch.faults)
-        if rows:
-            staging.add(rows)
-        if progress:
-            progress(report.rows)
+    with _long_lived_objects_left_alone():
+        for batch in table.batches():
+            rows, faults = converter.convert(batch.lines, batch.columns)
+            report.take(batch.faults)
+            report.take(faults)
+            report.rows += len(batch.lines) + len(batch.faults)
+            if rows:
+                staging.add(rows)
+            if progress:
+                progress(report.rows)
     staging.run("ANALYZE staged")
+
+
+@contextmanager
+def _long_lived_objects_left_alone() -> Iterator[None]:
+    """Millions of cells come and go; otherwise the collector searches the whole program for them (measured: half)."""
+    gc.freeze()
+    try:
+        yield
+    finally:
+        gc.unfreeze()
 
 
 def _check(staging: Staging, scope: Scope, report: Report) -> None:

@@ -2,12 +2,12 @@
 
 from collections.abc import Collection
 
+from django.db import connection
 from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from quota.exchange.contract import Resolved, Scope
 from quota.exchange.faults import Refusal
-from quota.models import Employer
 
 
 def out_of_scope() -> Refusal:
@@ -16,7 +16,9 @@ def out_of_scope() -> Refusal:
 
 def employers(codes: Collection[str], scope: Scope) -> Resolved:
     """Credit codes to employer ids."""
-    rows = Employer.objects.filter(uscc__in=list(codes)).order_by().values_list("uscc", "pk", "region_id")
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT uscc, id, region_id FROM quota_employer WHERE uscc = ANY(%s)", [list(codes)])
+        rows = cursor.fetchall()
     found: dict[str, str | Refusal] = dict.fromkeys(
         codes, Refusal(_("系统中没有这家单位。"), _("请先导入单位名录，再导入本文件。"))
     )

@@ -9,11 +9,13 @@ from typing import NamedTuple
 from django.db import connection, transaction
 
 from quota.enums import ReturnState
-from quota.models import Employer, HeadcountReturn
+from quota.models import HeadcountReturn
 from quota.parameters import counting_rules
 from quota.rules import CountingRules, deadline, effective_return
 
 DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
+
+REGIONS = "SELECT DISTINCT region_id FROM quota_employer WHERE id = ANY(%(employers)s)"
 
 LATENESS = """
 UPDATE quota_headcountreturn r SET is_late = r.filed_on > d.last_day
@@ -53,11 +55,11 @@ def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) ->
     action is the one to record.
     """
     employers = list(employer_ids)
-    regions = Employer.objects.filter(pk__in=employers).order_by().values_list("region_id", flat=True).distinct()
-    rules = counting_rules(set(regions), levy_year)
-    days = [deadline(levy_year, rules[code]) for code in rules]
-    names = {"employers": employers, "year": levy_year, "regions": list(rules), "days": days}
     with connection.cursor() as cursor:
+        cursor.execute(REGIONS, {"employers": employers})
+        rules = counting_rules({region for (region,) in cursor.fetchall()}, levy_year)
+        days = [deadline(levy_year, rules[code]) for code in rules]
+        names = {"employers": employers, "year": levy_year, "regions": list(rules), "days": days}
         cursor.execute(LATENESS, names)
         cursor.execute(ONLY_ONES, names)
         cursor.execute(SEVERAL, names)
