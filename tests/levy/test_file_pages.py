@@ -195,3 +195,24 @@ def test_a_worker_that_still_has_the_contents_does_not_write_them_again(employer
             actor=actor,
             file=file,
         )
+
+
+@pytest.mark.django_db(transaction=True)
+def test_a_large_upload_goes_through_a_worker(
+    signed_in: Callable[..., Client], worker: object, eventually: Callable[..., None]
+) -> None:
+    employer = EmployerFactory(uscc="91140105MA01000604")
+    client = signed_in(Role.VERIFIER, "140105")
+    people = [identity_number() for _ in range(400)]
+    months = [f"2025-{month:02d}" for month in range(1, 13)]
+    file = upload(
+        client, "insurance", insurance_file(*(row(employer, who, when) for who in people for when in months))
+    )
+    eventually(lambda: state_of(file) == FileState.CHECKED, "the worker did not read the file")
+    assert client.post(f"/files/{file.pk}/write/").status_code == 302
+    eventually(lambda: state_of(file) == FileState.APPLIED, "the worker did not write the file")
+    assert InsuranceMonth.objects.count() == 4800
+
+
+def state_of(file: ImportedFile) -> str:
+    return ImportedFile.objects.values_list("state", flat=True).get(pk=file.pk)
