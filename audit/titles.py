@@ -11,6 +11,7 @@ TITLES = {
     "accounts.region.load": _("更新行政区划"),
     "quota.membership.start": _("设定单位经办人"),
     "quota.parameters.apply": _("写入地区参数"),
+    "quota.setting.enter": _("录入地区规则"),
     "accounts.user.create": _("新建人员"),
     "accounts.user.sign_in": _("登录"),
     "accounts.user.sign_out": _("退出"),
