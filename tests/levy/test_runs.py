@@ -194,12 +194,12 @@ def test_a_row_changed_behind_the_systems_back_stops_the_confirmation(employers:
     run = finished_run()
     runs.check_run(run=run, actor=levy_officer())
     with connection.cursor() as cursor:
-        cursor.execute("ALTER TABLE levy_assessment DISABLE TRIGGER ALL")
+        cursor.execute("ALTER TABLE levy_assessment DISABLE TRIGGER USER")
         cursor.execute(
             "UPDATE levy_assessment SET gross = gross + 0.01, payable = payable + 0.01 "
             "WHERE id = (SELECT id FROM levy_assessment WHERE outcome = 'ninety' LIMIT 1)"
         )
-        cursor.execute("ALTER TABLE levy_assessment ENABLE TRIGGER ALL")
+        cursor.execute("ALTER TABLE levy_assessment ENABLE TRIGGER USER")
     with pytest.raises(TotalsDisagree):
         runs.confirm_run(run=run, actor=levy_officer())
 
