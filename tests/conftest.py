@@ -76,6 +76,17 @@ def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> N
         time.sleep(0.1)
 
 
+@pytest.fixture(scope="session", autouse=True)
+def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """What a killed worker or server leaves connected would keep the test database from being dropped."""
+    yield
+    with django_db_blocker.unblock(), connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
+            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
+        )
+
+
 @pytest.fixture
 def eventually() -> Callable[..., None]:
     """Wait until a condition holds: `eventually(lambda: run_is_done(), "the run did not finish")`."""
