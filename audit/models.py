@@ -40,3 +40,18 @@ class AuditEntry(models.Model):
     @property
     def title(self) -> str:
         return str(TITLES.get(self.action, self.action))
+
+
+class PeriodicSlot(models.Model):
+    """The last slot of the database's clock in which a periodic task was done, and how many slots it did."""
+
+    task = models.CharField(_("任务"), max_length=120, primary_key=True)
+    slot = models.BigIntegerField(_("时段"))
+    taken = models.BigIntegerField(_("次数"), default=1)
+
+    class Meta:
+        verbose_name = _("定时任务时段")
+        verbose_name_plural = _("定时任务时段")
+
+    def __str__(self) -> str:
+        return f"{self.task} {self.slot}"

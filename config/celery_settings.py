@@ -45,3 +45,6 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-sign-in": {"task": "accounts.tasks.sweep_sign_in", "schedule": 3600.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }
+# Two schedulers, or one whose clock jumps, do nothing twice (config.tasks).
+for _entry in CELERY_BEAT_SCHEDULE.values():
+    _entry["options"] = {"headers": {"slot_seconds": _entry["schedule"]}}

@@ -54,12 +54,21 @@ RUN_TONES = {
 }
 
 
+class PauseReason(models.TextChoices):
+    DISK_FULL = "disk_full", _("数据库存储空间不足")
+    NO_DATABASE = "no_database", _("与数据库的连接中断")
+
+
 LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
 FINAL_STATES = [RunState.CONFIRMED, RunState.HANDED_OVER]
 
 
 class AssessmentRun(models.Model):
-    """One computation for a levy year and a region with everything below it."""
+    """One computation for a levy year and a region with everything below it.
+
+    While something outside the run's own facts stops it, `pause_reason` says what, `interruptions` how often in a row,
+    and `paused_until` when a slice is tried again (services.interruptions).
+    """
 
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
@@ -69,6 +78,9 @@ class AssessmentRun(models.Model):
     employer_count = models.PositiveIntegerField(_("户数"), default=0)
     payable_total = models.DecimalField(_("应缴费额合计"), max_digits=18, decimal_places=2, null=True)
     digest = models.CharField(_("明细摘要"), max_length=32, blank=True)
+    pause_reason = models.CharField(_("暂停原因"), max_length=12, choices=PauseReason, blank=True, db_default="")
+    paused_until = models.DateTimeField(_("暂停至"), null=True)
+    interruptions = models.PositiveIntegerField(_("连续中断次数"), db_default=0)
 
     started_at = models.DateTimeField(_("开始时间"), auto_now_add=True)
     started_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
@@ -144,7 +156,11 @@ class SliceState(models.TextChoices):
 
 
 class AssessmentSlice(models.Model):
-    """Employers `first_id` to `last_id` (both included) of a run. Done means its rows are committed."""
+    """Employers `first_id` to `last_id` (both included) of a run. Done means its rows are committed.
+
+    `attempts` counts failures that a worker reported, `unended_starts` the starts of which no end was seen: a worker
+    that was killed leaves one.
+    """
 
     run = models.ForeignKey(AssessmentRun, on_delete=models.CASCADE, related_name="slices")
     number = models.PositiveIntegerField()
@@ -152,6 +168,7 @@ class AssessmentSlice(models.Model):
     last_id = models.BigIntegerField()
     state = models.CharField(max_length=12, choices=SliceState, default=SliceState.TODO)
     attempts = models.PositiveSmallIntegerField(default=0)
+    unended_starts = models.PositiveSmallIntegerField(db_default=0)
     sent_at = models.DateTimeField(null=True)
     done_at = models.DateTimeField(null=True)
     employer_count = models.PositiveIntegerField(default=0)

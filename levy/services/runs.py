@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import sleep
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Count, F, Q, Sum
+from django.db.models import Count, Exists, F, Q, QuerySet, Sum
 from django.db.models.functions import Now
 
 from accounts.models import Region, User
@@ -16,6 +16,7 @@ from audit.workflow import apply
 from levy.errors import RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
+from levy.services import interruptions
 from levy.services.policy import pin_policy, terms_by_region
 from levy.services.slices import DIGEST_MODULUS, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
@@ -23,9 +24,11 @@ from quota.models import Employer
 
 SLICE_EMPLOYERS = 20_000
 MAX_ATTEMPTS = 3
+MAX_UNENDED_STARTS = 8  # above what a bad night's restarts may do to an innocent slice
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
+STALLED_AFTER = timedelta(minutes=3)
 
 
 @transaction.atomic
@@ -82,29 +85,55 @@ def _cut_slices(run: AssessmentRun, size: int) -> None:
 
 
 def assess_slice(*, run_id: int, number: int) -> None:
-    """Do one slice, unless somebody has it or it is done: doing it twice changes nothing.
+    """Do one slice, unless somebody has it, it is done or its run rests: doing it twice changes nothing.
 
-    A lost connection or a full disk leaves the slice to be done; any other failure counts an attempt, and the third
-    puts the slice aside so that one poisonous row does not hold up a province.
+    A lost connection or a full disk leaves the slice to be done and lets the run rest (services.interruptions); any
+    other failure counts an attempt, and the third puts the slice aside so that one poisonous row does not hold up a
+    province. So does a slice that takes its worker along time and again.
     """
     try:
+        if not _note_start(run_id, number):
+            return
         _do_slice(run_id, number)
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as failure:
+        interruptions.note(run_id, number, failure)
         raise
     except Exception as failure:
         _note_failure(run_id, number, failure)
         raise
+    interruptions.forget(run_id)
     finish_if_complete(run_id)
+
+
+def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
+    """The slice, locked, if it is to be done now and nobody has it."""
+    return (
+        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
+        .exclude(run__paused_until__gt=Now())
+    )
+
+
+def _note_start(run_id: int, number: int) -> bool:
+    """Count the start in a transaction of its own, so that it stays when the worker goes. False: nothing to do."""
+    with transaction.atomic():
+        part = _to_do(run_id, number).first()
+        if part is None:
+            return False
+        is_deadly = part.unended_starts >= MAX_UNENDED_STARTS
+        if is_deadly:
+            part.state, part.error = SliceState.QUARANTINED, "WorkerLost"
+        else:
+            part.unended_starts += 1
+        part.save(update_fields=["state", "error", "unended_starts"])
+    if is_deadly:
+        finish_if_complete(run_id)
+    return not is_deadly
 
 
 @transaction.atomic
 def _do_slice(run_id: int, number: int) -> None:
-    part = (
-        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
-        .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
-        .select_related("run__region", "run__policy_version")
-        .first()
-    )
+    part = _to_do(run_id, number).select_related("run__region", "run__policy_version").first()
     if part is None:
         return
     with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
@@ -112,6 +141,7 @@ def _do_slice(run_id: int, number: int) -> None:
     AssessmentSlice.objects.filter(pk=part.pk).update(
         state=SliceState.DONE,
         done_at=Now(),
+        unended_starts=0,
         employer_count=totals.employers,
         payable_total=totals.payable,
         digest=f"{totals.digest:032x}",
@@ -121,7 +151,7 @@ def _do_slice(run_id: int, number: int) -> None:
 def _note_failure(run_id: int, number: int, failure: Exception) -> None:
     """Count an attempt. The text is the kind of failure only: its message may hold data."""
     part = AssessmentSlice.objects.filter(run_id=run_id, number=number, state=SliceState.TODO)
-    part.update(attempts=F("attempts") + 1, error=type(failure).__name__)
+    part.update(attempts=F("attempts") + 1, unended_starts=0, error=type(failure).__name__)
     if part.filter(attempts__gte=MAX_ATTEMPTS).update(state=SliceState.QUARANTINED):
         finish_if_complete(run_id)
 
@@ -176,6 +206,13 @@ def progress(run: AssessmentRun) -> dict[str, int]:
     )
 
 
+def is_stalled(run: AssessmentRun) -> bool:
+    """Whether a run that does not rest has got no further for minutes, by the database's clock."""
+    computing = AssessmentRun.objects.filter(pk=run.pk, state=RunState.COMPUTING, paused_until=None)
+    lately = run.slices.filter(done_at__gt=Now() - STALLED_AFTER)
+    return computing.filter(~Exists(lately), started_at__lt=Now() - STALLED_AFTER).exists()
+
+
 def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     """Claim slices that are to be done and were not sent lately: (run, number), at most a queue's length."""
     with transaction.atomic():
@@ -183,6 +220,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
             AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
             .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
             .filter(state=SliceState.TODO, run__state=RunState.COMPUTING)
+            .exclude(run__paused_until__gt=Now())
             .order_by("run", "number")
         )
         if run_id is not None:

@@ -86,6 +86,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {"run": run, "progress": runs.progress(run), "trail": trail_of(run)[:20]}
     if run.state in (RunState.COMPUTING, RunState.DISCARDED):
         context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
+        context["is_stalled"] = runs.is_stalled(run)
     else:
         context |= {
             "outcomes": totals.outcome_totals(run),
