@@ -1,4 +1,5 @@
-"""A browser that somebody has signed in from: it only decides what tries are counted against, and lets nobody in."""
+"""A browser that somebody has signed in from: it lets nobody in, and only decides what tries are
+counted against and to whom a half-written form belongs."""
 
 import secrets
 
@@ -12,11 +13,21 @@ LASTS = 180 * 24 * 3600
 
 def known_device(request: HttpRequest, username: str) -> str:
     """The device's name if this person has signed in from it, else ""."""
+    device, holder = _remembered(request)
+    return device if holder == username else ""
+
+
+def last_holder(request: HttpRequest) -> str:
+    """The sign-in name of whoever signed in from this browser last, "" if nobody did."""
+    return _remembered(request)[1]
+
+
+def _remembered(request: HttpRequest) -> tuple[str, str]:
     try:
         device, holder = signing.loads(request.COOKIES.get(COOKIE, ""), salt=SALT, max_age=LASTS)
     except (signing.BadSignature, ValueError):
-        return ""
-    return device if holder == username else ""
+        return "", ""
+    return device, holder
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, username: str) -> None:

@@ -3,16 +3,21 @@
 import logging
 import time
 from collections.abc import Callable
+from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse_lazy
+from django.urls import reverse, reverse_lazy
 from django.utils import translation
+from django.utils.http import url_has_allowed_host_and_scheme
 
+from accounts import kept
 from accounts.errors import TooManyAttempts
 from accounts.services.second_factor import needs_second_factor
 from accounts.sessions import SECOND_FACTOR, SEEN, STARTED, session_ends_at
@@ -89,6 +94,26 @@ def unfinished_sign_in(get_response: Handler) -> Handler:
         return get_response(request)
 
     return middleware
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Every page wants a signed-in person. A form that comes too late leads back to where it was typed, with its text
+    where the page can show it again."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        if getattr(view_func, "keeps_typing", False):
+            kept.keep(request)
+            return redirect_to_login(request.get_full_path())
+        return redirect_to_login(_page_before(request))
+
+
+def _page_before(request: HttpRequest) -> str:
+    """The page of this site that the form stood on; an address that only takes forms could not be shown."""
+    before = request.headers.get("Referer", "")
+    is_ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
+    return urlsplit(before).path if is_ours else reverse("accounts:home")
 
 
 def language(get_response: Handler) -> Handler:

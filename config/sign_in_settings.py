@@ -36,6 +36,7 @@ SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
+CSRF_FAILURE_VIEW = "accounts.views.refusals.stale_form"
 
 # Sign-in at another authority's OpenID Connect service, beside the password; without an issuer it is not offered.
 OIDC_ISSUER = os.environ.get("LEVY_OIDC_ISSUER", "")

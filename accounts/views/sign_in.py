@@ -15,6 +15,7 @@ from accounts import oidc, pending
 from accounts.devices import remember_device
 from accounts.errors import NoSuchAccount
 from accounts.forms import CodeForm, NewAppForm, SignInForm, tidied_name
+from accounts.kept import is_kept
 from accounts.models import User
 from accounts.services import attempts, second_factor
 from accounts.services.sign_in import password_holder, start_session
@@ -37,7 +38,8 @@ def sign_in(request: HttpRequest) -> HttpResponse:
             return _after_password(request, person, next_page)
         form.add_error(None, _("用户名或密码不正确，请重新输入。"))
     other_way = settings.OIDC_NAME if settings.OIDC_ISSUER else ""
-    return render(request, "accounts/sign_in.html", {"form": form, "next": next_page, "other_way": other_way})
+    context = {"form": form, "next": next_page, "other_way": other_way, "is_kept": is_kept(request)}
+    return render(request, "accounts/sign_in.html", context)
 
 
 def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:

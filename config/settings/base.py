@@ -61,7 +61,7 @@ MIDDLEWARE = [
     "accounts.middleware.language",
     "accounts.middleware.session_limits",
     "accounts.middleware.unfinished_sign_in",
-    "django.contrib.auth.middleware.LoginRequiredMiddleware",
+    "accounts.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
     "accounts.middleware.private_pages",

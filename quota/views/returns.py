@@ -12,6 +12,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 from kombu.exceptions import OperationalError
 
+from accounts.kept import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from quota.enums import ReturnState
@@ -53,12 +54,14 @@ def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse
 
 
 @requires(Permission.FILE_RETURN)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
     if draft.state not in filing.EDITABLE:
         return redirect("quota:receipt", draft.pk)
-    form = ReturnForm(request.POST) if request.method == "POST" else ReturnForm.of(draft)
+    typed = request.POST if request.method == "POST" else taken_back(request)
+    form = ReturnForm(typed) if typed else ReturnForm.of(draft)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -70,7 +73,13 @@ def return_form(request: HttpRequest, pk: int) -> HttpResponse:
         else:
             messages.success(request, _("已保存。"))
             return redirect("quota:return", draft.pk)
-    context = {"draft": draft, "form": form, "people": draft.draft_placements.all(), "is_conflict": status == CONFLICT}
+    context = {
+        "draft": draft,
+        "form": form,
+        "people": draft.draft_placements.all(),
+        "is_conflict": status == CONFLICT,
+        "is_taken_back": bool(typed) and request.method == "GET",
+    }
     return render(request, "quota/return.html", context, status=status)
 
 
@@ -84,12 +93,14 @@ def _keep_typing(form: Any, draft: HeadcountReturn, conflict: ReturnChanged) -> 
 
 
 @requires(Permission.FILE_RETURN)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def placement_form(request: HttpRequest, pk: int, placement: int | None = None) -> HttpResponse:
     """Add a person to the draft, or change one."""
     draft = _own(request, pk)
     row = get_object_or_404(draft.draft_placements, pk=placement) if placement else None
-    form = PlacementForm(request.POST, placement=row) if request.method == "POST" else PlacementForm.of(draft, row)
+    typed = request.POST if request.method == "POST" else taken_back(request)
+    form = PlacementForm(typed, placement=row) if typed else PlacementForm.of(draft, row)
     status = 200
     if request.method == "POST" and form.is_valid():
         try:
@@ -100,7 +111,9 @@ def placement_form(request: HttpRequest, pk: int, placement: int | None = None) 
             form.add_error(None, _told(refusal))
         else:
             return redirect("quota:return", draft.pk)
-    return render(request, "quota/placement.html", {"draft": draft, "row": row, "form": form}, status=status)
+    is_taken_back = bool(typed) and request.method == "GET"
+    context = {"draft": draft, "row": row, "form": form, "is_taken_back": is_taken_back}
+    return render(request, "quota/placement.html", context, status=status)
 
 
 def _save_placement(
