@@ -6,7 +6,7 @@ from django.conf import settings
 from django.http import HttpRequest
 from django.urls import NoReverseMatch, reverse
 from django.utils import timezone
-from django.utils.translation import gettext_lazy
+from django.utils.translation import get_language, get_language_info, gettext_lazy
 
 from accounts.display import preferences
 from accounts.models import User
@@ -44,9 +44,16 @@ def chrome(request: HttpRequest) -> dict[str, Any]:
         "nav_items": nav_items(request),  # of {url, label, current, count}
         "scope": scope(request),  # 地区 · 岗位
         "display": preferences(request),
+        "other_language": other_language(),
         "env_banner": settings.ENVIRONMENT_NOTE,
         **session_left(request),
     }
+
+
+def other_language() -> dict[str, str]:
+    """The language that the header offers: {code, name}, the name in that language itself."""
+    code = next(code for code, _name in settings.LANGUAGES if code != get_language())
+    return {"code": code, "name": get_language_info(code)["name_local"]}
 
 
 def session_left(request: HttpRequest) -> dict[str, Any]:

@@ -4,15 +4,19 @@ from typing import Any
 from urllib.parse import parse_qsl, urlencode
 
 from django import forms
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.shortcuts import render
 from django.utils.http import url_has_allowed_host_and_scheme
+from django.utils.translation import get_language
 from django.utils.translation import gettext_lazy as _
-from django.views.decorators.http import require_http_methods
+from django.views.decorators.csrf import csrf_exempt
+from django.views.decorators.http import require_http_methods, require_POST
 
 from accounts.middleware import LANGUAGE_COOKIE
+from accounts.services.people import prefer_language
 
 COOKIE = "display"
 YEAR = 365 * 24 * 3600
@@ -42,7 +46,7 @@ class DisplayForm(forms.Form):
 def preferences(request: HttpRequest) -> dict[str, str]:
     """The reader's settings; a part of the cookie that is not one of the choices counts as absent."""
     kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")))
-    kept["language"] = request.COOKIES.get(LANGUAGE_COOKIE, "")
+    kept["language"] = get_language()
     chosen = {}
     for name, field in DisplayForm().fields.items():
         values = [value for value, _label in field.choices]
@@ -55,14 +59,41 @@ def preferences(request: HttpRequest) -> dict[str, str]:
 def display_settings(request: HttpRequest) -> HttpResponse:
     """Show and keep the settings, then go back to the page the reader came from."""
     form = DisplayForm(request.POST or None, initial=preferences(request))
-    back = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
-    if not url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure()):
-        back = request.path
+    back = page_before(request, otherwise=request.path)
     if not form.is_valid():
         return render(request, "accounts/display.html", {"form": form, "back": back})
     response = HttpResponseRedirect(back)
     chosen = dict(form.cleaned_data)
-    for cookie, value in {LANGUAGE_COOKIE: chosen.pop("language"), COOKIE: urlencode(chosen)}.items():
-        response.set_cookie(cookie, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())
+    keep_language(request, response, chosen.pop("language"))
+    keep_cookie(request, response, COOKIE, urlencode(chosen))
     messages.success(request, _("显示设置已保存。"))
     return response
+
+
+@csrf_exempt  # public pages are cached, so they hold no token; another site's POST brings no session (SameSite=Lax)
+@login_not_required
+@require_POST
+def language(request: HttpRequest) -> HttpResponse:
+    """The switch in every page's header: the same page in the other language. An unknown language changes nothing."""
+    response = HttpResponseRedirect(page_before(request, otherwise="/"))
+    if request.POST.get("language") in dict(settings.LANGUAGES):
+        keep_language(request, response, request.POST["language"])
+    return response
+
+
+def page_before(request: HttpRequest, *, otherwise: str) -> str:
+    """The page of this site that the reader came from."""
+    back = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
+    is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())
+    return back if is_ours else otherwise
+
+
+def keep_language(request: HttpRequest, response: HttpResponse, chosen: str) -> None:
+    """In this browser, and for a signed-in person as the preference that follows to other browsers."""
+    keep_cookie(request, response, LANGUAGE_COOKIE, chosen)
+    if request.user.is_authenticated:
+        prefer_language(person=request.user, language=chosen)
+
+
+def keep_cookie(request: HttpRequest, response: HttpResponse, name: str, value: str) -> None:
+    response.set_cookie(name, value, max_age=YEAR, httponly=True, samesite="Lax", secure=request.is_secure())

@@ -81,7 +81,8 @@ def is_background(request: HttpRequest) -> bool:
 
 def unfinished_sign_in(get_response: Handler) -> Handler:
     """Nobody works with a password that somebody else knows, no officer without the second factor (promise F3)."""
-    allowed = {reverse_lazy("accounts:password"), reverse_lazy("accounts:sign_out"), reverse_lazy("accounts:display")}
+    names = ("accounts:password", "accounts:sign_out", "accounts:display", "accounts:language")
+    allowed = {reverse_lazy(name) for name in names}
 
     def middleware(request: HttpRequest) -> HttpResponse:
         person = request.user
@@ -117,12 +118,12 @@ def _page_before(request: HttpRequest) -> str:
 
 
 def language(get_response: Handler) -> Handler:
-    """The language a person chose (profile or cookie), otherwise Chinese. The browser's own wish changes nothing."""
+    """What this browser's reader chose, else the person's preference, else Chinese. Accept-Language has no say."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        chosen = getattr(request.user, "language", "") or request.COOKIES.get(LANGUAGE_COOKIE, "")
-        if chosen not in dict(settings.LANGUAGES):
-            chosen = settings.LANGUAGE_CODE
+        wishes = request.COOKIES.get(LANGUAGE_COOKIE), getattr(request.user, "language", "")
+        known = dict(settings.LANGUAGES)
+        chosen = next((wish for wish in wishes if wish in known), settings.LANGUAGE_CODE)
         with translation.override(chosen):
             request.LANGUAGE_CODE = chosen
             response = get_response(request)

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from accounts.display import display_settings
+from accounts.display import display_settings, language
 from accounts.views import account, pages, people, sign_in
 
 app_name = "accounts"
@@ -29,6 +29,7 @@ urlpatterns = [
     path("people/<int:pk>/<slug:name>/", people.person_act, name="person_act"),
     path("people/appointments/<int:pk>/end/", people.appointment_end, name="appointment_end"),
     path("display/", display_settings, name="display"),
+    path("language/", language, name="language"),
     path("audit-log/", pages.audit_log, name="audit_log"),
     path("styleguide/", pages.style_guide, name="styleguide"),
 ]

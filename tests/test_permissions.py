@@ -81,6 +81,7 @@ TABLE: dict[str, Rule] = {
     "accounts:person_act": Rule(rights(P.MANAGE_PEOPLE), BOTH),
     "accounts:appointment_end": Rule(rights(P.MANAGE_PEOPLE), BOTH),
     "accounts:display": Rule(PUBLIC, BOTH),
+    "accounts:language": Rule(PUBLIC, POST),
     "accounts:audit_log": Rule(rights(P.VIEW_AUDIT), GET),
     "accounts:styleguide": Rule(PUBLIC, GET),
     "audit:health": Rule(PUBLIC, GET),

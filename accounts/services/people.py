@@ -56,6 +56,12 @@ def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> No
 
 
 @transaction.atomic
+def prefer_language(*, person: User, language: str) -> None:
+    """The language of the person's pages where no browser says otherwise. A taste, not an act: nothing is recorded."""
+    User.objects.filter(pk=person.pk).exclude(language=language).update(language=language)
+
+
+@transaction.atomic
 def disable(*, person: User, reason: str, actor: User) -> None:
     """Nobody signs in with this account any more, and who is in is out."""
     _check(actor, person, reason)
