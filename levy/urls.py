@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import documents, employers, files, lists, runs
+from levy.views import documents, employers, files, lists, outlook, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -20,6 +20,7 @@ urlpatterns = [
     path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
     path("employers/", employers.employer_search, name="employer_search"),
     path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
+    path("employers/<slug:uscc>/<int:levy_year>/what-if/", outlook.what_if, name="what_if"),
     path("files/", files.file_list, name="file_list"),
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

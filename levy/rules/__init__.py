@@ -4,6 +4,7 @@ from levy.policy import Outcome
 from levy.rules.amount import assess, is_within_years
 from levy.rules.assessed import Assessed, Step
 from levy.rules.facts import EntityType, Facts, Terms, TermsError
+from levy.rules.hires import Hire, fewest, with_hire
 from levy.rules.margin import Margin, Threshold, marginal
 from levy.rules.settings import (
     AssessmentRules,
@@ -22,6 +23,7 @@ __all__ = [
     "CreditedRounding",
     "EntityType",
     "Facts",
+    "Hire",
     "Margin",
     "NewEmployer",
     "Outcome",
@@ -34,7 +36,9 @@ __all__ = [
     "Threshold",
     "WageBase",
     "assess",
+    "fewest",
     "is_within_years",
     "marginal",
     "surcharge",
+    "with_hire",
 ]

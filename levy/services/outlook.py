@@ -1,0 +1,115 @@
+"""What an employer would owe if it placed more people: a year that is over, the running year or the next one."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date
+from decimal import Decimal
+
+from levy.errors import ParametersMissing
+from levy.policy import PolicyYearMissing
+from levy.rules import Assessed, Hire, Terms, Threshold, assess, fewest, marginal, with_hire
+from levy.services.policy import current_terms
+from levy.services.years import employer_year
+from quota.models import Employer
+from quota.rules import MONTHS
+
+LOOKED_BACK = 3  # years whose terms may stand in for terms not published yet
+PLANNED_PEOPLE = (1, 2, 3)
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """An amount before and after a hire."""
+
+    hire: Hire
+    before: Assessed
+    after: Assessed
+
+    @property
+    def saved(self) -> Decimal | None:
+        """What is due less than before (negative: more); None where one of the two has no amount."""
+        if self.before.payable is None or self.after.payable is None:
+            return None
+        return self.before.payable - self.after.payable
+
+    @property
+    def more(self) -> Decimal | None:
+        """What is due more than before: the thirty-first person of staff ends an exemption."""
+        return None if self.saved is None else -self.saved
+
+
+@dataclass(frozen=True, slots=True)
+class Step:
+    """A threshold not reached yet, and the fewest people of either weight who reach it, as (people, months each)."""
+
+    threshold: Threshold
+    saved: Decimal
+    ordinary: tuple[int, int]
+    severe: tuple[int, int]
+
+
+@dataclass(frozen=True, slots=True)
+class Outlook:
+    """One levy year of one employer to ask about. `assessed` is how it stands without any hire.
+
+    For a year that is not over, figures of `facts_year` stand in for those nobody can know, and terms of `terms_year`
+    for those not published yet.
+    """
+
+    levy_year: int
+    is_over: bool
+    first_month: int
+    facts_year: int
+    terms_year: int
+    assessed: Assessed
+
+    def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> Change:
+        """The year with this hire. In a year that is over the people were among the staff already."""
+        hire = Hire(people, weight, first_month, last_month, joins_staff=not self.is_over)
+        facts, terms = self.assessed.facts, self.assessed.terms
+        return Change(hire, self.assessed, assess(with_hire(facts, terms, hire), terms))
+
+    def steps(self) -> list[Step]:
+        """What leads to the next thresholds at the staff and wages there are; none where nothing is due."""
+        due = self.assessed.payable
+        if not due:
+            return []
+        return [
+            Step(threshold, due - threshold.payable, fewest(months, 1), fewest(months, 2))
+            for threshold in marginal(self.assessed.facts, self.assessed.terms).thresholds
+            if (months := threshold.further_months)
+        ]
+
+    def plan(self, weight: int) -> list[tuple[int, Sequence[Change]]]:
+        """For each month left, one, two or three people from that month to the end of the year."""
+        return [
+            (month, [self.change(people=people, weight=weight, first_month=month) for people in PLANNED_PEOPLE])
+            for month in range(self.first_month, MONTHS + 1)
+        ]
+
+
+def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
+    """The year as it can be told today; None where the region's parameters are missing. At most 20 queries."""
+    is_over = levy_year < today.year
+    facts_year = levy_year if is_over else today.year - 1
+    known = employer_year(employer, facts_year).assessed
+    if known is None:
+        return None
+    terms = known.terms if is_over else _newest_terms(employer.region_id, levy_year) or known.terms
+    return Outlook(
+        levy_year=levy_year,
+        is_over=is_over,
+        first_month=today.month if levy_year == today.year else 1,
+        facts_year=facts_year,
+        terms_year=terms.policy.levy_year,
+        assessed=known if is_over else assess(known.facts, terms),
+    )
+
+
+def _newest_terms(region_code: str, levy_year: int) -> Terms | None:
+    for year in range(levy_year, levy_year - LOOKED_BACK, -1):
+        try:
+            return current_terms(region_code, year)
+        except (ParametersMissing, PolicyYearMissing):
+            continue
+    return None
