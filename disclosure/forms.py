@@ -13,11 +13,11 @@ from accounts.fields import FigureField, MoneyField
 from accounts.models import Region
 from levy.forms import ScopeForm
 from levy.policy import POLICY_YEARS
+from quota import names
 from quota.enums import EntityType
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.employers import MAX_STAFF
 
-MIN_SEARCH = 3  # characters: what a trigram index can find
 PARAMETERS = ("required_ratio", "social_average_wage")
 
 
@@ -40,12 +40,12 @@ class SearchForm(forms.Form):
 
     q = forms.CharField(
         label=_("单位名称或统一社会信用代码"),
-        min_length=MIN_SEARCH,
+        min_length=names.SHORTEST,
         max_length=80,
         widget=forms.TextInput(attrs={"type": "search", "autocomplete": "off"}),
         error_messages={
             "required": _("请输入单位名称的一部分，或统一社会信用代码的开头。"),
-            "min_length": _("名称至少输入3个字。"),
+            "min_length": _("名称至少输入2个字。"),
         },
     )
     year = forms.TypedChoiceField(label=_("年度"), coerce=int, empty_value=None, required=False)

@@ -80,6 +80,11 @@ SELECT %s, b.region_id, b.entity_type, count(*), count(b.verified_id),
 FROM base b GROUP BY b.region_id, b.entity_type
 """
 
+# The name index takes the rows up in few large batches, which halves the time; afterwards nothing waits in its list,
+# which every search would have to read through. The settings end with the transaction.
+LARGE_BATCHES = "SET LOCAL gin_pending_list_limit = '32MB'; SET LOCAL work_mem = '64MB'"
+TAKE_UP = "SELECT gin_clean_pending_list('entry_name_pairs')"
+
 
 def published_assessments(publication: Publication) -> AssessmentQuerySet:
     """What the publication copies: everything in force in its region and year, sole traders left out."""
@@ -92,9 +97,11 @@ def write_rows(publication: Publication) -> None:
     chosen, chosen_params = published_assessments(publication).order_by().values("pk").query.sql_with_params()
     year, prefix = publication.levy_year, f"{publication.region.prefix}%"
     with connection.cursor() as cursor:
+        cursor.execute(LARGE_BATCHES)
         cursor.execute(
             ROWS.format(chosen=chosen), [year, year, *chosen_params, publication.pk, prefix, publication.pk]
         )
+        cursor.execute(TAKE_UP)
     PublishedRegion.objects.bulk_create(_regions(publication))
 
 

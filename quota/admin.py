@@ -3,6 +3,7 @@
 from typing import Any
 
 from django.contrib import admin
+from django.db.models import QuerySet
 from django.forms import Form
 from django.http import HttpRequest
 from django.utils.translation import gettext as _
@@ -69,9 +70,14 @@ class EmployerAdmin(LookingOnly, ImportExportMixin, admin.ModelAdmin):
     tmp_storage_class = PreviewStorage
     list_display = ["uscc", "name", "region", "entity_type", "status"]
     list_filter = ["entity_type"]
-    search_fields = ["name", "uscc__startswith"]
+    search_fields = ["name"]  # shows the box; get_search_results does the rest
     list_select_related = ["region"]
     show_full_result_count = False
+
+    def get_search_results(
+        self, request: HttpRequest, queryset: QuerySet[Employer], search_term: str
+    ) -> tuple[QuerySet[Employer], bool]:
+        return (queryset.search(search_term) if search_term else queryset), False
 
     def add_data_read_fail_error_to_form(self, form: Form, e: Exception) -> None:
         if not isinstance(e, DomainError):

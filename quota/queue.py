@@ -10,6 +10,7 @@ from django.db.models import Count, F, Q, QuerySet
 from accounts.models import User
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn
+from quota.models.employers import matching
 from quota.rules import Reason
 
 STATES = (
@@ -40,7 +41,7 @@ def waiting_returns(user: User, filters: dict[str, Any]) -> QuerySet[HeadcountRe
     if filters.get("findings"):
         returns = returns.filter(has_findings=filters["findings"] == "yes")
     if text := filters.get("q", "").strip():
-        returns = returns.filter(Q(employer__name__icontains=text) | Q(employer__uscc__startswith=text.upper()))
+        returns = returns.filter(matching(text, path="employer__"))
     return returns
 
 

@@ -5,13 +5,13 @@ import re
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from disclosure.models.publications import Publication
 from levy.models.runs import MAX_TOTAL
 from quota.enums import EntityType
+from quota.names import Doubled, contains
 
 # Department, class and the six digits of the place: no name begins like that.
 CODE_START = re.compile(r"[0-9A-Y][0-9]{7}[0-9A-HJ-NPQRTUWXY]{0,10}")
@@ -77,7 +77,7 @@ class EntryQuerySet(models.QuerySet["PublishedEntry"]):
         """By the beginning of the credit code where the text looks like one, otherwise by part of the name."""
         if CODE_START.fullmatch(text.upper()):
             return self.filter(uscc__startswith=text.upper())
-        return self.filter(name__icontains=text)
+        return self.filter(contains(text))
 
 
 class PublishedEntry(models.Model):
@@ -106,7 +106,7 @@ class PublishedEntry(models.Model):
         verbose_name = _("公示单位")
         verbose_name_plural = _("公示单位")
         indexes = [
-            GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="entry_name_trigram"),
+            GinIndex(OpClass(Doubled("name"), name="gin_trgm_ops"), name="entry_name_pairs"),
             models.Index(OpClass("uscc", name="varchar_pattern_ops"), name="entry_uscc"),
         ]
         constraints = [

@@ -13,13 +13,14 @@ from audit.services import trail_of
 from levy.models import Assessment
 from levy.policy import POLICY_YEARS
 from levy.services.years import employer_year, stages
+from quota import names
 from quota.identifiers import mask_identity
 from quota.identity import decrypt
 from quota.models import Employer, PlacementCheck
 from quota.strips import month_cells
 
 PER_PAGE = 25
-SHORTEST_SEARCH = 2
+MOST_FOUND = 10 * PER_PAGE
 
 
 @requires(Permission.VIEW_EMPLOYERS)
@@ -27,9 +28,14 @@ SHORTEST_SEARCH = 2
 def employer_search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     context: dict[str, Any] = {"q": text, "levy_year": max(POLICY_YEARS) - 1}
-    if len(text) >= SHORTEST_SEARCH:
-        found = Employer.objects.visible_to(request.user).search(text).select_related("region")
-        context["page"] = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
+    if len(text) >= names.SHORTEST:
+        matching = Employer.objects.visible_to(request.user).search(text).select_related("region")
+        found = list(matching[: MOST_FOUND + 1])
+        context |= {
+            "is_cut_off": len(found) > MOST_FOUND,
+            "most": MOST_FOUND,
+            "page": Paginator(found[:MOST_FOUND], PER_PAGE).get_page(request.GET.get("page")),
+        }
     return render(request, "levy/employer_search.html", context)
 
 

@@ -6,12 +6,12 @@ from django.conf import settings
 from django.contrib.postgres.indexes import GinIndex, OpClass
 from django.db import models
 from django.db.models import Q
-from django.db.models.functions import Upper
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
 from quota.enums import EntityType
+from quota.names import Doubled, contains
 
 MAX_STAFF = 10_000_000
 MAX_YUAN = 10**13  # per amount; a bound also keeps NaN out, which PostgreSQL sorts above every number
@@ -21,9 +21,13 @@ class EmployerQuerySet(RegionScopedQuerySet):
     member_path = "memberships__user"
 
     def search(self, text: str) -> "EmployerQuerySet":
-        """By part of the name or by the beginning of the credit code."""
-        text = text.strip()
-        return self.filter(Q(name__icontains=text) | Q(uscc__startswith=text.upper()))
+        """By part of the name, two characters or more, or by the beginning of the credit code."""
+        return self.filter(matching(text.strip()))
+
+
+def matching(text: str, *, path: str = "") -> Q:
+    """The employers at `path` ("employer__") whose name holds the text or whose credit code begins with it."""
+    return contains(text, path=f"{path}name") | Q(**{f"{path}uscc__startswith": text.upper()})
 
 
 @pghistory.track(
@@ -55,8 +59,7 @@ class Employer(models.Model):
         ordering = ["uscc"]
         verbose_name = _("用人单位")
         verbose_name_plural = _("用人单位")
-        # Upper, because a search that ignores case compares capitals.
-        indexes = [GinIndex(OpClass(Upper("name"), name="gin_trgm_ops"), name="employer_name_trigrams")]
+        indexes = [GinIndex(OpClass(Doubled("name"), name="gin_trgm_ops"), name="employer_name_pairs")]
         constraints = [
             models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="employer_entity_type_known"),
             models.CheckConstraint(condition=Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="employer_uscc_shape"),

@@ -122,7 +122,7 @@ def test_what_does_not_exist_is_not_found(client, path):
 def test_search_finds_part_of_a_name_and_the_beginning_of_a_code(client):
     published_province()
     url = reverse("disclosure:search")
-    assert "清和精密制造有限公司" in text_of(client.get(url, {"q": "精密制"}))
+    assert "清和精密制造有限公司" in text_of(client.get(url, {"q": "精密"}))
     code = PublishedEntry.objects.get(name="清和精密制造有限公司").uscc
     assert "清和精密制造有限公司" in text_of(client.get(url, {"q": code.lower()}))
     assert "找到5户" in text_of(client.get(url, {"q": code[:8]}))
@@ -132,7 +132,7 @@ def test_search_finds_part_of_a_name_and_the_beginning_of_a_code(client):
     ("asked", "answer"),
     [
         ({"q": ""}, "请输入单位名称的一部分"),
-        ({"q": "清和"}, "名称至少输入3个字"),
+        ({"q": "清"}, "名称至少输入2个字"),
         ({"q": "不存在的单位"}, "没有找到符合条件的单位"),
         ({"q": "100%公司"}, "没有找到符合条件的单位"),
         ({"q": "清和精密", "year": "1999"}, "不在可用的选项中"),
@@ -159,8 +159,6 @@ def test_search_is_narrowed_by_region_and_year(client):
     confirmed_run()
     published()
     page = text_of(client.get(reverse("disclosure:search"), {"q": "清和", "region": DATONG, "year": 2025}))
-    assert "名称至少" in page
-    page = text_of(client.get(reverse("disclosure:search"), {"q": "号有限公司", "region": DATONG, "year": 2025}))
     assert "清和二号有限公司" in page
     assert "清和一号有限公司" not in page
 

@@ -99,3 +99,13 @@ def test_the_search_finds_by_part_of_the_name_and_start_of_the_code_inside_the_r
         assert employer.name in found
         assert "清和邻县" not in found
     assert "没有找到" in client.get("/employers/", {"q": "查无此户"}).content.decode()
+
+
+def test_a_broad_search_shows_its_first_pages_and_asks_for_more_characters(signed_in: SignIn) -> None:
+    region = RegionFactory(code="140105")
+    Employer.objects.bulk_create(EmployerFactory.build(region=region) for _ in range(251))
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    broad = client.get("/employers/", {"q": "公司", "page": "10"}).content.decode()
+    assert "找到250户以上" in broad
+    assert "第226至250户" in broad
+    assert "户以上" not in client.get("/employers/", {"q": Employer.objects.first().uscc}).content.decode()
