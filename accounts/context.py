@@ -18,6 +18,7 @@ OFFICERS_MENU = (
     (Permission.FILE_RETURN, "quota:my_employers", gettext_lazy("我的单位")),
     (Permission.VERIFY_RETURN, "quota:queue", gettext_lazy("待审核")),
     (Permission.VIEW_RUNS, "levy:run_list", gettext_lazy("核定批次")),
+    (Permission.VIEW_RUNS, "levy:correction_list", gettext_lazy("更正")),
     (Permission.DOWNLOAD_LEVY_LIST, "levy:list_choose", gettext_lazy("征收清单")),
     (Permission.VIEW_EMPLOYERS, "levy:employer_search", gettext_lazy("单位查询")),
     (Permission.LOAD_FILINGS, "levy:file_list", gettext_lazy("文件导入")),

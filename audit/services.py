@@ -38,11 +38,12 @@ def record(
     )
 
 
-def trail_of(target: models.Model) -> models.QuerySet[AuditEntry]:
-    """Everything that happened to one object, newest first."""
-    return AuditEntry.objects.filter(object_type=target._meta.label_lower, object_id=str(target.pk)).select_related(
-        "actor"
-    )
+def trail_of(*targets: models.Model) -> models.QuerySet[AuditEntry]:
+    """Everything that happened to these objects, newest first."""
+    about = models.Q(pk__in=[])
+    for target in targets:
+        about |= models.Q(object_type=target._meta.label_lower, object_id=str(target.pk))
+    return AuditEntry.objects.filter(about).select_related("actor")
 
 
 @dataclass(frozen=True, slots=True)

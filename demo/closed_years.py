@@ -17,11 +17,13 @@ from levy.models import Assessment, AssessmentRun, Payment, RunState, Supersessi
 from levy.models.assessments import OutcomeCode
 from levy.services import corrections, runs
 from quota.checks import run_checks
+from quota.models import HeadcountReturn
 from quota.services.batches import verify_region
 
 Tell = Callable[[str], None]
 
 FEN = Decimal("0.01")
+FEWER_STAFF = 2  # a month, by the register that the objecting unit brings
 HABITS = Weighted(
     [(840, "in full"), (50, "in two parts"), (35, "late"), (30, "part"), (35, "not at all"), (10, "too much")]
 )
@@ -132,14 +134,21 @@ def prepared_publication(levy_year: int) -> Publication:
 
 def correct(levy_year: int) -> None:
     """Two units object: one was corrected by two people, the other's correction waits for the second."""
-    assessments = Assessment.objects.current().filter(levy_year=levy_year, outcome=OutcomeCode.NINETY)
-    first, second = assessments.order_by("employer_id")[:2]
+    returns = HeadcountReturn.objects.in_force().filter(levy_year=levy_year, staff_by_month__0__gt=FEWER_STAFF)
+    assessments = Assessment.objects.current().filter(
+        levy_year=levy_year, outcome=OutcomeCode.NINETY, employer__in=returns.values("employer")
+    )
+    first, second = assessments.select_related("employer__region", "run__policy_version").order_by("employer_id")[:2]
     done = _propose(first, "单位补充提供在职职工花名册，经核实后重新计算。")
     corrections.approve_correction(correction=done, actor=person("levy2"))
     _propose(second, "单位对在职职工人数提出异议，附社会保险缴费明细。")
 
 
 def _propose(assessment: Assessment, reason: str) -> Supersession:
+    filed = assessment.employer.returns.in_force().get(levy_year=assessment.levy_year)
+    filed.staff_by_month = [max(staff - FEWER_STAFF, 1) for staff in filed.staff_by_month]
+    filed.staff_months = sum(filed.staff_by_month)
+    filed.save(update_fields=["staff_by_month", "staff_months"])
     return corrections.propose_correction(
         assessment=assessment, ground=Supersession.Ground.OBJECTION, reason=reason, actor=person("levy1")
     )

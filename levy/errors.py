@@ -31,6 +31,27 @@ class CorrectionPending(DomainError):
     message = _("该核定结果已有更正在办理，或已被更正替代。")
 
 
+class NothingToCorrect(DomainError):
+    """Today's facts give the figures that are in force."""
+
+    code = "nothing_to_correct"
+    message = _("按目前的申报和认定计算，结果与现行核定相同，无需更正。")
+
+
+class CorrectionChanged(DomainError):
+    """What the person decided on is no longer what the page showed (promise A10)."""
+
+    code = "correction_changed"
+    message = _("更正的内容或依据刚有变化，请查看最新内容后再办理。")
+
+
+class CorrectionStale(DomainError):
+    """The facts moved again after the correction was computed."""
+
+    code = "correction_stale"
+    message = _("提出更正后，申报或认定又有变动。请不批准本次更正，按最新情况重新提出。")
+
+
 class TotalsDisagree(DomainError):
     """The sum of the rows is not the sum of the slices: nothing is confirmed (promise A1)."""
 

@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import CountField
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from levy.models import Supersession
 from levy.policy import POLICY_YEARS
 from quota.exchange.contract import Kind
 from quota.exchange.source import UPLOAD
@@ -69,6 +70,25 @@ class HireForm(forms.Form):
         if first and last and last < first:
             self.add_error("last_month", _("结束月份不能早于开始月份。"))
         return cleaned
+
+
+class CorrectionForm(forms.Form):
+    """Why an assessment is replaced. `seen` is the digest of the figures on the page."""
+
+    ground = forms.ChoiceField(label=_("事由"), choices=Supersession.Ground, widget=forms.RadioSelect)
+    reason = forms.CharField(
+        label=_("理由"),
+        help_text=_("写明依据的文书和查明的事实，单位和批准人都能看到。"),
+        widget=forms.Textarea(attrs={"rows": 3}),
+        max_length=500,
+    )
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class SeenForm(forms.Form):
+    """The page before an approval: it holds for exactly what was shown."""
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 class UploadForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import documents, employers, files, lists, outlook, runs
+from levy.views import corrections, documents, employers, files, lists, outlook, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -21,6 +21,14 @@ urlpatterns = [
     path("employers/", employers.employer_search, name="employer_search"),
     path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
     path("employers/<slug:uscc>/<int:levy_year>/what-if/", outlook.what_if, name="what_if"),
+    path("employers/<slug:uscc>/<int:levy_year>/correct/", corrections.correction_propose, name="correction_propose"),
+    path("corrections/", corrections.correction_list, name="correction_list"),
+    path("corrections/<int:pk>/", corrections.correction, name="correction"),
+    re_path(
+        "^corrections/(?P<pk>[0-9]{1,18})/(?P<step>approve|reject)/$",
+        corrections.correction_step,
+        name="correction_step",
+    ),
     path("files/", files.file_list, name="file_list"),
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

@@ -2,7 +2,7 @@
 
 from accounts.permissions import Permission
 from audit.workflow import Transition
-from levy.models import RunState
+from levy.models import AssessmentRun, RunState
 
 CHECK = Transition(
     "check",
@@ -36,3 +36,8 @@ DISCARD = Transition(
 )
 
 RUN_TRANSITIONS = (CHECK, CONFIRM, HAND_OVER, DISCARD)
+
+
+def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
+    """The steps of a run for itself; the run of a single correction is checked, confirmed and discarded with it."""
+    return (HAND_OVER,) if run.is_correction else RUN_TRANSITIONS

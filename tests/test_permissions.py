@@ -112,6 +112,10 @@ TABLE: dict[str, Rule] = {
     "levy:run_report": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_report_file": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_step": Rule(rights(P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.TAKE_OVER_LIST), BOTH),
+    "levy:correction_list": Rule(rights(P.VIEW_RUNS), GET),
+    "levy:correction": Rule(rights(P.VIEW_RUNS), GET),
+    "levy:correction_propose": Rule(rights(P.RUN_ASSESSMENT), BOTH),
+    "levy:correction_step": Rule(rights(P.CONFIRM_ASSESSMENT), BOTH),
     "levy:batch_list": Rule(rights(P.VIEW_RUNS), BOTH),
     "levy:batch": Rule(rights(P.VIEW_RUNS), GET),
     "levy:batch_file": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
@@ -149,7 +153,9 @@ SAMPLE = {
     "number": "none", "step": "approve", "name": "none", "kind": "employers", "file_format": "csv",
 }  # fmt: skip
 # Where a step must be one that the page knows.
-STEPS = {"levy:run_step": "check", "quota:case_step": "review", "disclosure:publication_step": "publish"}
+STEPS = {"levy:run_step": "check", "quota:case_step": "review", "disclosure:publication_step": "publish"} | {
+    "levy:correction_step": "approve",
+}
 FILE_KINDS = {"disclosure:download": "csv", "disclosure:publication_file": "csv"}
 
 

@@ -1,6 +1,6 @@
 """The annual assessment: runs, slices, assessments, what was handed over, and what was paid."""
 
-from levy.models.assessments import Assessment, Supersession
+from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice
 from levy.models.payments import Payment
 from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
@@ -9,6 +9,7 @@ __all__ = [
     "Assessment",
     "AssessmentRun",
     "AssessmentSlice",
+    "CorrectionState",
     "DocumentBatch",
     "Notice",
     "Payment",

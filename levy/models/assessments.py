@@ -6,6 +6,7 @@ from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -123,6 +124,22 @@ class Assessment(models.Model):
         return OutcomeCode(self.outcome)
 
 
+class SupersessionQuerySet(RegionScopedQuerySet):
+    region_path = "old__region"
+    member_path = "old__employer__memberships__user"
+
+
+class CorrectionState(models.TextChoices):
+    """Where a correction stands. One that was refused leaves no row, only its trail."""
+
+    WAITING = "waiting", _("待批准")
+    APPROVED = "approved", _("已更正")
+
+    @property
+    def tone(self) -> str:
+        return {"waiting": "warn", "approved": "ok"}[self.value]
+
+
 class Supersession(models.Model):
     """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay."""
 
@@ -141,6 +158,8 @@ class Supersession(models.Model):
     approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(_("批准时间"), null=True)
 
+    objects = SupersessionQuerySet.as_manager()
+
     class Meta:
         verbose_name = _("更正")
         verbose_name_plural = _("更正")
@@ -156,3 +175,17 @@ class Supersession(models.Model):
 
     def __str__(self) -> str:
         return f"{self.old_id} {self.new_id}"
+
+    def get_absolute_url(self) -> str:
+        return reverse("levy:correction", args=[self.pk])
+
+    @property
+    def status(self) -> CorrectionState:
+        return CorrectionState.APPROVED if self.approved_at else CorrectionState.WAITING
+
+    @property
+    def difference(self) -> Decimal | None:
+        """What the employer owes more (+) or less (−); None where one side has no figures."""
+        if self.old.payable is None or self.new.payable is None:
+            return None
+        return self.new.payable - self.old.payable

@@ -43,6 +43,12 @@ class Notice(models.Model):
     def __str__(self) -> str:
         return self.number
 
+    @property
+    def is_replaced(self) -> bool:
+        """Whether an approved correction took the place of what it says."""
+        correction = getattr(self.assessment, "superseded_by", None)
+        return correction is not None and correction.approved_at is not None
+
 
 class BatchState(models.TextChoices):
     WORKING = "working", _("生成中")

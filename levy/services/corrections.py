@@ -1,6 +1,9 @@
 """更正: a confirmed assessment is never edited. A new one is computed from today's facts under the same policy
 version, and replaces the old one when a second person approves. Both stay."""
 
+import hashlib
+from dataclasses import dataclass
+
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
 
@@ -8,19 +11,75 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.services import record
-from audit.workflow import apply
-from levy.errors import CorrectionPending
+from audit.workflow import apply, check
+from levy.errors import (
+    CorrectionChanged,
+    CorrectionPending,
+    CorrectionStale,
+    NothingToCorrect,
+    ParametersMissing,
+)
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, Supersession
 from levy.models.runs import FINAL_STATES
+from levy.rules import Assessed, assess
 from levy.services import runs
+from levy.services.explanations import explain
+from levy.services.policy import terms_of
+from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
 
 
+@dataclass(frozen=True, slots=True)
+class Reassessment:
+    """A confirmed result beside what today's facts would give under the same policy version. Nothing is stored."""
+
+    before: Assessed
+    after: Assessed
+
+    @property
+    def changes_anything(self) -> bool:
+        return _figures(self.before) != _figures(self.after)
+
+    @property
+    def seen(self) -> str:
+        """A digest of what a page shows: a proposal holds for exactly this."""
+        return _digest(*_figures(self.before), *_figures(self.after))
+
+
+def _figures(result: Assessed) -> tuple[object, ...]:
+    figures = [(step.code, step.formula, step.value) for step in result.steps]
+    return (str(result.outcome), *figures)
+
+
+def _digest(*shown: object) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+def reassess(assessment: Assessment) -> Reassessment:
+    """What a correction would change now. Raises ParametersMissing if the employer moved to a region that the policy
+    version of its assessment does not know."""
+    employer = assessment.employer
+    version = assessment.run.policy_version
+    if employer.region_id not in version.content["regions"]:
+        raise ParametersMissing("单位已迁入本批次范围以外的地区，不能按原政策版本更正。")
+    facts = facts_today(employer, assessment.levy_year)
+    return Reassessment(explain(assessment), assess(facts, terms_of(version, employer.region_id)))
+
+
+def seen_by_reader(correction: Supersession) -> str:
+    """A digest of what a page shows of a correction: an approval holds for exactly this (promise A10)."""
+    new = correction.new
+    return _digest(correction.pk, correction.old_id, new.pk, new.run.digest, correction.ground, correction.reason)
+
+
 @transaction.atomic
-def propose_correction(*, assessment: Assessment, ground: str, reason: str, actor: User) -> Supersession:
+def propose_correction(
+    *, assessment: Assessment, ground: str, reason: str, actor: User, seen: str | None = None
+) -> Supersession:
     """Compute what the employer owes by today's facts, as a correction waiting for a second person.
 
-    Raises PermissionMissing, ReasonMissing, TransitionNotAllowed for an assessment that is not in force, and
+    `seen` is the digest of the figures that the person was shown. Raises PermissionMissing, ReasonMissing,
+    TransitionNotAllowed for an assessment that is not in force, NothingToCorrect, CorrectionChanged, and
     CorrectionPending while another correction of it waits or has replaced it.
     """
     if not actor.can(Permission.RUN_ASSESSMENT, assessment.region_id):
@@ -29,6 +88,9 @@ def propose_correction(*, assessment: Assessment, ground: str, reason: str, acto
         raise ReasonMissing
     if assessment.run.state not in FINAL_STATES:
         raise TransitionNotAllowed
+    if Supersession.objects.filter(old=assessment).exists():
+        raise CorrectionPending
+    _refuse_unseen(reassess(assessment), seen)
     run = _single_run(assessment, actor)
     try:
         with transaction.atomic():
@@ -40,6 +102,13 @@ def propose_correction(*, assessment: Assessment, ground: str, reason: str, acto
     apply(run, CHECK, actor=actor, region_code=run.region_id)
     _record("propose", correction, actor)
     return correction
+
+
+def _refuse_unseen(reassessment: Reassessment, seen: str | None) -> None:
+    if seen is not None and seen != reassessment.seen:
+        raise CorrectionChanged
+    if not reassessment.changes_anything:
+        raise NothingToCorrect
 
 
 def _single_run(assessment: Assessment, actor: User) -> AssessmentRun:
@@ -60,9 +129,18 @@ def _single_run(assessment: Assessment, actor: User) -> AssessmentRun:
 
 
 @transaction.atomic
-def approve_correction(*, correction: Supersession, actor: User) -> Supersession:
-    """The new assessment takes the place of the old one. Raises SecondPersonNeeded for whoever proposed it."""
-    run = correction.new.run
+def approve_correction(*, correction: Supersession, actor: User, seen: str | None = None) -> Supersession:
+    """The new assessment takes the place of the old one.
+
+    Raises SecondPersonNeeded for whoever proposed it, CorrectionChanged if it is not what the person was shown,
+    CorrectionStale if the facts have moved since it was computed.
+    """
+    run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=correction.new.run_id)
+    check(run, CONFIRM, actor=actor, region_code=run.region_id)
+    if seen is not None and seen != seen_by_reader(correction):
+        raise CorrectionChanged
+    if is_stale(correction):
+        raise CorrectionStale
     runs.refuse_disagreement(run)
     apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
     Supersession.objects.filter(pk=correction.pk, approved_at=None).update(approved_by=actor, approved_at=Now())
@@ -71,9 +149,14 @@ def approve_correction(*, correction: Supersession, actor: User) -> Supersession
     return correction
 
 
+def is_stale(correction: Supersession) -> bool:
+    """Whether today's facts no longer give the figures of a correction that waits."""
+    return reassess(correction.new).changes_anything
+
+
 @transaction.atomic
 def reject_correction(*, correction: Supersession, actor: User, reason: str) -> None:
-    """The old assessment stays; the computed one goes, its run and trail remain."""
+    """The old assessment stays; the computed one goes, its run and trail remain. Its proposer withdraws it so."""
     run = correction.new.run
     apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
     _record("reject", correction, actor, reason=reason)

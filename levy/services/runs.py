@@ -10,7 +10,7 @@ from django.db.models.functions import Now
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
-from audit.errors import PermissionMissing
+from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
 from levy.errors import RunAlreadyLive, RunIncomplete, TotalsDisagree
@@ -233,6 +233,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
 def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
     """核对: an officer has compared the totals."""
     with transaction.atomic():
+        _refuse_correction(run)
         return apply(run, CHECK, actor=actor, region_code=run.region_id)
 
 
@@ -242,6 +243,7 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
     Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, and what audit.workflow.apply raises.
     """
     with transaction.atomic():
+        _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
         refuse_disagreement(run)
         return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
@@ -266,9 +268,16 @@ def hand_over_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:
     """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
     with transaction.atomic():
+        _refuse_correction(run)
         discarded = apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
         delete_assessments(run)
         return discarded
+
+
+def _refuse_correction(run: AssessmentRun) -> None:
+    """The run of a single correction is decided with the correction (services.corrections), never for itself."""
+    if run.is_correction:
+        raise TransitionNotAllowed
 
 
 def delete_assessments(run: AssessmentRun) -> None:

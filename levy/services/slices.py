@@ -10,6 +10,7 @@ from django.db import connection
 
 from levy.models import AssessmentRun, AssessmentSlice
 from levy.rules import Assessed, Facts, Terms, assess
+from quota.models import Employer
 from quota.rules import registered_staff_months
 
 DIGEST_MODULUS = 1 << 128
@@ -67,7 +68,7 @@ def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, T
     lines: list[str] = []
     payable = Decimal("0.00")
     digest = 0
-    for employer, region, facts in _facts(run, part):
+    for employer, region, facts in _facts(run.levy_year, part.first_id, part.last_id, run.region.prefix):
         assessed = assess(facts, terms[region])
         line = _line(employer, run.levy_year, region, assessed)
         digest += int.from_bytes(hashlib.sha256(line.encode()).digest()[:16])
@@ -78,14 +79,15 @@ def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, T
     return SliceTotals(len(lines), payable, digest % DIGEST_MODULUS)
 
 
-def _facts(run: AssessmentRun, part: AssessmentSlice) -> Iterator[tuple[str, str, Facts]]:
+def facts_today(employer: Employer, levy_year: int) -> Facts:
+    """What a run that began now would start from for this employer."""
+    ((_id, _region, facts),) = _facts(levy_year, employer.pk, employer.pk, employer.region_id)
+    return facts
+
+
+def _facts(levy_year: int, first_id: int, last_id: int, prefix: str) -> Iterator[tuple[str, str, Facts]]:
     """Employer id, region code and facts, read whole before anything is written back on the same connection."""
-    parameters = {
-        "year": run.levy_year,
-        "first": part.first_id,
-        "last": part.last_id,
-        "region": f"{run.region.prefix}%",
-    }
+    parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%"}
     with connection.cursor() as cursor, cursor.copy(FACTS, parameters) as copy:
         text = b"".join(copy).decode()
     for line in text.splitlines():

@@ -10,9 +10,10 @@ from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, requires
 from audit.services import trail_of
-from levy.models import Assessment
+from levy.models import Assessment, Notice, Supersession
+from levy.models.assessments import WITHOUT_FIGURES
 from levy.policy import POLICY_YEARS
-from levy.services.years import employer_year, stages
+from levy.services.years import EmployerYear, employer_year, stages
 from quota import names
 from quota.identifiers import mask_identity
 from quota.identity import decrypt
@@ -51,7 +52,10 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "stages": stages(year),
         "years": years_of(employer, levy_year),
         "workers": workers_of(request, employer, levy_year),
-        "trail": trail_of(year.filed)[:20] if year.filed else [],
+        "corrections": corrections_of(employer, levy_year),
+        "notices": notices_of(employer),
+        "acts": acts_of(request, employer, year),
+        "trail": trail_of(*filter(None, (year.filed, *employer.assessments.filter(levy_year=levy_year))))[:20],
     }
     return render(request, "levy/employer_year.html", context)
 
@@ -83,6 +87,31 @@ def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list
         }
         for check in checks.select_related("placement").order_by("placement__pk")
     ]
+
+
+def acts_of(request: HttpRequest, employer: Employer, year: EmployerYear) -> list[str]:
+    """What the officer may do here about a confirmed result: correct it, issue its notice."""
+    if year.assessment is None:
+        return []
+    acts = []
+    if request.user.can(Permission.RUN_ASSESSMENT, employer.region_id):
+        acts.append("correct")
+    is_due = year.assessment.outcome not in WITHOUT_FIGURES and not hasattr(year.assessment, "notice")
+    if is_due and request.user.can(Permission.CONFIRM_ASSESSMENT, employer.region_id):
+        acts.append("issue")
+    return acts
+
+
+def corrections_of(employer: Employer, levy_year: int) -> list[Supersession]:
+    """Waiting and approved corrections of the year, newest first."""
+    found = Supersession.objects.filter(old__employer=employer, old__levy_year=levy_year)
+    return list(found.select_related("old", "new", "proposed_by").order_by("-pk"))
+
+
+def notices_of(employer: Employer) -> list[Notice]:
+    """Every notice that was issued to the employer, newest first."""
+    found = Notice.objects.filter(assessment__employer=employer)
+    return list(found.select_related("assessment__superseded_by"))
 
 
 def years_of(employer: Employer, levy_year: int) -> list[Assessment]:

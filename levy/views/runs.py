@@ -23,7 +23,7 @@ from levy.models import AssessmentRun, RunState
 from levy.policy import PolicyYearMissing
 from levy.services import runs, totals
 from levy.tasks import send_slices
-from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS
+from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS, run_transitions
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
@@ -93,7 +93,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "regions": totals.region_totals(run),
             "changes": totals.largest_changes(run),
         }
-    steps = allowed(run, RUN_TRANSITIONS, actor=request.user, region_code=run.region_id)
+    steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, acts()[step.name].button) for step in steps]
     return render(request, "levy/run_detail.html", context)
 

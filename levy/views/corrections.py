@@ -1,0 +1,164 @@
+"""更正: proposing one from an employer's year, what waits in the region, and the second person's decision."""
+
+from dataclasses import dataclass
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.permissions import Permission, requires
+from accounts.scoping import RegionScopedQuerySet, scoped_object
+from audit.errors import DomainError
+from audit.services import trail_of
+from audit.workflow import allowed
+from levy.forms import CorrectionForm, SeenForm, StepForm
+from levy.models import Assessment, Supersession
+from levy.rules import Assessed, Step
+from levy.services import corrections
+from levy.services.explanations import explain
+from levy.workflow import CONFIRM, DISCARD
+
+PER_PAGE = 25
+
+
+@dataclass(frozen=True, slots=True)
+class ComparedStep:
+    """One line of the calculation before and after a correction; either side may not have it."""
+
+    before: Step | None
+    after: Step | None
+
+    @property
+    def label(self) -> str:
+        return self._either.label
+
+    @property
+    def is_changed(self) -> bool:
+        return self.before is None or self.after is None or self.before.value != self.after.value
+
+    @property
+    def citation(self) -> str:
+        return self._either.citation
+
+    @property
+    def _either(self) -> Step:
+        step = self.after or self.before
+        assert step is not None
+        return step
+
+
+def compared(before: Assessed, after: Assessed) -> list[ComparedStep]:
+    """Both calculation sheets side by side, in the order of the new one; what only the old one has comes last."""
+    old, new = ({step.code: step for step in result.steps} for result in (before, after))
+    return [ComparedStep(old.get(code), new.get(code)) for code in dict.fromkeys([*new, *old])]
+
+
+@requires(Permission.RUN_ASSESSMENT)
+@require_http_methods(["GET", "POST"])
+def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
+    """What today's facts would change, and the request to a second person to let it."""
+    current = Assessment.objects.current().select_related("employer__region", "run__policy_version", "region")
+    assessment = scoped_object(
+        current, request.user, Permission.RUN_ASSESSMENT, employer__uscc=uscc, levy_year=levy_year
+    )
+    back = redirect("levy:employer_year", uscc, levy_year)
+    form = CorrectionForm(request.POST if request.method == "POST" else None)
+    try:
+        shown = corrections.reassess(assessment)
+        if form.is_valid():
+            found = corrections.propose_correction(assessment=assessment, actor=request.user, **form.cleaned_data)
+            messages.success(request, _("已提出更正，待另一人批准。"))
+            return redirect(found)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return back
+    context = {
+        "assessment": assessment,
+        "shown": shown,
+        "steps": compared(shown.before, shown.after),
+        "waiting": Supersession.objects.filter(old=assessment).first(),
+        "form": form if form.is_bound else CorrectionForm(initial={"seen": shown.seen}),
+    }
+    return render(request, "levy/correction_propose.html", context)
+
+
+@requires(Permission.VIEW_RUNS)
+@require_safe
+def correction_list(request: HttpRequest) -> HttpResponse:
+    """What waits for a second person first, then what was corrected."""
+    visible = _corrections().visible_to(request.user)
+    waiting = Paginator(visible.filter(approved_at=None).order_by("pk"), PER_PAGE)
+    approved = Paginator(visible.exclude(approved_at=None), PER_PAGE)
+    context = {
+        "waiting": waiting.get_page(request.GET.get("waiting")),
+        "approved": approved.get_page(request.GET.get("page")),
+    }
+    return render(request, "levy/correction_list.html", context)
+
+
+@requires(Permission.VIEW_RUNS)
+@require_safe
+def correction(request: HttpRequest, pk: int) -> HttpResponse:
+    found = _correction(request, pk, Permission.VIEW_RUNS)
+    steps = _steps(request, found)
+    context = {
+        "correction": found,
+        "steps": compared(explain(found.old), explain(found.new)),
+        "may_approve": CONFIRM in steps,
+        "may_reject": DISCARD in steps,
+        "is_own": _is_own(request, found),
+        "is_stale": not found.approved_at and corrections.is_stale(found),
+        "trail": trail_of(found.old)[:20],
+    }
+    return render(request, "levy/correction.html", context)
+
+
+@requires(Permission.CONFIRM_ASSESSMENT)
+@require_http_methods(["GET", "POST"])
+def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    found = _correction(request, pk, Permission.CONFIRM_ASSESSMENT)
+    is_approval = step == "approve"
+    form = _step_form(request, found, is_approval)
+    if form.is_valid():
+        decide = corrections.approve_correction if is_approval else corrections.reject_correction
+        year = redirect("levy:employer_year", found.old.employer.uscc, found.old.levy_year)
+        try:
+            decide(correction=found, actor=request.user, **form.cleaned_data)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+            return redirect(found)
+        messages.success(request, _("已更正，新的核定替代原核定。") if is_approval else _("未更正，原核定不变。"))
+        return year
+    context = {"correction": found, "form": form, "is_approval": is_approval, "is_own": _is_own(request, found)}
+    return render(request, "levy/correction_step.html", context)
+
+
+def _step_form(request: HttpRequest, found: Supersession, is_approval: bool) -> SeenForm | StepForm:
+    given = request.POST if request.method == "POST" else None
+    if is_approval:
+        return SeenForm(given, initial={"seen": corrections.seen_by_reader(found)})
+    return StepForm(given, needs_reason=True)
+
+
+def _steps(request: HttpRequest, found: Supersession) -> list[Any]:
+    run = found.new.run
+    return allowed(run, (CONFIRM, DISCARD), actor=request.user, region_code=run.region_id)
+
+
+def _is_own(request: HttpRequest, found: Supersession) -> bool:
+    return found.proposed_by_id == request.user.pk
+
+
+def _corrections() -> RegionScopedQuerySet:
+    return Supersession.objects.order_by("-pk").select_related(
+        "old__employer", "old__region", "old__run", "new__run", "proposed_by", "approved_by"
+    )
+
+
+def _correction(request: HttpRequest, pk: int, permission: Permission) -> Supersession:
+    found = _corrections().select_related("old__run__policy_version", "new__run__policy_version", "new__employer")
+    return scoped_object(found, request.user, permission, region_of="old.region_id", pk=pk)
