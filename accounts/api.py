@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
 from rest_framework.exceptions import APIException, ValidationError
 from rest_framework.response import Response
 from rest_framework.views import exception_handler
@@ -18,7 +19,7 @@ def error_response(error: Exception, context: dict[str, Any]) -> Response | None
         return None
     if isinstance(error, ValidationError):
         fields = response.data if isinstance(response.data, (dict, list)) else {}
-        response.data = {"code": "invalid", "message": "请求内容有误，请按各字段提示修改。", "fields": fields}
+        response.data = {"code": "invalid", "message": _("请求内容有误，请按各字段提示修改。"), "fields": fields}
     elif isinstance(error, APIException):
         response.data = {"code": error.get_codes(), "message": str(error.detail), "fields": {}}
     return response

@@ -39,7 +39,7 @@ class MoneyField(FigureField, forms.DecimalField):
     default_error_messages = {"invalid": _("请填写金额，如97,744.07。")}
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(**{"unit": "元", "maximum": Decimal("9999999999999.99"), "decimal_places": 2} | kwargs)
+        super().__init__(**{"unit": _("元"), "maximum": Decimal("9999999999999.99"), "decimal_places": 2} | kwargs)
 
 
 class CountField(FigureField, forms.IntegerField):

@@ -6,17 +6,14 @@ CSV speaks Chinese; JSON uses English names, codes, and decimals as strings.
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
-from functools import cache
 from typing import Any
 
-from django.conf import settings
 from django.db.models import TextChoices
-from django.utils import translation
 
 from disclosure.figures import Totals, heads
 from disclosure.models import Filing, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
 from levy.rules import EntityType as Payer
-from quota.enums import EntityType
+from quota.enums import EntityType, official_words
 
 PAYERS = [EntityType(kind.value) for kind in Payer if kind is not Payer.SOLE_TRADER]
 ALL_TYPES = "合计"
@@ -49,13 +46,6 @@ class RegionRow:
     @property
     def is_money_shown(self) -> bool:
         return not self.entity_type and self.region.is_money_shown
-
-
-@cache
-def official_words(choices: type[TextChoices]) -> dict[str, str]:
-    """Code to Chinese word. The files are official: they do not follow the language of whoever prepares them."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return {str(code): str(label) for code, label in choices.choices}
 
 
 def labelled(choices: type[TextChoices], name: str) -> Callable[[Any], str]:

@@ -9,6 +9,8 @@ from decimal import Decimal
 from enum import StrEnum
 from typing import Generic, TypeVar
 
+from quota.rules.words import Words as _
+
 T = TypeVar("T")
 
 
@@ -30,13 +32,13 @@ class Outcome(StrEnum):
 
 
 _OUTCOME_LABELS = {
-    Outcome.MET: "已达比例",
-    Outcome.EXEMPT: "免征",
-    Outcome.HALF: "减半",
-    Outcome.NINETY: "九折",
-    Outcome.FULL: "全额",
-    Outcome.MISSING: "资料缺失",
-    Outcome.NOT_LIABLE: "非征收对象",
+    Outcome.MET: _("已达比例"),
+    Outcome.EXEMPT: _("免征"),
+    Outcome.HALF: _("减半"),
+    Outcome.NINETY: _("九折"),
+    Outcome.FULL: _("全额"),
+    Outcome.MISSING: _("资料缺失"),
+    Outcome.NOT_LIABLE: _("非征收对象"),
 }
 
 
@@ -153,4 +155,5 @@ def policy_year(levy_year: int) -> PolicyYear:
     try:
         return POLICY_YEARS[levy_year]
     except KeyError:
-        raise PolicyYearMissing(f"费款所属年度{levy_year}年没有登记国家规则，不能计算。") from None
+        fault = _("费款所属年度%(year)s年没有登记国家规则，不能计算。", year=levy_year)
+        raise PolicyYearMissing(fault) from None

@@ -5,8 +5,9 @@ from dataclasses import dataclass, fields
 from decimal import Decimal
 from typing import Any
 
+from django.conf import settings
 from django.db.models import Sum
-from django.utils import timezone
+from django.utils import timezone, translation
 from django.utils.safestring import SafeString
 
 from accounts.models import Region
@@ -24,6 +25,7 @@ REPORTABLE = [RunState.DRAFT, RunState.CHECKED, *FINAL_STATES]
 PAYING = {OutcomeCode.HALF, OutcomeCode.NINETY, OutcomeCode.FULL}
 
 
+@translation.override(settings.LANGUAGE_CODE)
 def report_sheet(run: AssessmentRun) -> SafeString:
     """The report as an <article>. The run must have its totals (one of REPORTABLE)."""
     region = Region.objects.full_names([run.region_id])[run.region_id]

@@ -39,6 +39,7 @@ from quota.rules import (
 )
 from quota.services.verification import results_of
 from quota.strips import month_cells
+from quota.words import translated
 
 FOUR_INSURANCES = ("pension", "medical", "unemployment", "injury")
 INSURANCES = {name: InsuranceMonth._meta.get_field(name).verbose_name for name in FOUR_INSURANCES}
@@ -239,7 +240,7 @@ def _certificate_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> L
     certificate, said = worker.certificate, worker.placement.get_certificate_kind_display()
     failure = certificate_failure(claim)
     if certificate is None:
-        return _line(_("证件"), said, failure.label, fits=False)
+        return _line(_("证件"), said, translated(failure.label), fits=False)
     evidence = _("%(level)s级，%(state)s，有效期%(since)s至%(until)s；申报日%(filed)s") % {
         "level": certificate.level,
         "state": certificate.get_state_display(),
@@ -272,7 +273,7 @@ def _contract_line(worker: Worker, claim: Claim) -> Line:
         "until": _day(claim.contract_end),
     }
     if failure := contract_failure(claim):
-        return _line(_("用工形式"), said, failure.label, fits=False)
+        return _line(_("用工形式"), said, translated(failure.label), fits=False)
     is_on_posts = claim.form == EmploymentForm.ESTABLISHMENT
     words = _("在编人员，不要求合同期限") if is_on_posts else _("期限满1年（含）")
     return _line(_("用工形式"), said, words, fits=True)
@@ -298,7 +299,7 @@ def _monthly_line(topic: str, failures: dict[int, Reason], praise: str) -> Line:
     by_reason: dict[str, list[int]] = {}
     for month, reason in failures.items():
         if reason:
-            by_reason.setdefault(reason.label, []).append(month)
+            by_reason.setdefault(translated(reason.label), []).append(month)
     if not by_reason:
         return _line(topic, claim, praise, fits=True)
     told = "；".join(f"{_listed(months)}{_('月')}{label}" for label, months in by_reason.items())

@@ -1,6 +1,10 @@
 """Codes of the exchange files and their official names."""
 
+from functools import cache
+
+from django.conf import settings
 from django.db import models
+from django.utils import translation
 from django.utils.translation import gettext_lazy as _
 
 
@@ -100,3 +104,10 @@ DECISION_CITATIONS = {
     DecisionReason.EMPLOYED_ELSEWHERE: "残联厅函〔2022〕63号（三）",
     DecisionReason.DISPATCH_AGREED: "财政部公告2019年第98号第二条",
 }
+
+
+@cache
+def official_words(choices: type[models.TextChoices]) -> dict[str, str]:
+    """Code to Chinese word, for files: they are official and do not follow the language of whoever handles them."""
+    with translation.override(settings.LANGUAGE_CODE):
+        return {str(code): str(label) for code, label in choices.choices}

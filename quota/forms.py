@@ -17,6 +17,7 @@ from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import FIRST_LEVY_YEAR
 from quota.rules import MONTHS, Reason
 from quota.services.filing import PlacementInput
+from quota.words import translated
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
 ALL = ("", _("全部"))
@@ -44,7 +45,7 @@ class ReturnForm(VersionForm):
         super().__init__(*args, **kwargs)
         for month in range(1, MONTHS + 1):
             label = _("%(month)s月") % {"month": month}
-            self.fields[f"staff_{month}"] = CountField(label=label, unit="人", maximum=MAX_STAFF)
+            self.fields[f"staff_{month}"] = CountField(label=label, unit=_("人"), maximum=MAX_STAFF)
 
     @classmethod
     def of(cls, draft: HeadcountReturn) -> "ReturnForm":
@@ -110,7 +111,7 @@ class PlacementForm(VersionForm):
             try:
                 cleaned["certificate_number"] = check_certificate_number(kind, number)
             except IdentifierError as fault:
-                self.add_error("certificate_number", str(fault))
+                self.add_error("certificate_number", translated(fault.args[0]))
         start, end = cleaned.get("contract_start"), cleaned.get("contract_end")
         if start and end and end < start:
             self.add_error("contract_end", _("合同结束日期不能早于开始日期。"))
@@ -125,7 +126,7 @@ def _checked(check: Any, text: str) -> str:
     try:
         return check(text) if text else ""
     except IdentifierError as fault:
-        raise ValidationError(str(fault)) from None
+        raise ValidationError(translated(fault.args[0])) from None
 
 
 class SubmitForm(VersionForm):

@@ -7,6 +7,8 @@ Every check returns the code to store or raises IdentifierError, whose message s
 import re
 from datetime import date
 
+from quota.rules.words import Words as _
+
 _NARROW = str.maketrans(
     "０１２３４５６７８９abcdefghijklmnopqrstuvwxyz",
     "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZ",
@@ -32,32 +34,32 @@ _SPREADSHEET_FLOAT = re.compile(r"[0-9]+(?:\.[0-9]+)?E\+[0-9]+|[0-9]+\.[0-9]*")
 
 
 class IdentifierError(ValueError):
-    """A code that cannot be right. The message is Chinese and names cause and cure."""
+    """A code that cannot be right. Its one argument is Words that name cause and cure."""
 
 
 def check_uscc(text: str) -> str:
     """统一社会信用代码, 18 characters with a check character (GB 32100-2015)."""
-    code = _normalised(text, "统一社会信用代码")
+    code = _normalised(text, _("统一社会信用代码"))
     if not _USCC_SHAPE.fullmatch(code):
-        raise IdentifierError("统一社会信用代码应为18位数字和大写字母（不含I、O、S、V、Z），请对照登记证照填写。")
+        raise IdentifierError(_("统一社会信用代码应为18位数字和大写字母（不含I、O、S、V、Z），请对照登记证照填写。"))
     total = sum(_USCC_VALUE[character] * factor for character, factor in zip(code, _USCC_WEIGHTS, strict=False))
     if code[17] != _USCC_ALPHABET[-total % 31]:
-        raise IdentifierError("统一社会信用代码的校验码不符，可能有一位写错，请对照登记证照核对。")
+        raise IdentifierError(_("统一社会信用代码的校验码不符，可能有一位写错，请对照登记证照核对。"))
     return code
 
 
 def check_identity_number(text: str) -> str:
     """公民身份号码, 18 characters: date of birth and check digit (GB 11643-1999). Old area codes are not refused."""
-    number = _normalised(text, "身份证号")
+    number = _normalised(text, _("身份证号"))
     if not _IDENTITY_SHAPE.fullmatch(number):
-        raise IdentifierError("身份证号应为18位：17位数字加1位数字或X，请对照身份证填写。")
+        raise IdentifierError(_("身份证号应为18位：17位数字加1位数字或X，请对照身份证填写。"))
     try:
         birth_date(number)
     except ValueError:
-        raise IdentifierError("身份证号中的出生日期不存在，请对照身份证核对第7至14位。") from None
+        raise IdentifierError(_("身份证号中的出生日期不存在，请对照身份证核对第7至14位。")) from None
     total = sum(int(digit) * factor for digit, factor in zip(number, _IDENTITY_WEIGHTS, strict=False))
     if number[17] != _IDENTITY_CHECKS[total % 11]:
-        raise IdentifierError("身份证号的校验码不符，可能有一位写错，请对照身份证核对。")
+        raise IdentifierError(_("身份证号的校验码不符，可能有一位写错，请对照身份证核对。"))
     return number
 
 
@@ -67,36 +69,36 @@ def check_certificate_number(kind: str, text: str) -> str:
     残疾军人证 (`disabled_soldier`) has a number of its own: 1 to 40 printable characters.
     """
     if kind == "disabled_person":
-        return _check_disability_number(_normalised(text, "残疾人证号"))
+        return _check_disability_number(_normalised(text, _("残疾人证号")))
     if kind == "disabled_soldier":
-        return _check_soldier_number(_normalised(text, "残疾军人证号"))
-    raise IdentifierError("证件类型应为残疾人证或残疾军人证，请更正后再填证件号码。")
+        return _check_soldier_number(_normalised(text, _("残疾军人证号")))
+    raise IdentifierError(_("证件类型应为残疾人证或残疾军人证，请更正后再填证件号码。"))
 
 
 def _check_disability_number(number: str) -> str:
     shape = _DISABILITY_SHAPE.fullmatch(number)
     if not shape:
         raise IdentifierError(
-            "残疾人证号应为20位：身份证号、类别（1至7）、等级（1至4）；换领的另加B和次数。请对照证件填写。"
+            _("残疾人证号应为20位：身份证号、类别（1至7）、等级（1至4）；换领的另加B和次数。请对照证件填写。")
         )
     try:
         check_identity_number(shape[1])
     except IdentifierError as error:
-        raise IdentifierError(f"残疾人证号前18位有误：{error}") from None
+        raise IdentifierError(_("残疾人证号前18位有误：%(error)s", error=error.args[0])) from None
     return number
 
 
 def _check_soldier_number(number: str) -> str:
     if not 1 <= len(number) <= _SOLDIER_MAX or not number.isprintable():
-        raise IdentifierError("残疾军人证号应为1至40个字符，请对照证件填写。")
+        raise IdentifierError(_("残疾军人证号应为1至40个字符，请对照证件填写。"))
     return number
 
 
 def check_region_code(text: str) -> str:
     """行政区划代码, six digits (GB/T 2260): a known province, and no county without its prefecture."""
-    code = _normalised(text, "行政区划代码")
+    code = _normalised(text, _("行政区划代码"))
     if not _REGION_SHAPE.fullmatch(code):
-        raise IdentifierError("行政区划代码应为6位数字，前两位为省级代码，如140105，请对照GB/T 2260填写。")
+        raise IdentifierError(_("行政区划代码应为6位数字，前两位为省级代码，如140105，请对照GB/T 2260填写。"))
     return code
 
 
@@ -120,7 +122,9 @@ def mask_identity(text: str) -> str:
 def _normalised(text: str, name: str) -> str:
     code = text.strip().translate(_NARROW)
     if not code:
-        raise IdentifierError(f"{name}为空，请补填。")
+        raise IdentifierError(_("%(name)s为空，请补填。", name=name))
     if _SPREADSHEET_FLOAT.fullmatch(code):
-        raise IdentifierError(f"{name}已被表格软件改成小数或科学计数，末几位已丢失；请把该列设为文本后重新填写。")
+        raise IdentifierError(
+            _("%(name)s已被表格软件改成小数或科学计数，末几位已丢失；请把该列设为文本后重新填写。", name=name)
+        )
     return code

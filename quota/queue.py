@@ -12,6 +12,7 @@ from quota.enums import ReturnState
 from quota.models import HeadcountReturn
 from quota.models.employers import matching
 from quota.rules import Reason
+from quota.words import translated
 
 STATES = (
     ReturnState.CHECKED,
@@ -82,7 +83,7 @@ def hints(returns: Collection[HeadcountReturn]) -> dict[int, list[Hint]]:
     with connection.cursor() as cursor:
         cursor.execute(HINTS, names)
         for employer_id, reason, months in cursor.fetchall():
-            found.setdefault(employer_id, []).append(Hint(Reason(reason).label, months))
+            found.setdefault(employer_id, []).append(Hint(translated(Reason(reason).label), months))
     return found
 
 

@@ -2,8 +2,11 @@
 
 from typing import Any
 
+from django.utils.translation import gettext as _
+
 from quota.models import PlacementCheck
 from quota.rules import Reason
+from quota.words import translated
 
 NOT_CLAIMED = frozenset({Reason.OUTSIDE_CONTRACT, Reason.NOT_CLAIMED})
 
@@ -31,5 +34,5 @@ def _kind(reason: Reason, decided: int) -> str:
 def _words(check: PlacementCheck, reason: int, decided: int, computed: int) -> str:
     """Why a month is as it is; a month that an officer decided otherwise says so. Counted months need no words."""
     if decided != computed:
-        return f"{check.decision_note}（认定）" if check.decision_note else "按认定"
-    return "" if decided or Reason(reason) in NOT_CLAIMED else Reason(reason).label
+        return _("%(note)s（认定）") % {"note": check.decision_note} if check.decision_note else _("按认定")
+    return "" if decided or Reason(reason) in NOT_CLAIMED else str(translated(Reason(reason).label))

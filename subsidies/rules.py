@@ -11,9 +11,10 @@ from enum import StrEnum
 from levy.rules import Step
 from levy.rules.arithmetic import EXACT, divided_half_up, half_up
 from levy.rules.notation import number, percent, yuan
+from quota.rules.words import Words as _
 
 MONTHS = 12
-PERSON_MONTHS, HEADS, YUAN = "人月", "人", "元"
+PERSON_MONTHS, HEADS, YUAN = _("人月"), _("人"), _("元")
 
 
 class Basis(StrEnum):
@@ -97,13 +98,14 @@ class Rewarded:
         """The calculation sheet; a refusal stops at the condition that failed."""
         cited = self.terms.citation
         if self.outcome is RewardOutcome.EXCLUDED:
-            return (Step("amount", "奖励金额", "单位类型不在奖励范围", self.amount, YUAN, cited),)
+            return (Step("amount", _("奖励金额"), _("单位类型不在奖励范围"), self.amount, YUAN, cited),)
         if self.outcome is RewardOutcome.YEARS_USED_UP:
-            formula = f"已奖励{self.facts.years_before}年，累计以{self.terms.maximum_years}年为限"
-            return (Step("amount", "奖励金额", formula, self.amount, YUAN, cited),)
+            figures = {"before": self.facts.years_before, "most": self.terms.maximum_years}
+            formula = _("已奖励%(before)s年，累计以%(most)s年为限", **figures)
+            return (Step("amount", _("奖励金额"), formula, self.amount, YUAN, cited),)
         heads = (_required(self), _counted(self), _excess(self))
         if self.outcome is not RewardOutcome.REWARDED:
-            return (*heads, Step("amount", "奖励金额", _refusal(self), self.amount, YUAN, cited))
+            return (*heads, Step("amount", _("奖励金额"), _refusal(self), self.amount, YUAN, cited))
         return (*heads, _rewarded(self), _per_head(self), _amount(self))
 
 
@@ -151,46 +153,53 @@ def _per_head_and_year(facts: RewardFacts, terms: RewardTerms) -> Decimal:
 def _required(result: Rewarded) -> Step:
     formula = f"{number(result.facts.staff_months)} × {percent(result.terms.threshold_ratio)}"
     value = result.required_months
-    return Step("required_months", "比例以内人月", formula, value, PERSON_MONTHS, result.terms.citation)
+    return Step("required_months", _("比例以内人月"), formula, value, PERSON_MONTHS, result.terms.citation)
 
 
 def _counted(result: Rewarded) -> Step:
-    formula = f"审核认定的安排人月（重度残疾每月计{result.terms.severe_counts}）"
+    formula = _("审核认定的安排人月（重度残疾每月计%(weight)s）", weight=result.terms.severe_counts)
     value = result.counted_months
-    return Step("counted_months", "已安排人月", formula, value, PERSON_MONTHS, result.terms.citation)
+    return Step("counted_months", _("已安排人月"), formula, value, PERSON_MONTHS, result.terms.citation)
 
 
 def _excess(result: Rewarded) -> Step:
-    formula = f"{number(result.counted_months)} − {number(result.required_months)}，不足0的按0"
+    difference = f"{number(result.counted_months)} − {number(result.required_months)}"
+    formula = _("%(difference)s，不足0的按0", difference=difference)
     value = result.excess_months
-    return Step("excess_months", "超比例人月", formula, value, PERSON_MONTHS, result.terms.citation)
+    return Step("excess_months", _("超比例人月"), formula, value, PERSON_MONTHS, result.terms.citation)
 
 
 def _refusal(result: Rewarded) -> str:
     least = max(result.terms.minimum_excess, Decimal(1 if result.terms.whole_heads else 0))
     return {
-        RewardOutcome.NOT_OVER: "未超过奖励比例",
-        RewardOutcome.TOO_FEW: f"超比例{number(result.excess_months)}人月，不足{number(least)}人 × {MONTHS}",
-        RewardOutcome.NO_MINIMUM_WAGE: "没有登记当地最低工资，不能计算",
+        RewardOutcome.NOT_OVER: _("未超过奖励比例"),
+        RewardOutcome.TOO_FEW: _(
+            "超比例%(excess)s人月，不足%(least)s人 × %(months)s",
+            excess=number(result.excess_months),
+            least=number(least),
+            months=MONTHS,
+        ),
+        RewardOutcome.NO_MINIMUM_WAGE: _("没有登记当地最低工资，不能计算"),
     }[result.outcome]
 
 
 def _rewarded(result: Rewarded) -> Step:
     cited = result.terms.citation
     if not result.terms.whole_heads:
-        formula = "按超比例人月计，可以不是整数人"
-        return Step("rewarded_months", "奖励人月", formula, result.rewarded_months, PERSON_MONTHS, cited)
+        formula = _("按超比例人月计，可以不是整数人")
+        return Step("rewarded_months", _("奖励人月"), formula, result.rewarded_months, PERSON_MONTHS, cited)
     heads = EXACT.divide_int(result.rewarded_months, Decimal(MONTHS))
-    formula = f"{number(result.excess_months)} ÷ {MONTHS}，只取整数"
-    return Step("rewarded_heads", "奖励人数", formula, heads, HEADS, cited)
+    formula = _("%(excess)s ÷ %(months)s，只取整数", excess=number(result.excess_months), months=MONTHS)
+    return Step("rewarded_heads", _("奖励人数"), formula, heads, HEADS, cited)
 
 
 def _per_head(result: Rewarded) -> Step:
     terms = result.terms
-    formula = "定额"
+    formula = _("定额")
     if terms.basis is Basis.MINIMUM_WAGES and result.facts.minimum_wage is not None:
-        formula = f"当地月最低工资 {yuan(result.facts.minimum_wage)} × {number(terms.rate)}"
-    return Step("per_head", "每人每年标准", formula, result.per_head, YUAN, terms.citation)
+        figures = {"wage": yuan(result.facts.minimum_wage), "rate": number(terms.rate)}
+        formula = _("当地月最低工资 %(wage)s × %(rate)s", **figures)
+    return Step("per_head", _("每人每年标准"), formula, result.per_head, YUAN, terms.citation)
 
 
 def _amount(result: Rewarded) -> Step:
@@ -198,7 +207,8 @@ def _amount(result: Rewarded) -> Step:
     if result.terms.whole_heads:
         formula = f"{months} ÷ {MONTHS} × {standard}"
     else:
-        formula = f"{months} × {standard} ÷ {MONTHS}，四舍五入到分"
+        formula = _("%(gap)s × %(wage)s ÷ %(months)s，四舍五入到分", gap=months, wage=standard, months=MONTHS)
     if result.amount < result.uncapped:
-        formula = f"{formula} = {yuan(result.uncapped)}，每户每年以 {yuan(result.amount)} 为限"
-    return Step("amount", "奖励金额", formula, result.amount, YUAN, result.terms.citation)
+        figures = {"formula": formula, "uncapped": yuan(result.uncapped), "amount": yuan(result.amount)}
+        formula = _("%(formula)s = %(uncapped)s，每户每年以 %(amount)s 为限", **figures)
+    return Step("amount", _("奖励金额"), formula, result.amount, YUAN, result.terms.citation)

@@ -8,6 +8,7 @@ from enum import StrEnum
 from levy.policy import PolicyYear
 from levy.rules.arithmetic import EXACT, in_fen
 from levy.rules.settings import AssessmentRules, WageBase
+from quota.rules.words import Words as _
 
 
 class EntityType(StrEnum):
@@ -73,10 +74,11 @@ class Terms:
     def __post_init__(self) -> None:
         floor = self.policy.ratio_floor.value
         if not floor <= self.required_ratio < 1:
-            raise TermsError(f"规定比例{self.required_ratio}不在{floor}（含）至1之间，请核对地区参数。")
+            figures = {"ratio": self.required_ratio, "floor": floor}
+            raise TermsError(_("规定比例%(ratio)s不在%(floor)s（含）至1之间，请核对地区参数。", **figures))
         wage = self.social_average_wage
         if wage is not None and wage <= 0:
-            raise TermsError("社会平均工资须大于0，请核对地区参数。")
+            raise TermsError(_("社会平均工资须大于0，请核对地区参数。"))
         # A wage that comes with more decimals than it needs is written in fen, since it may become a figure.
         object.__setattr__(self, "social_average_wage", None if wage is None else in_fen(wage))
         object.__setattr__(self, "wage_cap", self._wage_cap())
@@ -92,7 +94,8 @@ class Terms:
         multiple = self.policy.wage_cap_multiple.value
         needs_wage = self.rules.wage_base is not WageBase.OWN_CAPPED
         if self.social_average_wage is None and (multiple is not None or needs_wage):
-            raise TermsError(f"没有登记{self.policy.levy_year}年的社会平均工资，请补录地区参数。")
+            year = self.policy.levy_year
+            raise TermsError(_("没有登记%(year)s年的社会平均工资，请补录地区参数。", year=year))
         if multiple is None or self.social_average_wage is None:
             return None
         return EXACT.multiply(self.social_average_wage, multiple)

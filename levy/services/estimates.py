@@ -11,6 +11,7 @@ from levy.policy import PolicyYearMissing, policy_year
 from levy.rules import Assessed, EntityType, Facts, Terms, TermsError, assess
 from levy.serializers import EstimateSerializer
 from levy.services.policy import current_terms
+from quota.words import translated
 
 MONTHS = 12
 GIVEN = "按您填写的参数"
@@ -70,9 +71,9 @@ def _terms(given: Mapping[str, Any]) -> Terms:
             ),
         )
     except PolicyYearMissing as missing:
-        raise ValidationError({"levy_year": [str(missing)]}) from None
+        raise ValidationError({"levy_year": [translated(missing.args[0])]}) from None
     except (ParametersMissing, TermsError) as fault:
-        raise ValidationError({"parameters": [str(fault)]}) from None
+        raise ValidationError({"parameters": [translated(*fault.args)]}) from None
 
 
 def _cited(parameters: Mapping[str, Any]) -> dict[str, str]:

@@ -25,7 +25,7 @@ from levy.models import Assessment, AssessmentRun, RunState
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.models.runs import FINAL_STATES
 from levy.services.policy import terms_by_region
-from quota.enums import EntityType
+from quota.enums import EntityType, official_words
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
@@ -162,8 +162,8 @@ def _query(levy_list: LevyList) -> sql.Composed:
         columns=columns,
         versions=_values((v.pk, str(v)) for v in _versions(levy_list)),
         ratios=_values(_ratios(levy_list)),
-        entities=_values((code, str(label)) for code, label in EntityType.choices),
-        outcomes=_values((code, str(label)) for code, label in OutcomeCode.choices),
+        entities=_values(official_words(EntityType).items()),
+        outcomes=_values(official_words(OutcomeCode).items()),
         year=sql.Literal(levy_list.levy_year),
         chosen=_chosen(levy_list),
     )

@@ -8,6 +8,7 @@ from enum import StrEnum
 
 from django.db import transaction
 from django.utils import timezone
+from django.utils.translation import gettext as _
 
 from accounts.codes import LENGTH, new_code, tidied
 from accounts.models import Region, User
@@ -51,11 +52,11 @@ def issue_notice(*, assessment: Assessment, actor: User) -> Notice:
 
 def _refuse_impossible(assessment: Assessment) -> None:
     if assessment.run.state not in FINAL_STATES:
-        raise NoticeNotPossible("核定批次尚未经第二人核定，不能签发通知书。")
+        raise NoticeNotPossible(_("核定批次尚未经第二人核定，不能签发通知书。"))
     if assessment.outcome in WITHOUT_FIGURES:
-        raise NoticeNotPossible("该单位资料缺失或者不是征收对象，没有可以通知的费额。")
+        raise NoticeNotPossible(_("该单位资料缺失或者不是征收对象，没有可以通知的费额。"))
     if not Assessment.objects.current().filter(pk=assessment.pk).exists():
-        raise NoticeNotPossible("该核定已被更正替代，请签发更正后的通知书。")
+        raise NoticeNotPossible(_("该核定已被更正替代，请签发更正后的通知书。"))
 
 
 def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor: User | None) -> list[Notice]:

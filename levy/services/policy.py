@@ -9,6 +9,7 @@ from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from levy.errors import ParametersMissing
@@ -71,9 +72,10 @@ def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> N
             faults.append(code)
     if faults:
         shown = "、".join(faults[:10])
-        raise ParametersMissing(
-            f"{len(faults)}个地区{levy_year}年12月31日的规定比例、社会平均工资或地区规则缺失或有误：{shown}。请先补正地区参数。"
+        words = _(
+            "%(count)s个地区%(year)s年12月31日的规定比例、社会平均工资或地区规则缺失或有误：%(regions)s。请先补正地区参数。"
         )
+        raise ParametersMissing(words % {"count": len(faults), "year": levy_year, "regions": shown})
 
 
 def terms_of(version: PolicyVersion, region_code: str) -> Terms:

@@ -5,6 +5,7 @@ from datetime import date
 
 from django.core.exceptions import ValidationError
 from django.db import transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
@@ -59,7 +60,7 @@ def _refuse_unknown(row: Mapping[str, str]) -> None:
     (name,) = row
     if name not in CountingRules.names() | AssessmentRules.names():
         known = "、".join(sorted(CountingRules.names() | AssessmentRules.names()))
-        raise SettingRefused(f"没有名为“{name}”的地区规则；可用的有：{known}。")
+        raise SettingRefused(_("没有名为“%(name)s”的地区规则；可用的有：%(known)s。") % {"name": name, "known": known})
     rules = CountingRules if name in CountingRules.names() else AssessmentRules
     try:
         rules.from_settings(row)

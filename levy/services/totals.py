@@ -6,6 +6,8 @@ from decimal import Decimal
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Abs
+from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import Region
 from levy.models import Assessment, AssessmentRun
@@ -91,12 +93,20 @@ def largest_changes(run: AssessmentRun, limit: int = 20) -> list[Change]:
     return [_change(row, earlier[row.before_id]) for row in found]
 
 
+MOVED = {
+    "staff_months": gettext_lazy("职工人月由%(before)s变为%(now)s"),
+    "credited_months": gettext_lazy("安排人月由%(before)s变为%(now)s"),
+    "charged_wage": gettext_lazy("计费工资由%(before)s变为%(now)s"),
+}
+
+
 def _change(now: Assessment, before: Assessment) -> Change:
     reasons = []
     if now.outcome != before.outcome:
-        reasons.append(f"结果由{before.get_outcome_display()}变为{now.get_outcome_display()}")
-    for name, label in (("staff_months", "职工人月"), ("credited_months", "安排人月"), ("charged_wage", "计费工资")):
+        outcomes = {"before": before.get_outcome_display(), "now": now.get_outcome_display()}
+        reasons.append(_("结果由%(before)s变为%(now)s") % outcomes)
+    for name, words in MOVED.items():
         old, new = getattr(before, name), getattr(now, name)
         if old != new:
-            reasons.append(f"{label}由{old:,}变为{new:,}")
+            reasons.append(words % {"before": f"{old:,}", "now": f"{new:,}"})
     return Change(now, before, now.payable - before.payable, tuple(reasons))

@@ -5,7 +5,9 @@ from datetime import date
 from decimal import Decimal
 
 from django.db.models import Sum
+from django.utils.translation import gettext as _
 
+from accounts.templatetags.formats import cn_date
 from levy.errors import ParametersMissing
 from levy.models import Assessment, Payment
 from levy.models.runs import FINAL_STATES, RunState
@@ -139,9 +141,9 @@ def stages(year: EmployerYear) -> list[Stage]:
     ]
     current = done.index(False) if False in done else None
     states = ["now" if place == current else "done" if is_done else "todo" for place, is_done in enumerate(done)]
-    labels = ["申报", "审核", "核定", "移交", "缴纳"]
+    labels = [_("申报"), _("审核"), _("核定"), _("移交"), _("缴纳")]
     return [Stage(*row) for row in zip(labels, states, notes, strict=True)]
 
 
 def _on(day: date | None) -> str:
-    return f"{day.year}年{day.month}月{day.day}日" if day else ""
+    return cn_date(day) if day else ""

@@ -16,7 +16,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from quota import identifiers
-from quota.enums import CertificateKind, NumberKind
+from quota.enums import CertificateKind, NumberKind, official_words
 from quota.exchange.faults import Cell, CellFault
 from quota.identifiers import IdentifierError
 from quota.identity import encrypt, look_up_key
@@ -144,12 +144,12 @@ def _bytea(value: bytes) -> str:
     return f"\\x{value.hex()}"
 
 
-_CERTIFICATE_KINDS = {str(kind.label): str(kind.value) for kind in CertificateKind}
+_CERTIFICATE_KINDS = {word: code for code, word in official_words(CertificateKind).items()}
 
 
 def one_of(choices: type[models.TextChoices]) -> Reader:
     """The official Chinese name of a code, exactly."""
-    codes = {str(choice.label): str(choice.value) for choice in choices}
+    codes = {word: code for code, word in official_words(choices).items()}
     names = "、".join(codes)
 
     def read(cell: Cell) -> str:
@@ -224,7 +224,7 @@ def whole_between(low: int, high: int) -> Reader:
 
 def regional_number(kind: Cell, cell: Cell) -> str:
     """数值 of a 参数: a share for the ratio, yuan for the wages, within what the law and the database allow."""
-    if isinstance(kind, str) and kind.strip() == NumberKind.REQUIRED_RATIO.label:
+    if isinstance(kind, str) and kind.strip() == official_words(NumberKind)[NumberKind.REQUIRED_RATIO]:
         # 条例第八条: never below 1.5 %.
         return decimal(cell, low=Decimal("0.015"), high=Decimal("0.25"), places=6)
     return decimal(cell, low=Decimal(1), high=Decimal(10_000_000), places=2)

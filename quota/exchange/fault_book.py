@@ -5,6 +5,8 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO
 
+from django.conf import settings
+from django.utils import translation
 from django.utils.translation import gettext as _
 from rustpy_xlsxwriter import Format, write_worksheet
 
@@ -73,13 +75,15 @@ def write_workbook(faults: Iterable[Fault], target: Path | BinaryIO) -> None:
 def blank_workbook(kind: Kind, target: BinaryIO) -> None:
     """A workbook with the headings of a kind, for filling in. Every column is text: codes stay as they are typed."""
     as_text = Format().set_num_format("@")
+    with translation.override(settings.LANGUAGE_CODE):
+        sheet_name, notes = str(kind.label), {column.heading: str(column.note) for column in kind.columns}
     write_worksheet(
         [dict.fromkeys(kind.headings, "")],
         target,
-        sheet_name=str(kind.label),
+        sheet_name=sheet_name,
         freeze_row=1,
         header_format=Format().set_bold().set_num_format("@"),
         column_formats=[as_text] * len(kind.headings),
         column_widths=[24] * len(kind.headings),
-        notes={column.heading: str(column.note) for column in kind.columns},
+        notes=notes,
     )

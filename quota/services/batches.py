@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from django.db import connection, transaction
+from django.utils.translation import gettext as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
@@ -135,14 +136,16 @@ def verify_region(
 def refuse_unfit(first: User, second: User, region: Region) -> None:
     """Raise SecondPersonNeeded or PermissionMissing unless these are two verifiers of the region."""
     if first.pk == second.pk:
-        raise SecondPersonNeeded("初审和复审须由两人办理。")
+        raise SecondPersonNeeded(_("初审和复审须由两人办理。"))
     for person in (first, second):
         _must_verify(person, region)
 
 
 def _must_verify(person: User, region: Region) -> None:
     if not person.can(Permission.VERIFY_RETURN, region.code):
-        raise PermissionMissing(f"{person.username}没有{region}的审核权限。")
+        raise PermissionMissing(
+            _("%(person)s没有%(region)s的审核权限。") % {"person": person.username, "region": region}
+        )
 
 
 def review_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:

@@ -8,6 +8,7 @@ from django.db import connection, transaction
 from django.db.models import Func, IntegerField, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils.timezone import localdate
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -71,7 +72,7 @@ def _locked_return(placement: Placement) -> HeadcountReturn:
     returns = HeadcountReturn.objects.select_for_update(of=("self",)).in_force()
     filed = returns.filter(employer=placement.employer_id, levy_year=placement.levy_year).first()
     if filed is None:
-        raise DecisionRefused("单位没有申报，视为未安排残疾人就业，不能认定人月。")
+        raise DecisionRefused(_("单位没有申报，视为未安排残疾人就业，不能认定人月。"))
     return filed
 
 
@@ -83,20 +84,22 @@ def _locked_result(placement: Placement) -> PlacementCheck:
     for row in rows.order_by("pk"):
         if row.pk == placement.pk:
             return row
-    raise DecisionRefused("这一条还没有核对，请稍后再办。")
+    raise DecisionRefused(_("这一条还没有核对，请稍后再办。"))
 
 
 def _refuse_impossible(filed: HeadcountReturn, result: PlacementCheck, decided: Sequence[int]) -> None:
     if len(decided) != MONTHS or not set(decided) <= {0, result.weight}:
-        raise DecisionRefused(f"每月只能认定0或{result.weight}人月。")
+        raise DecisionRefused(_("每月只能认定0或%(weight)s人月。") % {"weight": result.weight})
     counted = [month for month in range(MONTHS) if decided[month]]
     if counted and filed.is_late:
-        raise DecisionRefused("逾期申报，视为未安排残疾人就业（财税〔2015〕72号第十二条），不能认定人月。")
+        raise DecisionRefused(_("逾期申报，视为未安排残疾人就业（财税〔2015〕72号第十二条），不能认定人月。"))
     if outside := [month for month in counted if result.reasons[month] == Reason.OUTSIDE_CONTRACT]:
-        raise DecisionRefused(f"{outside[0] + 1}月不在合同期内，不能认定。")
+        raise DecisionRefused(_("%(month)s月不在合同期内，不能认定。") % {"month": outside[0] + 1})
     elsewhere = _months_counted_elsewhere(result)
     if twice := [month for month in counted if month in elsewhere]:
-        raise DecisionRefused(f"{twice[0] + 1}月已在本人的另一条申报中计入，同一人同一月只能计入一次。")
+        raise DecisionRefused(
+            _("%(month)s月已在本人的另一条申报中计入，同一人同一月只能计入一次。") % {"month": twice[0] + 1}
+        )
 
 
 def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:

@@ -17,10 +17,11 @@ from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
+from quota.enums import EntityType, official_words
 from quota.exchange.escape import escape_formula
 from subsidies import services
 from subsidies.forms import AwardFilter, ReasonForm
-from subsidies.models import Award
+from subsidies.models import Award, AwardState
 from subsidies.rules import reward
 from subsidies.workflow import APPROVE, AWARD_TRANSITIONS, PAY, REFUSE
 
@@ -87,7 +88,7 @@ def _cells(award: Award) -> list[Any]:
         employer.uscc,
         escape_formula(employer.name),
         award.region_id,
-        award.employer.get_entity_type_display(),
+        official_words(EntityType)[employer.entity_type],
         award.levy_year,
         award.staff_months,
         award.credited_months,
@@ -96,7 +97,7 @@ def _cells(award: Award) -> list[Any]:
         award.rewarded_months,
         award.amount,
         escape_formula(award.programme.document_number),
-        award.get_state_display(),
+        official_words(AwardState)[award.state],
     ]
 
 
