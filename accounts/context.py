@@ -33,6 +33,7 @@ OFFICERS_MENU = (
 PUBLIC_MENU = (
     ("disclosure:search", gettext_lazy("单位查询")),
     ("disclosure:regions", gettext_lazy("各地情况")),
+    ("disclosure:how_it_works", gettext_lazy("怎样计算")),
     ("disclosure:calculator", gettext_lazy("费额测算")),
     ("disclosure:document_check", gettext_lazy("文书核验")),
     ("disclosure:open_data", gettext_lazy("开放数据")),

@@ -6,6 +6,7 @@ CSV speaks Chinese; JSON uses English names, codes, and decimals as strings.
 from collections.abc import Callable
 from dataclasses import dataclass
 from decimal import Decimal
+from enum import Enum
 from typing import Any
 
 from django.db.models import TextChoices
@@ -20,15 +21,46 @@ ALL_TYPES = "合计"
 YES_NO = {True: "是", False: "否"}
 
 
+class Kind(Enum):
+    """What a cell holds: its JSON type, and the unit that counts it. Decimals are strings in JSON."""
+
+    TEXT = ("string", "")
+    BOOLEAN = ("boolean", "")
+    UNITS = ("integer", "户")
+    HEADS = ("decimal", "人")
+    YUAN = ("decimal", "元")
+
+    @property
+    def type(self) -> str:
+        return self.value[0]
+
+    @property
+    def unit(self) -> str:
+        return self.value[1]
+
+
 @dataclass(frozen=True, slots=True)
 class Column:
-    """A column of both formats. `shown` gives the CSV's cell, `coded` the JSON's value where they differ."""
+    """A column of both formats. `shown` gives the CSV's cell, `coded` the JSON's value where they differ; `choices`
+    are the codes that may stand there."""
 
     heading: str
     key: str
     meaning: str
     shown: Callable[[Any], Any]
     coded: Callable[[Any], Any] | None = None
+    kind: Kind = Kind.TEXT
+    choices: tuple[TextChoices, ...] = ()
+
+    @property
+    def codes(self) -> dict[str, str]:
+        """Code to Chinese word. A blank choice is null in the file and not listed."""
+        return {str(code): official_words(type(code))[code] for code in self.choices if code}
+
+    def described(self) -> dict[str, Any]:
+        """The column in the head of a JSON file."""
+        told = {"heading": self.heading, "meaning": self.meaning, "type": self.kind.type, "unit": self.kind.unit}
+        return {name: text for name, text in told.items() if text} | ({"codes": self.codes} if self.codes else {})
 
     def json_value(self, row: Any) -> Any:
         value = (self.coded or self.shown)(row)
@@ -64,6 +96,7 @@ ENTRY_COLUMNS = (
         "财税〔2015〕72号第二条的五类",
         labelled(EntityType, "entity_type"),
         lambda e: e.entity_type,
+        choices=tuple(PAYERS),
     ),
     Column(
         "结果",
@@ -71,6 +104,7 @@ ENTRY_COLUMNS = (
         "已达比例、未达比例、免征（30人及以下企业）、资料缺失",
         labelled(Standing, "standing"),
         lambda e: e.standing,
+        choices=tuple(Standing),
     ),
     Column(
         "安排比例",
@@ -78,6 +112,7 @@ ENTRY_COLUMNS = (
         "分档；资料缺失的无法计算",
         labelled(ShareBand, "share_band"),
         lambda e: e.share_band or None,
+        choices=tuple(ShareBand),
     ),
     Column(
         "申报情况",
@@ -85,6 +120,7 @@ ENTRY_COLUMNS = (
         "逾期或未申报的视为未安排（第十二条）",
         labelled(Filing, "filing"),
         lambda e: e.filing,
+        choices=tuple(Filing),
     ),
     Column(
         "参加年审",
@@ -92,18 +128,21 @@ ENTRY_COLUMNS = (
         "残联已出具审核认定书",
         lambda e: YES_NO[e.is_verified],
         lambda e: e.is_verified,
+        kind=Kind.BOOLEAN,
     ),
     Column(
         "应安排（人）",
         "required_heads",
         "年平均，两位小数；由人月除以12，四舍五入",
         lambda e: heads(e.required_months),
+        kind=Kind.HEADS,
     ),
     Column(
         "实际安排（人）",
         "placed_heads",
         "年平均，两位小数；重度残疾按2人计",
         lambda e: heads(e.credited_months),
+        kind=Kind.HEADS,
     ),
     Column(
         "应缴费额",
@@ -111,6 +150,7 @@ ENTRY_COLUMNS = (
         "分档，不公布具体数额",
         labelled(LevyBand, "levy_band"),
         lambda e: e.levy_band or None,
+        choices=tuple(LevyBand),
     ),
     Column(
         "缴费情况",
@@ -118,51 +158,84 @@ ENTRY_COLUMNS = (
         "截至数据截止时间",
         labelled(Settlement, "settlement"),
         lambda e: e.settlement or None,
+        choices=tuple(Settlement),
     ),
-    Column("已更正", "is_corrected", "核定后经批准更正", lambda e: YES_NO[e.is_corrected], lambda e: e.is_corrected),
+    Column(
+        "已更正",
+        "is_corrected",
+        "核定后经批准更正",
+        lambda e: YES_NO[e.is_corrected],
+        lambda e: e.is_corrected,
+        kind=Kind.BOOLEAN,
+    ),
 )
 
 FIGURE_COLUMNS = (
-    Column("行政区划代码", "region_code", "6位，GB/T 2260；省、市各有合计行和本级行", lambda r: r.region.code),
+    Column(
+        "行政区划代码",
+        "region_code",
+        "6位，GB/T 2260；省、市各有合计行和本级行",
+        lambda r: r.region.code,
+    ),
     Column("行政区划", "region", "公布时的名称", lambda r: r.region.name),
-    Column("本级", "is_own", "是：只含登记在该级的单位", lambda r: YES_NO[r.region.is_own], lambda r: r.region.is_own),
+    Column(
+        "本级",
+        "is_own",
+        "是：只含登记在该级的单位",
+        lambda r: YES_NO[r.region.is_own],
+        lambda r: r.region.is_own,
+        kind=Kind.BOOLEAN,
+    ),
     Column(
         "单位类型",
         "entity_type",
-        "五类之一；合计行为五类之和",
+        "五类之一；合计行为五类之和，JSON写all",
         lambda r: official_words(EntityType).get(r.entity_type, ALL_TYPES),
         lambda r: r.entity_type or "all",
+        choices=tuple(PAYERS),
     ),
-    Column("用人单位（户）", "units", "已核定的征收对象", lambda r: r.totals.unit_count),
-    Column("参加年审（户）", "verified_units", "残联已出具审核认定书", lambda r: r.totals.verified_count),
-    Column("已达比例（户）", "met_units", "", lambda r: r.totals.met_count),
-    Column("未达比例（户）", "below_units", "", lambda r: r.totals.below_count),
-    Column("免征（户）", "exempt_units", "30人及以下企业", lambda r: r.totals.exempt_count),
-    Column("资料缺失（户）", "missing_units", "不能核定", lambda r: r.totals.missing_count),
-    Column("应安排（人）", "required_heads", "年平均，两位小数", lambda r: heads(r.totals.required_months)),
+    Column("用人单位（户）", "units", "已核定的征收对象", lambda r: r.totals.unit_count, kind=Kind.UNITS),
+    Column(
+        "参加年审（户）", "verified_units", "残联已出具审核认定书", lambda r: r.totals.verified_count, kind=Kind.UNITS
+    ),
+    Column("已达比例（户）", "met_units", "安排比例达到规定比例", lambda r: r.totals.met_count, kind=Kind.UNITS),
+    Column("未达比例（户）", "below_units", "安排比例未达到规定比例", lambda r: r.totals.below_count, kind=Kind.UNITS),
+    Column("免征（户）", "exempt_units", "30人及以下企业", lambda r: r.totals.exempt_count, kind=Kind.UNITS),
+    Column("资料缺失（户）", "missing_units", "不能核定", lambda r: r.totals.missing_count, kind=Kind.UNITS),
+    Column(
+        "应安排（人）",
+        "required_heads",
+        "年平均，两位小数",
+        lambda r: heads(r.totals.required_months),
+        kind=Kind.HEADS,
+    ),
     Column(
         "实际安排（人）",
         "placed_heads",
         "年平均，两位小数；重度残疾按2人计",
         lambda r: heads(r.totals.credited_months),
+        kind=Kind.HEADS,
     ),
     Column(
         "未按规定安排（人）",
         "shortfall_heads",
         "按单位逐户计算后合计，超过比例的单位不抵减其他单位",
         lambda r: heads(r.totals.shortfall_months),
+        kind=Kind.HEADS,
     ),
     Column(
         "应缴费额（元）",
         "payable",
         "只公布合计行；应缴单位少于3户的不公布",
         lambda r: r.totals.payable_total if r.is_money_shown else None,
+        kind=Kind.YUAN,
     ),
     Column(
         "已缴费额（元）",
         "paid",
         "同上；截至数据截止时间",
         lambda r: r.totals.paid_total if r.is_money_shown else None,
+        kind=Kind.YUAN,
     ),
 )
 

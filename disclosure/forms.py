@@ -60,6 +60,31 @@ class SearchForm(forms.Form):
         return unicodedata.normalize("NFC", self.cleaned_data["q"])
 
 
+class CompareForm(forms.Form):
+    """Two published regions of one year."""
+
+    first = forms.ChoiceField(label=_("地区"))
+    second = forms.ChoiceField(label=_("对比地区"))
+    year = forms.TypedChoiceField(label=_("年度"), coerce=int)
+
+    def __init__(self, *args: Any, places: Sequence[tuple[int, str, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        names = {code: name for _year, code, name in places}
+        for side in ("first", "second"):
+            self.fields[side].choices = sorted(names.items())
+        years = sorted({year for year, _code, _name in places}, reverse=True)
+        self.fields["year"].choices = [(year, _("%s年度") % year) for year in years]
+        self.published = {(year, code) for year, code, _name in places}
+
+    def clean(self) -> dict[str, Any]:
+        """A region that has not published this year says so at its field."""
+        chosen = super().clean() or self.cleaned_data
+        for side in ("first", "second"):
+            if side in chosen and "year" in chosen and (chosen["year"], chosen[side]) not in self.published:
+                self.add_error(side, _("该地区该年度尚未公布，请另选地区或年度。"))
+        return chosen
+
+
 class HeadsField(FigureField, forms.DecimalField):
     """A yearly average of heads, with up to four decimals."""
 
@@ -76,6 +101,30 @@ class PercentField(FigureField, forms.DecimalField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(unit="%", minimum=Decimal("1.5"), maximum=25, decimal_places=4, **kwargs)
+
+
+def regions_with_terms() -> list[tuple[str, str]]:
+    """Every province, and the places below that have parameters of their own."""
+    own = RegionalNumber.objects.values("region").union(RegionalSetting.objects.values("region"))
+    listed = Region.objects.filter(Q(level=Region.Level.PROVINCE) | Q(pk__in=own), valid_until=None)
+    return [(region.code, f"{region.name}（{region.code}）") for region in listed]
+
+
+class ExampleForm(forms.Form):
+    """Whose parameters the worked example takes; without a region it assumes some."""
+
+    levy_year = forms.TypedChoiceField(
+        label=_("费款所属年度"),
+        choices=[(year, _("%s年度") % year) for year in sorted(POLICY_YEARS, reverse=True)],
+        coerce=int,
+        empty_value=max(POLICY_YEARS),
+        required=False,
+    )
+    region = forms.ChoiceField(label=_("所在地区"), required=False)
+
+    def __init__(self, *args: Any, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].choices = [("", _("不选，用假设数")), *regions_with_terms()]
 
 
 class CalculatorForm(forms.Form):
@@ -110,9 +159,7 @@ class CalculatorForm(forms.Form):
 
     def __init__(self, *args: Any, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        own = RegionalNumber.objects.values("region").union(RegionalSetting.objects.values("region"))
-        listed = Region.objects.filter(Q(level=Region.Level.PROVINCE) | Q(pk__in=own), valid_until=None)
-        self.fields["region"].choices = [(region.code, f"{region.name}（{region.code}）") for region in listed]
+        self.fields["region"].choices = regions_with_terms()
 
     def payload(self) -> dict[str, Any]:
         """The cleaned answers in the API's names."""

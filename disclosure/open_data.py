@@ -9,6 +9,7 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Any
 
+from django.conf import settings
 from django.core.files import File
 
 from disclosure.columns import CONTENTS, PAYERS, Column, RegionRow
@@ -80,7 +81,8 @@ def _json_head(publication: Publication, columns: tuple[Column, ...]) -> str:
         "levy_year": publication.levy_year,
         "region_code": publication.region_id,
         "as_of": publication.prepared_at.isoformat(),
-        "columns": {column.key: {"heading": column.heading, "meaning": column.meaning} for column in columns},
+        "licence": settings.OPEN_DATA_LICENCE,
+        "columns": {column.key: column.described() for column in columns},
     }
     return json.dumps(about, ensure_ascii=False, indent=1)[:-2] + ',\n "rows": ['
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from decimal import ROUND_FLOOR, Decimal
+from decimal import ROUND_FLOOR, ROUND_HALF_UP, Decimal
 
 from django.db.models import Max, Sum
 from django.utils.translation import gettext as _
@@ -11,7 +11,7 @@ from accounts.charts import BarChart, CellBar, LineChart, bar_chart, cell_bar, l
 from accounts.models import Region
 from accounts.templatetags.formats import headcount, percent
 from disclosure.columns import PAYERS
-from disclosure.figures import Totals, covers, total
+from disclosure.figures import Totals, covers, heads, total
 from disclosure.models import Publication, PublishedFigure, PublishedRegion
 
 ROOM_BEYOND_REQUIRED = Decimal("1.2")
@@ -60,6 +60,27 @@ class RegionPage:
         """The year before, where it is published too."""
         return next((year for year in self.years if year.levy_year == self.publication.levy_year - 1), None)
 
+    @property
+    def placed_change(self) -> str:
+        """How the placed heads moved against the year before, in words; "" where that is not published."""
+        return _change(self.whole.totals.credited_months, self.before.credited_months) if self.before else ""
+
+    @property
+    def required_change(self) -> str:
+        """The same of the heads that the ratio requires."""
+        return _change(self.whole.totals.required_months, self.before.required_months) if self.before else ""
+
+    @property
+    def ratio_change(self) -> str:
+        """How the ratio moved, in percentage points."""
+        if self.before is None or self.whole.totals.ratio is None:
+            return ""
+        points = _points(self.whole.totals.ratio) - _points(self.before.ratio)
+        if not points:
+            return _("与上年持平")
+        text = _("比上年提高%s个百分点") if points > 0 else _("比上年降低%s个百分点")
+        return text % abs(points)
+
 
 def region_page(code: str, levy_year: int) -> RegionPage | None:
     """What anybody reads; None where nothing is published for the region and year."""
@@ -91,6 +112,18 @@ def page_of(publication: Publication, code: str) -> RegionPage:
         types=[_line(str(kind.label), _of_type(figures, kind), mark) for kind in PAYERS],
         years=published_years(code),
     )
+
+
+def _points(ratio: Decimal) -> Decimal:
+    """Per cent as pages show it, so that the difference is that of the figures one sees."""
+    return (ratio * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
+
+
+def _change(now: Decimal | int, before: Decimal | int) -> str:
+    moved = (heads(now) or Decimal(0)) - (heads(before) or Decimal(0))
+    if not moved:
+        return _("与上年持平")
+    return (_("比上年增加%s人") if moved > 0 else _("比上年减少%s人")) % f"{abs(moved):,}"
 
 
 def _part(part: PublishedRegion, figures: Sequence[PublishedFigure], mark: Decimal | None) -> Line:

@@ -3,7 +3,7 @@
 from django.urls import path, register_converter
 
 from disclosure.converters import CreditCode, LevyYear, RegionCode
-from disclosure.views import calculator, documents, open_data, public, publications
+from disclosure.views import calculator, documents, explanations, open_data, public, publications, regions
 
 register_converter(RegionCode, "region")
 register_converter(CreditCode, "uscc")
@@ -14,11 +14,19 @@ urlpatterns = [
     path("", public.home, name="home"),
     path("search/", public.search, name="search"),
     path("units/<uscc:uscc>/", public.employer, name="employer"),
-    path("regions/", public.regions, name="regions"),
-    path("regions/<region:code>/", public.region_newest, name="region_newest"),
-    path("regions/<region:code>/<levy_year:levy_year>/", public.region, name="region"),
+    path("units/<uscc:uscc>/<levy_year:levy_year>/", public.employer, name="employer_year"),
+    path("regions/", regions.regions, name="regions"),
+    path("regions/compare/", regions.compare, name="region_compare"),
+    path("regions/<region:code>/", regions.region_newest, name="region_newest"),
+    path("regions/<region:code>/<levy_year:levy_year>/", regions.region, name="region"),
+    path("how-it-works/", explanations.how_it_works, name="how_it_works"),
+    path("lexicon/", explanations.lexicon, name="lexicon"),
+    path("help/", explanations.help_page, name="help"),
+    path("accessibility/", explanations.accessibility, name="accessibility"),
+    path("privacy/", explanations.privacy, name="privacy"),
     path("calculator/", calculator.calculator, name="calculator"),
     path("open-data/", open_data.open_data, name="open_data"),
+    path("open-data/dictionary/", open_data.data_dictionary, name="data_dictionary"),
     path("open-data/<int:pk>/<slug:name>.<slug:kind>", open_data.download, name="download"),
     path("publications/", publications.publication_list, name="publication_list"),
     path("publications/start/", publications.publication_start, name="publication_start"),

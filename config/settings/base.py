@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.celery_settings import *  # noqa: F403  the CELERY_* names, explained there
 from config.document_settings import *  # noqa: F403  what documents say, explained there
+from config.public_settings import *  # noqa: F403  whom readers turn to, explained there
 from config.sign_in_settings import *  # noqa: F403  passwords, sessions and the second factor, explained there
 
 BASE_DIR = Path(__file__).resolve().parents[2]

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from django.conf import settings
 from django.core.paginator import Paginator
 from django.http import FileResponse, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, render
@@ -46,8 +47,15 @@ def open_data(request: HttpRequest) -> HttpResponse:
     published = Publication.objects.public().select_related("region").prefetch_related("files")
     page = Paginator(published, PER_PAGE).get_page(request.GET.get("page"))
     offers = [{"publication": publication, "files": listed(publication)} for publication in page]
-    columns = [(content_names()[name], columns) for name, columns in CONTENTS.items()]
-    return render(request, "disclosure/open_data.html", {"page": page, "offers": offers, "dictionary": columns})
+    context = {"page": page, "offers": offers, "licence": settings.OPEN_DATA_LICENCE, "site": settings.PUBLIC_URL}
+    return render(request, "disclosure/open_data.html", context)
+
+
+@public_page
+def data_dictionary(request: HttpRequest) -> HttpResponse:
+    """What every column means, from the table that writes the files."""
+    contents = [(content_names()[name], name, columns) for name, columns in CONTENTS.items()]
+    return render(request, "disclosure/data_dictionary.html", {"contents": contents})
 
 
 def send(file: PublishedFile) -> FileResponse:

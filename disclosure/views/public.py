@@ -1,26 +1,22 @@
-"""The pages anybody reads: home, search, an employer's years, a region's year."""
+"""The pages anybody reads: home, search, an employer's years."""
 
 from typing import Any
 
 from django.core.paginator import Paginator
 from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import get_object_or_404, redirect, render
+from django.shortcuts import render
 
 from accounts.models import Region
 from disclosure.forms import SearchForm
 from disclosure.models import Publication, PublishedEntry, PublishedRegion
 from disclosure.models.published import EntryQuerySet
-from disclosure.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
 from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
-from disclosure.views.open_data import listed
-from levy.policy import POLICY_YEARS
 
 SEARCHES_PER_MINUTE = 30
 PER_PAGE = 20
 MOST_FOUND = 10 * PER_PAGE
-FEWEST_YEARS_OF_A_CHART = 2
 
 
 @public_page
@@ -68,53 +64,15 @@ def _found(form: SearchForm) -> EntryQuerySet:
 
 
 @public_page
-def employer(request: HttpRequest, uscc: str) -> HttpResponse:
-    """Every published year of one employer, newest first."""
+def employer(request: HttpRequest, uscc: str, levy_year: int | None = None) -> HttpResponse:
+    """One employer's year, the newest unless one is asked for, and below it every published year."""
     entries = list(
         PublishedEntry.objects.public()
         .filter(uscc=uscc)
         .select_related("publication__region")
         .order_by("-publication__levy_year", "-publication__published_at")
     )
-    if not entries:
+    entry = next((e for e in entries if levy_year in (None, e.publication.levy_year)), None)
+    if entry is None:
         raise Http404
-    return render(request, "disclosure/employer.html", {"entry": entries[0], "entries": entries})
-
-
-@public_page
-def regions(request: HttpRequest) -> HttpResponse:
-    """Where to begin: the regions that publish, each with its newest year."""
-    published = (
-        Publication.objects.public()
-        .values("region_id", "region__name")
-        .annotate(levy_year=Max("levy_year"))
-        .order_by("region_id")
-    )
-    return render(request, "disclosure/regions.html", {"published": published})
-
-
-@public_page
-def region_newest(request: HttpRequest, code: str) -> HttpResponse:
-    """A region without a year: the year asked for by the form, else the newest."""
-    region = get_object_or_404(Region, code=code)
-    asked = request.GET.get("year", "")
-    levy_year = next((year for year in POLICY_YEARS if asked == str(year)), None) or latest_year(region.code)
-    if levy_year is None:
-        return render(request, "disclosure/region_empty.html", {"region": region})
-    return redirect("disclosure:region", code=code, levy_year=levy_year)
-
-
-@public_page
-def region(request: HttpRequest, code: str, levy_year: int) -> HttpResponse:
-    page = region_page(code, levy_year)
-    if page is None:
-        place = get_object_or_404(Region, code=code)
-        return render(request, "disclosure/region_empty.html", {"region": place, "levy_year": levy_year})
-    context = {"page": page, "publication": page.publication, "files": listed(page.publication)}
-    return render(request, "disclosure/region.html", context | _charts(page))
-
-
-def _charts(page: RegionPage) -> dict[str, Any]:
-    if len(page.years) < FEWEST_YEARS_OF_A_CHART or page.required_ratio is None:
-        return {}
-    return {"heads": heads_chart(page.years), "ratio": ratio_chart(page.years, page.required_ratio)}
+    return render(request, "disclosure/employer.html", {"entry": entry, "entries": entries})

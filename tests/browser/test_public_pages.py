@@ -18,6 +18,25 @@ CALCULATED = (
 )
 
 
+# The routes that the accessibility statement says were tested (disclosure/accessibility.toml).
+OPENED_AS_THEY_ARE = (
+    "home",
+    "search",
+    "regions",
+    "region_compare",
+    "how_it_works",
+    "lexicon",
+    "help",
+    "accessibility",
+    "privacy",
+    "calculator",
+    "document_check",
+    "open_data",
+    "data_dictionary",
+)
+OPENED = [f"disclosure:{name}" for name in (*OPENED_AS_THEY_ARE, "employer", "employer_year", "region")]
+
+
 @pytest.fixture
 def addresses(live_server) -> list[str]:
     """Every public page, filled: two years of three employers, so that charts are drawn."""
@@ -28,19 +47,20 @@ def addresses(live_server) -> list[str]:
             verified_year(unit, levy_year=levy_year, credited=6)
         confirmed_run(levy_year)
         published(levy_year)
+    uscc = PublishedEntry.objects.first().uscc
     return [
-        "/",
-        reverse("disclosure:search"),
+        *[reverse(f"disclosure:{name}") for name in OPENED_AS_THEY_ARE],
+        reverse("disclosure:employer", args=[uscc]),
+        reverse("disclosure:employer_year", args=[uscc, 2024]),
         reverse("disclosure:search") + "?q=清和精密",
         reverse("disclosure:search") + "?q=清",
         reverse("disclosure:search") + "?q=没有这样的单位",
-        reverse("disclosure:employer", args=[PublishedEntry.objects.first().uscc]),
-        reverse("disclosure:regions"),
         reverse("disclosure:region", args=[SHANXI, 2025]),
         reverse("disclosure:region", args=[XIAODIAN, 2025]),
         reverse("disclosure:region", args=[SHANXI, 2019]),
-        reverse("disclosure:open_data"),
-        reverse("disclosure:calculator"),
+        reverse("disclosure:region_compare") + f"?first={SHANXI}&second={XIAODIAN}&year=2025",
+        reverse("disclosure:region_compare") + f"?first={SHANXI}&second={XIAODIAN}&year=1999",
+        reverse("disclosure:document_check") + "?code=AAAABBBBCCCCDDDD",
         reverse("disclosure:calculator") + CALCULATED,
         reverse("disclosure:calculator") + "?levy_year=2025",
     ]

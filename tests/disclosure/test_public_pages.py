@@ -1,9 +1,11 @@
 """What the public reads, how it is cached, and what it costs."""
 
+import json
 import re
 from concurrent.futures import ThreadPoolExecutor
 from datetime import timedelta
 from decimal import Decimal
+from html import unescape
 
 import pytest
 from django.db import connection
@@ -36,6 +38,14 @@ from tests.levy.factories import confirmed_run
 from tests.quota.factories import verified_year
 
 pytestmark = pytest.mark.django_db
+
+
+JSON_TYPES = {
+    "string": lambda value: isinstance(value, str),
+    "boolean": lambda value: isinstance(value, bool),
+    "integer": lambda value: type(value) is int,
+    "decimal": lambda value: re.fullmatch(r"\d+\.\d\d", value),
+}
 
 
 def text_of(response) -> str:
@@ -317,13 +327,76 @@ def test_a_download_is_the_stored_file_and_is_not_sent_twice(client):
     assert client.get(reverse("disclosure:download", args=[publication.pk, "persons", "csv"])).status_code == 404
 
 
-def test_open_data_lists_digests_and_explains_columns(client):
+def test_open_data_lists_digests_a_licence_and_addresses_that_work(client):
     publication = published_province()
     page = text_of(client.get(reverse("disclosure:open_data")))
     for file in publication.files.all():
         assert file.sha256 in page
-    assert "未按规定安排（人）" in page
-    assert "shortfall_heads" in page
+    assert "CCBY4.0" in page
+    assert reverse("disclosure:download", args=[publication.pk, "entries", "csv"]) in page
+
+
+def test_the_request_that_the_open_data_page_shows_is_answered(client):
+    published_province()
+    html = unescape(client.get(reverse("disclosure:open_data")).content.decode())
+    body = re.search(r"-d '(\{.*?\})'</code>", html, re.DOTALL)[1]
+    answer = client.post(reverse("api:estimate"), body, content_type="application/json")
+    assert answer.json()["payable"] == "40000.00"
+
+
+def test_the_dictionary_explains_every_column_of_every_file(client):
+    publication = published_province()
+    html = client.get(reverse("disclosure:data_dictionary")).content.decode()
+    for file in publication.files.filter(format="json"):
+        with file.stored.open("rb") as stored:
+            head = json.load(stored)
+        assert head["licence"] == "CC BY 4.0"
+        for key, column in head["columns"].items():
+            assert f"<code>{key}</code>" in html
+            assert column["meaning"] in html
+            for row in head["rows"]:
+                value = row[key]
+                assert value is None or JSON_TYPES[column["type"]](value), (key, value)
+                assert "codes" not in column or value in (*column["codes"], "all", None), (key, value)
+
+
+def test_an_employers_page_opens_at_any_published_year(client):
+    regions()
+    unit = employer()
+    for levy_year in (2024, 2025):
+        verified_year(unit, levy_year=levy_year, credited=levy_year - 2020)
+        confirmed_run(levy_year)
+        published(levy_year)
+    page = text_of(client.get(reverse("disclosure:employer_year", args=[unit.uscc, 2024])))
+    assert "2024年度按比例安排残疾人就业情况" in page
+    assert "实际安排0.33人" in page
+    assert client.get(reverse("disclosure:employer_year", args=[unit.uscc, 2023])).status_code == 404
+
+
+def test_a_region_says_how_it_moved_since_the_year_before(client):
+    regions()
+    unit = employer()
+    for levy_year, credited in ((2023, 12), (2024, 12), (2025, 6)):
+        verified_year(unit, levy_year=levy_year, credited=credited)
+        confirmed_run(levy_year)
+        published(levy_year)
+    assert "比上年减少0.50人" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+    assert "比上年降低0.50个百分点" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+    assert "与上年持平" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2024])))
+    assert "比上年" not in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2023])))
+
+
+def test_two_regions_stand_side_by_side(client):
+    regions()
+    verified_year(employer(XIAODIAN), credited=12)
+    verified_year(employer(PINGCHENG), credited=24)
+    confirmed_run()
+    published()
+    url = reverse("disclosure:region_compare")
+    page = text_of(client.get(url, {"first": XIAODIAN, "second": PINGCHENG, "year": 2025}))
+    assert "实际安排（人）1.002.00" in page
+    assert "不公布不公布" in page  # one payer each
+    assert "错误" not in text_of(client.get(url, {"first": XIAODIAN, "year": 2025}))  # led here from a region's page
 
 
 def test_cost_does_not_depend_on_the_number_of_rows(client):

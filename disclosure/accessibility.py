@@ -1,0 +1,23 @@
+"""无障碍声明: read from a file of data that carries the day of its tests and a digest of what it said that day."""
+
+import hashlib
+import json
+import tomllib
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+FILE = Path(__file__).with_suffix(".toml")
+
+
+@cache
+def statement() -> dict[str, Any]:
+    """state, standards, methods, faults, tested pages, tested_on and digest; every text by language (zh, en)."""
+    return tomllib.loads(FILE.read_text(encoding="utf-8"))
+
+
+def digest_of(said: dict[str, Any]) -> str:
+    """What `digest` has to be. It covers the date, so neither content nor date changes alone."""
+    content = {name: value for name, value in said.items() if name != "digest"}
+    text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
+    return hashlib.sha256(text.encode()).hexdigest()
