@@ -167,7 +167,10 @@ def test_the_way_to_a_page_escapes_what_it_shows() -> None:
 
 def test_dates_follow_the_language_of_the_page() -> None:
     with translation.override("en"):
-        assert "2026" in formats.cn_date(date(2026, 10, 23))
+        assert formats.cn_date(date(2026, 10, 23)) == "23 October 2026"
+        assert formats.cn_month(date(2025, 7, 1)) == "July 2025"
+        assert formats.cn_time(datetime(2026, 10, 14, 8, 40, tzinfo=UTC)) == "14 October 2026, 16:40"
+        assert formats.iso_date(date(2026, 10, 23)) == "2026-10-23"
 
 
 @pytest.mark.parametrize("typed", ["18,642,350.00", "１８６４２３５０.00", " 18642350.0 ", "18642350"])

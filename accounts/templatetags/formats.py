@@ -15,7 +15,7 @@ from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
 from django.template.loader import render_to_string
-from django.utils import timezone
+from django.utils import dateformat, timezone
 from django.utils.safestring import SafeString
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
@@ -168,43 +168,38 @@ def _local(value: date) -> date:
 
 
 def _written(value: date | None, pattern: str) -> str:
-    if value is None:
-        return MISSING
-    moment = _local(value)
-    parts = {"year": moment.year, "month": moment.month, "day": moment.day}
-    if isinstance(moment, datetime):
-        parts |= {"hour": moment.hour, "minute": moment.minute}
-    return pattern % parts
+    """The pattern is one of Django's; in English it also names the month."""
+    return MISSING if value is None else dateformat.format(_local(value), pattern)
 
 
 @register.filter
 def cn_date(value: date | None) -> str:
-    """A day in a sentence: 2026年10月23日."""
-    return _written(value, _("%(year)d年%(month)d月%(day)d日"))
+    """A day in a sentence: 2026年10月23日, 23 October 2026."""
+    return _written(value, _("Y年n月j日"))
 
 
 @register.filter
 def cn_month(value: date | None) -> str:
-    """A month in a sentence: 2025年7月."""
-    return _written(value, _("%(year)d年%(month)d月"))
+    """A month in a sentence: 2025年7月, July 2025."""
+    return _written(value, _("Y年n月"))
 
 
 @register.filter
 def cn_time(value: datetime | None) -> str:
-    """A moment in Chinese time: 2026年10月14日16:40."""
-    return _written(value, _("%(year)d年%(month)d月%(day)d日%(hour)02d:%(minute)02d"))
+    """A moment in Chinese time: 2026年10月14日16:40, 14 October 2026, 16:40."""
+    return _written(value, _("Y年n月j日H:i"))
 
 
 @register.filter
 def short_date(value: date | None) -> str:
     """A day of the current year in a dense table: 10-23."""
-    return _written(value, "%(month)02d-%(day)02d")
+    return _written(value, "m-d")
 
 
 @register.filter
 def iso_date(value: date | None) -> str:
     """A day in a table that spans years, and in <time datetime>: 2026-10-23."""
-    return _written(value, "%(year)04d-%(month)02d-%(day)02d")
+    return _written(value, "Y-m-d")
 
 
 MONTH_KINDS = {
