@@ -41,6 +41,11 @@ class AuditEntry(models.Model):
     def title(self) -> str:
         return str(TITLES.get(self.action, self.action))
 
+    @property
+    def short_hash(self) -> str:
+        """Enough of the hash to compare by eye."""
+        return bytes(self.hash).hex()[:16]
+
 
 class PeriodicSlot(models.Model):
     """The last slot of the database's clock in which a periodic task was done, and how many slots it did."""

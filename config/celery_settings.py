@@ -3,6 +3,8 @@ the broker only hurries (docs/decisions/0002-ledger-over-broker.md), so none of 
 
 import os
 
+from celery.schedules import crontab
+
 CELERY_BROKER_URL = os.environ["REDIS_URL"]
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_SERIALIZER = "json"
@@ -31,6 +33,8 @@ CELERY_BROKER_TRANSPORT_OPTIONS = {
 CELERY_BROKER_CONNECTION_RETRY_ON_STARTUP = True
 CELERY_BROKER_CONNECTION_MAX_RETRIES = None
 
+CELERY_WORKER_HIJACK_ROOT_LOGGER = False  # our own log lines
+
 CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
     "levy.tasks.assess_slice": {"queue": "batch"},
@@ -44,6 +48,15 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-filed-returns": {"task": "quota.tasks.check_waiting", "schedule": 60.0},
     "sweep-sign-in": {"task": "accounts.tasks.sweep_sign_in", "schedule": 3600.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
+    "prove-audit-trail": {"task": "operations.tasks.prove_trail", "schedule": crontab(hour=2, minute=30)},
+} | {
+    # A message that nobody took within its minute is replaced by the next one.
+    f"canary-{queue}": {
+        "task": "operations.tasks.canary",
+        "schedule": 60.0,
+        "options": {"queue": queue, "expires": 60},
+    }
+    for queue in ("fast", "batch", "pdf", "import")
 }
 # Two schedulers, or one whose clock jumps, do nothing twice (config.tasks).
 for _entry in CELERY_BEAT_SCHEDULE.values():

@@ -2,6 +2,8 @@
 
 import os
 
+from config.log_settings import LOGGING
+
 bind = os.environ.get("WEB_BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
 worker_class = "gthread"
@@ -18,3 +20,4 @@ worker_tmp_dir = "/dev/shm" if os.path.isdir("/dev/shm") else None
 control_socket_disable = True
 # The proxy keeps the access log: an address may hold what nobody should read here.
 accesslog = None
+logconfig_dict = LOGGING

@@ -6,7 +6,7 @@ from django.urls import include, path
 urlpatterns = [
     path("", include("disclosure.urls")),
     path("", include("accounts.urls")),
-    path("", include("audit.urls")),
+    path("", include("operations.urls")),
     path("", include("quota.urls")),
     path("", include("levy.urls")),
     path("", include("subsidies.urls")),

@@ -18,6 +18,10 @@ pg_basebackup --pgdata="$base.part" --checkpoint=fast --wal-method=stream
 pg_verifybackup --quiet "$base.part"
 mv "$base.part" "$base"
 
+psql --quiet --no-psqlrc --set=ON_ERROR_STOP=1 --dbname=levy --command="
+    INSERT INTO operations_pulse (name, seen_at) VALUES ('backup', now())
+    ON CONFLICT (name) DO UPDATE SET seen_at = excluded.seen_at"
+
 find "$BACKUP_DIR/dump" -name 'levy-*.dump' -mtime "+$BACKUP_KEEP_DAYS" -delete
 find "$BACKUP_DIR/base" -mindepth 1 -maxdepth 1 -mtime "+$BACKUP_KEEP_DAYS" -exec rm -rf {} +
 # The oldest base backup needs the log from its own first minute on.

@@ -149,6 +149,7 @@ class Services:
         for name, queues, concurrency in (("worker", "fast,batch,import", "2"), ("worker-pdf", "pdf", "1")):
             options = ["--queues", queues, "--concurrency", concurrency, "--hostname", f"{name}@localhost"]
             self._start_program(name, [*celery, "worker", *options, *quiet], env)
+        self._start_program("watch", ["manage", "watch"], env)
         schedule = str(self.state.root / "beat-schedule")
         self._start_program("beat", [*celery, "beat", "--schedule", schedule, "--pidfile", ""], env)
 

@@ -20,7 +20,7 @@ from quota import enums
 from quota.rules import counting
 
 ROOT = Path(__file__).resolve().parents[1]
-APPS = ["config", "demo", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
+APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
 CODE = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 BIN = Path(sys.executable).parent

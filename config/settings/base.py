@@ -8,6 +8,7 @@ from django.utils.translation import gettext_lazy as _
 
 from config.celery_settings import *  # noqa: F403  the CELERY_* names, explained there
 from config.document_settings import *  # noqa: F403  what documents say, explained there
+from config.log_settings import LOGGING  # noqa: F401
 from config.public_settings import *  # noqa: F403  whom readers turn to, explained there
 from config.sign_in_settings import *  # noqa: F403  passwords, sessions and the second factor, explained there
 
@@ -26,6 +27,7 @@ WSGI_APPLICATION = "config.wsgi.application"
 DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 
 INSTALLED_APPS = [
+    "operations",
     "disclosure",
     "subsidies",
     "levy",
@@ -49,8 +51,9 @@ INSTALLED_APPS = [
     "rest_framework",
 ]
 
-# The first two stand outside everything, so that files and errors carry their headers too.
+# The first three stand outside everything, so that files and errors have their headers and their log line too.
 MIDDLEWARE = [
+    "operations.middleware.request_log",
     "accounts.middleware.fixed_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
@@ -176,12 +179,4 @@ SPECTACULAR_SETTINGS = {
 IMPORT_EXPORT_IMPORT_PERMISSION_CODE = "change"
 IMPORT_EXPORT_EXPORT_PERMISSION_CODE = "view"
 
-# Logs are for operators: no identity number, no name of a disabled person, no request body.
-LOGGING = {
-    "version": 1,
-    "disable_existing_loggers": False,
-    "formatters": {"line": {"format": "{asctime} {levelname} {name} {message}", "style": "{"}},
-    "handlers": {"console": {"class": "logging.StreamHandler", "formatter": "line"}},
-    "root": {"handlers": ["console"], "level": "INFO"},
-    "loggers": {"weasyprint": {"level": "ERROR"}, "fontTools": {"level": "ERROR"}},  # they tell each step of each page
-}
+METRICS_TOKEN = os.environ.get("LEVY_METRICS_TOKEN", "")  # without one there is no /metrics/

@@ -9,13 +9,18 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import regional_number
 
 
-def draft_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
-    """A computed run over the employers that exist; ratio 1.5 % and social average 80,000 unless entered before."""
+def started_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
+    """A run over the employers that exist, nothing computed; ratio 1.5 % and social average 80,000 unless entered."""
     for kind, value in ((NumberKind.REQUIRED_RATIO, "0.015"), (NumberKind.SOCIAL_AVERAGE_WAGE, "80000")):
         if not RegionalNumber.objects.filter(kind=kind).exists():
             regional_number(kind, value)
     starter = officer(Role.LEVY_OFFICER, region)
-    run = runs.start_run(levy_year=levy_year, region=RegionFactory(code=region), actor=starter)
+    return runs.start_run(levy_year=levy_year, region=RegionFactory(code=region), actor=starter)
+
+
+def draft_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
+    """A computed run over the employers that exist."""
+    run = started_run(levy_year, region)
     for part in run.slices.all():
         runs.assess_slice(run_id=run.pk, number=part.number)
     run.refresh_from_db()
