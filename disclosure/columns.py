@@ -15,6 +15,7 @@ from disclosure.figures import Totals, heads
 from disclosure.models import Filing, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
 from levy.rules import EntityType as Payer
 from quota.enums import EntityType, official_words
+from quota.rules.words import Words as _
 
 PAYERS = [EntityType(kind.value) for kind in Payer if kind is not Payer.SOLE_TRADER]
 ALL_TYPES = "合计"
@@ -26,9 +27,9 @@ class Kind(Enum):
 
     TEXT = ("string", "")
     BOOLEAN = ("boolean", "")
-    UNITS = ("integer", "户")
-    HEADS = ("decimal", "人")
-    YUAN = ("decimal", "元")
+    UNITS = ("integer", _("户"))
+    HEADS = ("decimal", _("人"))
+    YUAN = ("decimal", _("元"))
 
     @property
     def type(self) -> str:
@@ -86,14 +87,14 @@ def labelled(choices: type[TextChoices], name: str) -> Callable[[Any], str]:
 
 
 ENTRY_COLUMNS = (
-    Column("统一社会信用代码", "uscc", "18位，GB 32100", lambda e: e.uscc),
-    Column("单位名称", "name", "公布时的名称", lambda e: e.name),
-    Column("行政区划代码", "region_code", "6位，GB/T 2260", lambda e: e.region_code),
-    Column("行政区划", "region", "公布时的名称", lambda e: e.region_name),
+    Column("统一社会信用代码", "uscc", _("18位，GB 32100"), lambda e: e.uscc),
+    Column("单位名称", "name", _("公布时的名称"), lambda e: e.name),
+    Column("行政区划代码", "region_code", _("6位，GB/T 2260"), lambda e: e.region_code),
+    Column("行政区划", "region", _("公布时的名称"), lambda e: e.region_name),
     Column(
         "单位类型",
         "entity_type",
-        "财税〔2015〕72号第二条的五类",
+        _("财税〔2015〕72号第二条的五类"),
         labelled(EntityType, "entity_type"),
         lambda e: e.entity_type,
         choices=tuple(PAYERS),
@@ -101,7 +102,7 @@ ENTRY_COLUMNS = (
     Column(
         "结果",
         "standing",
-        "已达比例、未达比例、免征（30人及以下企业）、资料缺失",
+        _("已达比例、未达比例、免征（30人及以下企业）、资料缺失"),
         labelled(Standing, "standing"),
         lambda e: e.standing,
         choices=tuple(Standing),
@@ -109,7 +110,7 @@ ENTRY_COLUMNS = (
     Column(
         "安排比例",
         "share_band",
-        "分档；资料缺失的无法计算",
+        _("分档；资料缺失的无法计算"),
         labelled(ShareBand, "share_band"),
         lambda e: e.share_band or None,
         choices=tuple(ShareBand),
@@ -117,7 +118,7 @@ ENTRY_COLUMNS = (
     Column(
         "申报情况",
         "filing",
-        "逾期或未申报的视为未安排（第十二条）",
+        _("逾期或未申报的视为未安排（第十二条）"),
         labelled(Filing, "filing"),
         lambda e: e.filing,
         choices=tuple(Filing),
@@ -125,7 +126,7 @@ ENTRY_COLUMNS = (
     Column(
         "参加年审",
         "is_verified",
-        "残联已出具审核认定书",
+        _("残联已出具审核认定书"),
         lambda e: YES_NO[e.is_verified],
         lambda e: e.is_verified,
         kind=Kind.BOOLEAN,
@@ -133,21 +134,21 @@ ENTRY_COLUMNS = (
     Column(
         "应安排（人）",
         "required_heads",
-        "年平均，两位小数；由人月除以12，四舍五入",
+        _("年平均，两位小数；由人月除以12，四舍五入"),
         lambda e: heads(e.required_months),
         kind=Kind.HEADS,
     ),
     Column(
         "实际安排（人）",
         "placed_heads",
-        "年平均，两位小数；重度残疾按2人计",
+        _("年平均，两位小数；重度残疾按2人计"),
         lambda e: heads(e.credited_months),
         kind=Kind.HEADS,
     ),
     Column(
         "应缴费额",
         "levy_band",
-        "分档，不公布具体数额",
+        _("分档，不公布具体数额"),
         labelled(LevyBand, "levy_band"),
         lambda e: e.levy_band or None,
         choices=tuple(LevyBand),
@@ -155,7 +156,7 @@ ENTRY_COLUMNS = (
     Column(
         "缴费情况",
         "settlement",
-        "截至数据截止时间",
+        _("截至数据截止时间"),
         labelled(Settlement, "settlement"),
         lambda e: e.settlement or None,
         choices=tuple(Settlement),
@@ -163,7 +164,7 @@ ENTRY_COLUMNS = (
     Column(
         "已更正",
         "is_corrected",
-        "核定后经批准更正",
+        _("核定后经批准更正"),
         lambda e: YES_NO[e.is_corrected],
         lambda e: e.is_corrected,
         kind=Kind.BOOLEAN,
@@ -174,14 +175,14 @@ FIGURE_COLUMNS = (
     Column(
         "行政区划代码",
         "region_code",
-        "6位，GB/T 2260；省、市各有合计行和本级行",
+        _("6位，GB/T 2260；省、市各有合计行和本级行"),
         lambda r: r.region.code,
     ),
-    Column("行政区划", "region", "公布时的名称", lambda r: r.region.name),
+    Column("行政区划", "region", _("公布时的名称"), lambda r: r.region.name),
     Column(
         "本级",
         "is_own",
-        "是：只含登记在该级的单位",
+        _("是：只含登记在该级的单位"),
         lambda r: YES_NO[r.region.is_own],
         lambda r: r.region.is_own,
         kind=Kind.BOOLEAN,
@@ -189,51 +190,57 @@ FIGURE_COLUMNS = (
     Column(
         "单位类型",
         "entity_type",
-        "五类之一；合计行为五类之和，JSON写all",
+        _("五类之一；合计行为五类之和，JSON写all"),
         lambda r: official_words(EntityType).get(r.entity_type, ALL_TYPES),
         lambda r: r.entity_type or "all",
         choices=tuple(PAYERS),
     ),
-    Column("用人单位（户）", "units", "已核定的征收对象", lambda r: r.totals.unit_count, kind=Kind.UNITS),
+    Column("用人单位（户）", "units", _("已核定的征收对象"), lambda r: r.totals.unit_count, kind=Kind.UNITS),
     Column(
-        "参加年审（户）", "verified_units", "残联已出具审核认定书", lambda r: r.totals.verified_count, kind=Kind.UNITS
+        "参加年审（户）",
+        "verified_units",
+        _("残联已出具审核认定书"),
+        lambda r: r.totals.verified_count,
+        kind=Kind.UNITS,
     ),
-    Column("已达比例（户）", "met_units", "安排比例达到规定比例", lambda r: r.totals.met_count, kind=Kind.UNITS),
-    Column("未达比例（户）", "below_units", "安排比例未达到规定比例", lambda r: r.totals.below_count, kind=Kind.UNITS),
-    Column("免征（户）", "exempt_units", "30人及以下企业", lambda r: r.totals.exempt_count, kind=Kind.UNITS),
-    Column("资料缺失（户）", "missing_units", "不能核定", lambda r: r.totals.missing_count, kind=Kind.UNITS),
+    Column("已达比例（户）", "met_units", _("安排比例达到规定比例"), lambda r: r.totals.met_count, kind=Kind.UNITS),
+    Column(
+        "未达比例（户）", "below_units", _("安排比例未达到规定比例"), lambda r: r.totals.below_count, kind=Kind.UNITS
+    ),
+    Column("免征（户）", "exempt_units", _("30人及以下企业"), lambda r: r.totals.exempt_count, kind=Kind.UNITS),
+    Column("资料缺失（户）", "missing_units", _("不能核定"), lambda r: r.totals.missing_count, kind=Kind.UNITS),
     Column(
         "应安排（人）",
         "required_heads",
-        "年平均，两位小数",
+        _("年平均，两位小数"),
         lambda r: heads(r.totals.required_months),
         kind=Kind.HEADS,
     ),
     Column(
         "实际安排（人）",
         "placed_heads",
-        "年平均，两位小数；重度残疾按2人计",
+        _("年平均，两位小数；重度残疾按2人计"),
         lambda r: heads(r.totals.credited_months),
         kind=Kind.HEADS,
     ),
     Column(
         "未按规定安排（人）",
         "shortfall_heads",
-        "按单位逐户计算后合计，超过比例的单位不抵减其他单位",
+        _("按单位逐户计算后合计，超过比例的单位不抵减其他单位"),
         lambda r: heads(r.totals.shortfall_months),
         kind=Kind.HEADS,
     ),
     Column(
         "应缴费额（元）",
         "payable",
-        "只公布合计行；应缴单位少于3户的不公布",
+        _("只公布合计行；应缴单位少于3户的不公布"),
         lambda r: r.totals.payable_total if r.is_money_shown else None,
         kind=Kind.YUAN,
     ),
     Column(
         "已缴费额（元）",
         "paid",
-        "同上；截至数据截止时间",
+        _("同上；截至数据截止时间"),
         lambda r: r.totals.paid_total if r.is_money_shown else None,
         kind=Kind.YUAN,
     ),

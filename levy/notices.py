@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db.models import F, Q
 from django.utils import timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import gettext_lazy as _
 
 from accounts.codes import check_address, grouped
 from accounts.models import Region
@@ -115,11 +116,11 @@ def _headcount_numbers(notices: Iterable[Notice]) -> dict[int, str]:
 
 
 BANDS = (
-    (Decimal(0), "无需缴纳"),
-    (Decimal(10_000), "1万元以下"),
-    (Decimal(100_000), "1万元至10万元"),
-    (Decimal(1_000_000), "10万元至100万元"),
-    (Decimal(10_000_000), "100万元至1000万元"),
+    (Decimal(0), _("无需缴纳")),
+    (Decimal(10_000), _("1万元以下")),
+    (Decimal(100_000), _("1万元至10万元")),
+    (Decimal(1_000_000), _("10万元至100万元")),
+    (Decimal(10_000_000), _("100万元至1000万元")),
 )
 
 
@@ -128,4 +129,4 @@ def amount_band(payable: Decimal) -> str:
 
     A bound belongs to the lower band.
     """
-    return next((band for limit, band in BANDS if payable <= limit), "1000万元以上")
+    return str(next((band for limit, band in BANDS if payable <= limit), _("1000万元以上")))

@@ -302,7 +302,11 @@ def _monthly_line(topic: str, failures: dict[int, Reason], praise: str) -> Line:
             by_reason.setdefault(translated(reason.label), []).append(month)
     if not by_reason:
         return _line(topic, claim, praise, fits=True)
-    told = "；".join(f"{_listed(months)}{_('月')}{label}" for label, months in by_reason.items())
+    found = [
+        _("%(months)s月%(reason)s") % {"months": _listed(months), "reason": label}
+        for label, months in by_reason.items()
+    ]
+    told = "；".join(found)
     return _line(topic, claim, told, fits=False)
 
 

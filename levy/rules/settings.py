@@ -4,6 +4,7 @@ from dataclasses import dataclass, field
 from enum import StrEnum
 
 from quota.rules import RegionalRules, described
+from quota.rules.words import Words as _
 
 
 class StaffRounding(StrEnum):
@@ -59,23 +60,23 @@ class AssessmentRules(RegionalRules):
 
     staff_rounding: StaffRounding = field(
         default=StaffRounding.NONE,
-        metadata=described("职工年平均人数取整", "财税〔2015〕72号第八条第二款", our_reading=True),
+        metadata=described(_("职工年平均人数取整"), "财税〔2015〕72号第八条第二款", our_reading=True),
     )
     credited_rounding: CreditedRounding = field(
         default=CreditedRounding.NONE,
-        metadata=described("安排年平均人数取整", "残联厅函〔2022〕63号（四）", our_reading=True),
+        metadata=described(_("安排年平均人数取整"), "残联厅函〔2022〕63号（四）", our_reading=True),
     )
     shortfall_rounding: ShortfallRounding = field(
-        default=ShortfallRounding.NONE, metadata=described("差额人数取整", "财税〔2015〕72号第八条第三款")
+        default=ShortfallRounding.NONE, metadata=described(_("差额人数取整"), "财税〔2015〕72号第八条第三款")
     )
     wage_base: WageBase = field(
-        default=WageBase.OWN_CAPPED, metadata=described("计费工资口径", "财政部公告2019年第98号第一条")
+        default=WageBase.OWN_CAPPED, metadata=described(_("计费工资口径"), "财政部公告2019年第98号第一条")
     )
     new_employer: NewEmployer = field(
         default=NewEmployer.TWELFTHS,
-        metadata=described("新设单位折算", "财税〔2015〕72号第八条第二款", our_reading=True),
+        metadata=described(_("新设单位折算"), "财税〔2015〕72号第八条第二款", our_reading=True),
     )
     surcharge_cap: SurchargeCap = field(
         default=SurchargeCap.PRINCIPAL,
-        metadata=described("滞纳金上限", "行政强制法第四十五条第二款", our_reading=True),
+        metadata=described(_("滞纳金上限"), "行政强制法第四十五条第二款", our_reading=True),
     )

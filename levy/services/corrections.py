@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
 from django.db.models.functions import Now
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
@@ -61,7 +62,7 @@ def reassess(assessment: Assessment) -> Reassessment:
     employer = assessment.employer
     version = assessment.run.policy_version
     if employer.region_id not in version.content["regions"]:
-        raise ParametersMissing("单位已迁入本批次范围以外的地区，不能按原政策版本更正。")
+        raise ParametersMissing(_("单位已迁入本批次范围以外的地区，不能按原政策版本更正。"))
     facts = facts_today(employer, assessment.levy_year)
     return Reassessment(explain(assessment), assess(facts, terms_of(version, employer.region_id)))
 

@@ -14,6 +14,7 @@ from audit.services import record
 from levy.rules import AssessmentRules
 from quota.models import RegionalSetting
 from quota.rules import CountingRules, SettingError
+from quota.words import translated
 
 
 class SettingRefused(DomainError):
@@ -65,4 +66,4 @@ def _refuse_unknown(row: Mapping[str, str]) -> None:
     try:
         rules.from_settings(row)
     except SettingError as fault:
-        raise SettingRefused(str(fault)) from None
+        raise SettingRefused(translated(fault.args[0])) from None

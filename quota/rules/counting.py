@@ -14,6 +14,7 @@ from quota.rules.filing import MONTHS, filed_in_time
 from quota.rules.periods import contract_is_one_year, employment_age, months_of_year
 from quota.rules.reasons import Reason
 from quota.rules.settings import CountingRules, DispatchMoves
+from quota.rules.words import Words as _
 
 Key: TypeAlias = int | str
 Reasons: TypeAlias = tuple[Reason, ...]
@@ -311,7 +312,10 @@ def hosts_by_month(agreements: Iterable[Agreement], levy_year: int) -> tuple[Agr
             continue
         for month in months_of_year(agreement.starts, agreement.ends, levy_year):
             if hosts[month] is not None:
-                raise AgreementsConflict(f"{levy_year}年{month + 1}月有两份协议约定计入用工单位，须先更正其中一份。")
+                figures = {"year": levy_year, "month": month + 1}
+                raise AgreementsConflict(
+                    _("%(year)s年%(month)s月有两份协议约定计入用工单位，须先更正其中一份。", **figures)
+                )
             hosts[month] = agreement
     return tuple(hosts)
 

@@ -5,6 +5,7 @@ from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from quota.rules.settings import CountingRules
+from quota.rules.words import Words as _
 
 MONTHS = 12
 _HALF_UP = Context(prec=50, rounding=ROUND_HALF_UP)
@@ -37,7 +38,7 @@ def effective_return(filings: Sequence[date], levy_year: int, rules: CountingRul
 def staff_months(monthly: Sequence[int]) -> int:
     """The year's staff in person-months. Raises ValueError unless there are twelve numbers, none below 0."""
     if len(monthly) != MONTHS or any(number < 0 for number in monthly):
-        raise ValueError("在职职工人数须按12个月逐月填写，且不得为负数。")
+        raise ValueError(_("在职职工人数须按12个月逐月填写，且不得为负数。"))
     return sum(monthly)
 
 

@@ -10,6 +10,8 @@ from datetime import date
 from enum import StrEnum
 from typing import Any, ClassVar, Self
 
+from quota.rules.words import Words as _
+
 
 class SettingError(ValueError):
     """A setting row names no known rule, or gives it a value it cannot have. The message is for the administrator."""
@@ -36,7 +38,9 @@ class RegionalRules:
         values = {}
         for name, text in rows.items():
             if name not in known:
-                raise SettingError(f"没有名为“{name}”的地区规则；可用的有：{'、'.join(known)}。")
+                raise SettingError(
+                    _("没有名为“%(name)s”的地区规则；可用的有：%(known)s。", name=name, known="、".join(known))
+                )
             values[name] = _read(known[name].type, name, text)
         return cls(**values)
 
@@ -46,7 +50,8 @@ def _read(kind: Any, name: str, text: str) -> Any:
         return kind.parse(text) if hasattr(kind, "parse") else kind(text)
     except ValueError:
         choices = "、".join(kind) if issubclass(kind, StrEnum) else kind.example
-        raise SettingError(f"地区规则“{name}”不能取“{text}”；可取：{choices}。") from None
+        figures = {"name": name, "value": text, "choices": choices}
+        raise SettingError(_("地区规则“%(name)s”不能取“%(value)s”；可取：%(choices)s。", **figures)) from None
 
 
 _ORDINARY_YEAR = 2025
@@ -94,13 +99,13 @@ class CountingRules(RegionalRules):
 
     filing_deadline: MonthDay = field(
         default=MonthDay(10, 31),
-        metadata=described("申报截止日（次年）", "财税〔2015〕72号第十二条", our_reading=True),
+        metadata=described(_("申报截止日（次年）"), "财税〔2015〕72号第十二条", our_reading=True),
     )
     employment_age: EmploymentAge = field(
         default=EmploymentAge.STATUTORY,
-        metadata=described("就业年龄上限", "财税〔2015〕72号第七条第一款", our_reading=True),
+        metadata=described(_("就业年龄上限"), "财税〔2015〕72号第七条第一款", our_reading=True),
     )
     dispatch: DispatchMoves = field(
         default=DispatchMoves.HEADS_AND_STAFF,
-        metadata=described("劳务派遣协议划转范围", "财政部公告2019年第98号第二条"),
+        metadata=described(_("劳务派遣协议划转范围"), "财政部公告2019年第98号第二条"),
     )

@@ -52,7 +52,7 @@ def decide_placement(
     if list(decided) == result.computed:
         reason, note = "", ""
     elif reason not in DecisionReason.values:
-        raise ReasonMissing("认定与系统核算不同的，须选择理由。")
+        raise ReasonMissing(_("认定与系统核算不同的，须选择理由。"))
     result.decided, result.decision_reason, result.decision_note = list(decided), str(reason), note.strip()
     result.decided_by = actor if reason else None
     result.decided_at = Now() if reason else None
