@@ -107,7 +107,7 @@ def regions_with_terms() -> list[tuple[str, str]]:
     """Every province, and the places below that have parameters of their own."""
     own = RegionalNumber.objects.values("region").union(RegionalSetting.objects.values("region"))
     listed = Region.objects.filter(Q(level=Region.Level.PROVINCE) | Q(pk__in=own), valid_until=None)
-    return [(region.code, f"{region.name}（{region.code}）") for region in listed]
+    return [(region.code, region.name_and_code) for region in listed]
 
 
 class ExampleForm(forms.Form):
@@ -115,7 +115,7 @@ class ExampleForm(forms.Form):
 
     levy_year = forms.TypedChoiceField(
         label=_("费款所属年度"),
-        choices=[(year, _("%s年度") % year) for year in sorted(POLICY_YEARS, reverse=True)],
+        choices=lambda: [(year, _("%s年度") % year) for year in sorted(POLICY_YEARS, reverse=True)],
         coerce=int,
         empty_value=max(POLICY_YEARS),
         required=False,

@@ -30,7 +30,7 @@ class ScopeForm(forms.Form):
         for prefix in user.prefixes(permission):
             regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)
         self.fields["region"].queryset = regions
-        self.fields["region"].label_from_instance = lambda region: f"{region.name}（{region.code}）"
+        self.fields["region"].label_from_instance = lambda region: region.name_and_code
 
 
 class StepForm(forms.Form):

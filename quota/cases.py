@@ -229,7 +229,7 @@ def _insurance_words(row: InsuranceMonth | None) -> str:
     if row is None:
         return _("无数据")
     missing = _missing(row)
-    return _("缺%(what)s") % {"what": "、".join(missing)} if missing else _("齐")
+    return _("缺%(what)s") % {"what": _("、").join(missing)} if missing else _("齐")
 
 
 def _line(topic: str, claim: str, evidence: str, *, fits: bool, verdict: str = "") -> Line:
@@ -306,7 +306,7 @@ def _monthly_line(topic: str, failures: dict[int, Reason], praise: str) -> Line:
         _("%(months)s月%(reason)s") % {"months": _listed(months), "reason": label}
         for label, months in by_reason.items()
     ]
-    told = "；".join(found)
+    told = _("；").join(found)
     return _line(topic, claim, told, fits=False)
 
 
@@ -315,13 +315,16 @@ def _covered_months(filed: HeadcountReturn, claim: Claim) -> range:
 
 
 def _listed(months: Iterable[int]) -> str:
-    return "、".join(str(month + 1) for month in months)
+    return _("、").join(str(month + 1) for month in months)
 
 
 def _rivals_line(elsewhere: list[Elsewhere], worker: Worker) -> Line:
     if not elsewhere:
         return _line(_("重复申报"), _("无"), _("本年度未见其他申报"), fits=True, verdict=_("未发现"))
-    words = "；".join(f"{other.employer}（{other.months}）" for other in elsewhere)
+    claims = [
+        _("%(employer)s（%(months)s）") % {"employer": other.employer, "months": other.months} for other in elsewhere
+    ]
+    words = _("；").join(claims)
     fits = Reason.TWO_EMPLOYERS not in worker.result.reasons
     return _line(_("重复申报"), _("无"), words, fits=fits, verdict=_("不重叠") if fits else _("须认定"))
 

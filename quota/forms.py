@@ -171,7 +171,7 @@ class QuickForm(forms.Form):
 
 
 def _region_label(region: Region) -> str:
-    return f"{region.name}（{region.code}）"
+    return region.name_and_code
 
 
 class ReasonForm(forms.Form):
@@ -191,13 +191,23 @@ class StepForm(ReasonForm):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+def decision_reasons() -> list[tuple[str, str]]:
+    """The reasons with their articles, in the language of the page."""
+    pattern = _("%(code)s　%(reason)s（%(article)s）")
+    choices = [("", _("与核算相同，不需理由"))]
+    for reason in DecisionReason:
+        choices.append(
+            (reason.value, pattern % {"code": reason.value, "reason": reason.label, "article": reason.citation})
+        )
+    return choices
+
+
 class DecisionForm(forms.Form):
     """The months of one placement that its contract covers, each counted or not, and why if the checks differ."""
 
     reason = forms.ChoiceField(
         label=_("与系统核算不同的理由"),
-        choices=[("", _("与核算相同，不需理由"))]
-        + [(reason.value, f"{reason.value}　{reason.label}（{reason.citation}）") for reason in DecisionReason],
+        choices=decision_reasons,
         required=False,
     )
     note = forms.CharField(

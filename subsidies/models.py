@@ -11,6 +11,7 @@ from django.db import models
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
 from django.urls import reverse
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -114,7 +115,8 @@ class Programme(DatedByRegion):
         ]
 
     def __str__(self) -> str:
-        return f"{self.region}{self.get_kind_display()}（{self.document_number}）"
+        said = {"region": self.region, "kind": self.get_kind_display(), "document": self.document_number}
+        return gettext("%(region)s%(kind)s（%(document)s）") % said
 
     def get_absolute_url(self) -> str:
         return reverse("subsidies:programme_detail", args=[self.pk])

@@ -8,6 +8,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.regions import Region
@@ -161,8 +162,9 @@ class AccessChange(models.Model):
 
     def __str__(self) -> str:
         if self.kind == self.Kind.APPOINT:
-            return f"{self.person}：{self.get_role_display()}（{self.region}）"
-        return f"{self.person}：{self.get_kind_display()}"
+            post = {"person": self.person, "role": self.get_role_display(), "region": self.region}
+            return gettext("%(person)s：%(role)s（%(region)s）") % post
+        return gettext("%(person)s：%(kind)s") % {"person": self.person, "kind": self.get_kind_display()}
 
     @property
     def status(self) -> State:

@@ -12,6 +12,7 @@ from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
 from django.utils import timezone
+from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.regions import Region
@@ -109,7 +110,7 @@ class Appointment(models.Model):
         ]
 
     def __str__(self) -> str:
-        return f"{self.get_role_display()}（{self.region}）"
+        return gettext("%(role)s（%(region)s）") % {"role": self.get_role_display(), "region": self.region}
 
     def save(self, *args: Any, **kwargs: Any) -> None:
         self.user.__dict__.pop("current_appointments", None)  # rights change at once, also on this instance

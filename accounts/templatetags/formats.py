@@ -221,7 +221,8 @@ class MonthRun:
 
     @property
     def spoken(self) -> str:
-        return f"{self.months}{self.outcome}（{self.reason}）" if self.reason else f"{self.months}{self.outcome}"
+        pattern = _("%(months)s%(outcome)s（%(reason)s）") if self.reason else _("%(months)s%(outcome)s")
+        return pattern % {"months": self.months, "outcome": self.outcome, "reason": self.reason}
 
 
 def _month_run(cells: list[dict[str, Any]]) -> MonthRun:

@@ -71,7 +71,7 @@ def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> N
         except (KeyError, TermsError, SettingError):
             faults.append(code)
     if faults:
-        shown = "、".join(faults[:10])
+        shown = _("、").join(faults[:10])
         words = _(
             "%(count)s个地区%(year)s年12月31日的规定比例、社会平均工资或地区规则缺失或有误：%(regions)s。请先补正地区参数。"
         )

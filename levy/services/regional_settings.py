@@ -50,7 +50,7 @@ def enter_setting(
     try:
         row.full_clean()
     except ValidationError as fault:
-        raise SettingRefused("；".join(fault.messages)) from None
+        raise SettingRefused(_("；").join(fault.messages)) from None
     row.save()
     details = {"name": name, "value": value, "document": document_number, "approved_by": second.username}
     record(actor=actor, action="quota.setting.enter", target=row, region_code=region.code, details=details)
@@ -60,7 +60,7 @@ def enter_setting(
 def _refuse_unknown(row: Mapping[str, str]) -> None:
     (name,) = row
     if name not in CountingRules.names() | AssessmentRules.names():
-        known = "、".join(sorted(CountingRules.names() | AssessmentRules.names()))
+        known = _("、").join(sorted(CountingRules.names() | AssessmentRules.names()))
         raise SettingRefused(_("没有名为“%(name)s”的地区规则；可用的有：%(known)s。") % {"name": name, "known": known})
     rules = CountingRules if name in CountingRules.names() else AssessmentRules
     try:
