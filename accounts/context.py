@@ -16,6 +16,7 @@ from accounts.sessions import session_ends_at
 # Where each right leads, in the order of the menu. Names only: the apps above are not imported.
 OFFICERS_MENU = (
     (Permission.FILE_RETURN, "quota:my_employers", gettext_lazy("我的单位")),
+    (Permission.FILE_RETURN, "levy:my_documents", gettext_lazy("文书")),
     (Permission.VERIFY_RETURN, "quota:queue", gettext_lazy("待审核")),
     (Permission.VIEW_RUNS, "levy:run_list", gettext_lazy("核定批次")),
     (Permission.VIEW_RUNS, "levy:correction_list", gettext_lazy("更正")),

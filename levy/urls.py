@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import corrections, documents, employers, files, lists, outlook, runs
+from levy.views import corrections, documents, employers, files, forecasts, lists, outlook, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -29,6 +29,9 @@ urlpatterns = [
         corrections.correction_step,
         name="correction_step",
     ),
+    path("employers/<slug:uscc>/<int:levy_year>/dates.ics", employers.employer_dates, name="employer_dates"),
+    path("returns/<int:pk>/amount/", forecasts.return_amount, name="return_amount"),
+    path("my-documents/", employers.my_documents, name="my_documents"),
     path("files/", files.file_list, name="file_list"),
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

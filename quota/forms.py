@@ -4,6 +4,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
@@ -41,16 +42,32 @@ class ReturnForm(VersionForm):
         label=_("在职职工工资总额"), maximum=MAX_YUAN, help_text=_("全年实际支付的工资总额，按国家统计局口径。")
     )
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, before: HeadcountReturn | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        self.before = before
         for month in range(1, MONTHS + 1):
             label = _("%(month)s月") % {"month": month}
-            self.fields[f"staff_{month}"] = CountField(label=label, unit=_("人"), maximum=MAX_STAFF)
+            hint = _("上年%(people)s人") % {"people": f"{before.staff_by_month[month - 1]:,}"} if before else ""
+            self.fields[f"staff_{month}"] = CountField(label=label, unit=_("人"), maximum=MAX_STAFF, help_text=hint)
+        if before:
+            hint = _("全年实际支付的工资总额，按国家统计局口径。上年%(wages)s元。")
+            self.fields["total_wages"].help_text = hint % {"wages": f"{before.total_wages:,.2f}"}
 
     @classmethod
-    def of(cls, draft: HeadcountReturn) -> "ReturnForm":
+    def of(cls, draft: HeadcountReturn, before: HeadcountReturn | None = None) -> "ReturnForm":
         numbers = {f"staff_{month}": number for month, number in enumerate(draft.staff_by_month, start=1)}
-        return cls(initial={"version": draft.version, "total_wages": draft.total_wages or None, **numbers})
+        if not draft.staff_months:
+            numbers = {}
+        initial = {"version": draft.version, "total_wages": draft.total_wages or None, **numbers}
+        return cls(initial=initial, before=before)
+
+    @classmethod
+    def still_typing(cls, typed: QueryDict, before: HeadcountReturn | None = None) -> "ReturnForm":
+        """What was typed, shown again without a verdict; `same_staff` stands in for every month."""
+        initial = {name: typed.get(name, "") for name in cls().fields}
+        if same := typed.get("same_staff", "").strip():
+            initial |= {f"staff_{month}": same for month in range(1, MONTHS + 1)}
+        return cls(initial=initial, before=before)
 
     def staff_fields(self) -> list[forms.BoundField]:
         """The twelve boxes, January first."""

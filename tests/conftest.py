@@ -14,6 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -95,6 +96,19 @@ def eventually() -> Callable[..., None]:
         _wait_for(condition, complaint, seconds)
 
     return wait
+
+
+@pytest.fixture
+def queries() -> Callable[[Client, str], int]:
+    """How many queries a page costs somebody who is already at work."""
+
+    def count(client: Client, url: str) -> int:
+        assert client.get(url).status_code == 200
+        with CaptureQueriesContext(connection) as captured:
+            assert client.get(url).status_code == 200
+        return len(captured)
+
+    return count
 
 
 CHROMIUM = os.environ.get("CHROMIUM", "/usr/bin/chromium")

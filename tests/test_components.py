@@ -290,3 +290,17 @@ def test_a_spoilt_cookie_counts_as_none(client: Client) -> None:
     html = client.get(reverse("accounts:display")).content.decode()
     assert 'data-theme="system"' in html
     assert 'data-size="standard"' in html
+
+
+def test_a_part_with_a_form_is_given_the_token() -> None:
+    """`only` keeps it out as well; without it the button answers 403, which test clients never notice."""
+    texts = {str(path.relative_to(TEMPLATES)): path.read_text(encoding="utf-8") for path in ALL_TEMPLATES}
+    parts = {name for name, text in texts.items() if "/_" in name and "{% csrf_token %}" in text}
+    included = re.compile(r'{% include "([^"]+)"([^%]*)%}')
+    assert parts
+    assert [
+        (name, part)
+        for name, text in texts.items()
+        for part, arguments in included.findall(text)
+        if part in parts and arguments.rstrip().endswith("only") and "csrf_token=csrf_token" not in arguments
+    ] == []

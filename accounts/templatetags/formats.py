@@ -218,6 +218,8 @@ class MonthRun:
     months: str
     outcome: str
     reason: str
+    citation: str = ""
+    cure: str = ""
 
     @property
     def spoken(self) -> str:
@@ -234,7 +236,8 @@ def _month_run(cells: list[dict[str, Any]]) -> MonthRun:
     outcome = str(MONTH_KINDS[first["kind"]])
     if first["kind"] == "counted":
         outcome = _("计入，每月按%(weight)s人月") % {"weight": first["weight"]}
-    return MonthRun(months, outcome, str(first.get("reason") or ""))
+    told = (str(first.get(name) or "") for name in ("reason", "citation", "cure"))
+    return MonthRun(months, outcome, *told)
 
 
 MONTH_SIGNS = {"not": "×", "open": "?", "nodata": "–", "unclaimed": ""}

@@ -1,19 +1,19 @@
 """What an employer would owe if it placed more people: a year that is over, the running year or the next one."""
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
 from levy.errors import ParametersMissing
-from levy.policy import PolicyYearMissing
+from levy.policy import POLICY_YEARS
 from levy.rules import Assessed, Hire, Terms, Threshold, assess, fewest, marginal, with_hire
 from levy.services.policy import current_terms
 from levy.services.years import employer_year
 from quota.models import Employer
 from quota.rules import MONTHS
 
-LOOKED_BACK = 3  # years whose terms may stand in for terms not published yet
 PLANNED_PEOPLE = (1, 2, 3)
 
 
@@ -89,13 +89,13 @@ class Outlook:
 
 
 def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
-    """The year as it can be told today; None where the region's parameters are missing. At most 20 queries."""
+    """The year as it can be told today; None where the region's parameters are missing."""
     is_over = levy_year < today.year
     facts_year = levy_year if is_over else today.year - 1
     known = employer_year(employer, facts_year).assessed
     if known is None:
         return None
-    terms = known.terms if is_over else _newest_terms(employer.region_id, levy_year) or known.terms
+    terms = known.terms if is_over else _newest_terms(known.terms, employer.region_id, levy_year)
     return Outlook(
         levy_year=levy_year,
         is_over=is_over,
@@ -106,10 +106,9 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     )
 
 
-def _newest_terms(region_code: str, levy_year: int) -> Terms | None:
-    for year in range(levy_year, levy_year - LOOKED_BACK, -1):
-        try:
+def _newest_terms(known: Terms, region_code: str, levy_year: int) -> Terms:
+    """The terms of the year, or of the nearest year before it that has any; the known ones at the latest."""
+    for year in range(min(levy_year, max(POLICY_YEARS)), known.policy.levy_year, -1):
+        with suppress(ParametersMissing):
             return current_terms(region_code, year)
-        except (ParametersMissing, PolicyYearMissing):
-            continue
-    return None
+    return known

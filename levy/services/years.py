@@ -4,7 +4,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 
-from django.db.models import Sum
+from django.db.models import Count, Q, Sum
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.formats import cn_date
@@ -13,19 +13,25 @@ from levy.models import Assessment, Payment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.policy import PolicyYearMissing
 from levy.rules import Assessed, Facts, Margin, Terms, assess, marginal
+from levy.rules.notation import percent_of
 from levy.services.explanations import explain, facts_of, pinned_terms
 from levy.services.policy import current_terms
 from quota.enums import ReturnState
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
 from quota.rules import registered_staff_months
+from quota.services.filing import EDITABLE
 
 FORECAST_STATES = [RunState.DRAFT, RunState.CHECKED, RunState.COMPUTING]
 
 
 @dataclass(frozen=True, slots=True)
 class EmployerYear:
-    """Everything the year's page shows about the amount. `assessed` is the confirmed result, or a forecast from what
-    is known today; None where the region's parameters are missing."""
+    """Everything the year's page shows about the amount.
+
+    `assessed` is the confirmed result, or a forecast from what is known today; None where the region's parameters are
+    missing. `returns` (each with the number of `people` on its draft) and `headcounts` are all of the year, `others`
+    the confirmed results of other years, newest first.
+    """
 
     filed: HeadcountReturn | None
     headcount: VerifiedHeadcount | None
@@ -34,6 +40,14 @@ class EmployerYear:
     margin: Margin
     paid: Decimal
     payments: list[Payment]
+    returns: list[HeadcountReturn]
+    headcounts: list[VerifiedHeadcount]
+    others: list[Assessment]
+
+    @property
+    def draft(self) -> HeadcountReturn | None:
+        """What the employer may still write in: its draft, or the return that was sent back."""
+        return next((row for row in self.returns if row.state in EDITABLE), None)
 
     @property
     def is_final(self) -> bool:
@@ -48,15 +62,16 @@ class EmployerYear:
 
 
 def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
-    """The year as it stands now, in at most eight queries."""
-    filed = employer.returns.in_force().filter(levy_year=levy_year).first()
-    headcount = VerifiedHeadcount.objects.current().filter(employer=employer, levy_year=levy_year).first()
-    assessment = (
-        Assessment.objects.current()
-        .filter(employer=employer, levy_year=levy_year)
-        .select_related("run__policy_version", "notice")
-        .first()
+    """The year as it stands now, in at most seven queries."""
+    returns = list(
+        employer.returns.filter(levy_year=levy_year).annotate(people=Count("draft_placements")).order_by("pk")
     )
+    headcounts = list(employer.verified_headcounts.filter(levy_year=levy_year))
+    results = Assessment.objects.current().filter(employer=employer).order_by("-levy_year")
+    assessments = list(results.select_related("run__policy_version", "notice"))
+    filed = next((row for row in returns if row.is_in_force), None)
+    headcount = next((row for row in headcounts if row.withdrawn_at is None), None)
+    assessment = next((row for row in assessments if row.levy_year == levy_year), None)
     facts, terms = _basis(employer, levy_year, filed, headcount, assessment)
     assessed = None
     if terms is not None:
@@ -70,7 +85,34 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
         margin=marginal(facts, terms) if terms else Margin(()),
         paid=sum((payment.amount for payment in payments), Decimal("0.00")),
         payments=payments,
+        returns=returns,
+        headcounts=headcounts,
+        others=[row for row in assessments if row.levy_year != levy_year],
     )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A year beside the one before, with the placed share of each as a percentage."""
+
+    before: Assessment
+    before_share: str
+    now: Assessed
+    now_share: str
+
+
+def comparison(year: EmployerYear, levy_year: int) -> Comparison | None:
+    """The year beside last year's confirmed result; None where one of them has no figures."""
+    before, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
+    if before is None or now is None or not before.staff_months or not now.staff_months:
+        return None
+    return Comparison(before, _placed_share(before, now.terms), now, _placed_share(now, now.terms))
+
+
+def _placed_share(row: Assessed | Assessment, terms: Terms) -> str:
+    """The credited share of staff, on its own side of every threshold."""
+    thresholds = (*(tier.at_least for tier in terms.policy.tiers.value), terms.required_ratio)
+    return percent_of(row.credited_months or 0, row.staff_months or 1, thresholds)
 
 
 def _basis(
@@ -83,28 +125,32 @@ def _basis(
     """What the amount stands on: the confirmed assessment's own inputs, or today's."""
     if assessment is not None:
         return facts_of(assessment), pinned_terms(assessment)
-    facts = _facts_today(employer, levy_year, filed, headcount)
+    facts = facts_today(employer, levy_year, filed, headcount)
     try:
         return facts, current_terms(employer.region_id, levy_year)
     except (ParametersMissing, PolicyYearMissing):
         return facts, None
 
 
-def _facts_today(
+def facts_today(
     employer: Employer, levy_year: int, filed: HeadcountReturn | None, headcount: VerifiedHeadcount | None
 ) -> Facts:
     """As the next run would read them; months not yet verified stand in with what the checks computed."""
     credited = headcount.credited_months if headcount else filed.computed_months if filed else 0
-    moved = DispatchTransfer.objects.filter(levy_year=levy_year)
-    out = moved.filter(agency=employer).aggregate(staff=Sum("staff_months"), weight=Sum("weight_months"))
-    into = moved.filter(host=employer).aggregate(staff=Sum("staff_months"), weight=Sum("credited_months"))
+    out, into = Q(agency=employer), Q(host=employer)
+    moved = DispatchTransfer.objects.filter(out | into, levy_year=levy_year).aggregate(
+        staff_out=Sum("staff_months", filter=out, default=0),
+        staff_in=Sum("staff_months", filter=into, default=0),
+        months_out=Sum("weight_months", filter=out, default=0),
+        months_in=Sum("credited_months", filter=into, default=0),
+    )
     staff = filed.staff_months if filed else _registered(employer)
     return Facts(
         entity_type=employer.entity_type,
         staff_months=staff,
         total_wages=filed.total_wages if filed else employer.registered_wages,
-        credited_months=max(credited - (out["weight"] or 0) + (into["weight"] or 0), 0),
-        transferred_staff_months=(into["staff"] or 0) - (out["staff"] or 0),
+        credited_months=max(credited - moved["months_out"] + moved["months_in"], 0),
+        transferred_staff_months=moved["staff_in"] - moved["staff_out"],
         registered_on=employer.registered_on,
         is_registered_staff=filed is None,
     )

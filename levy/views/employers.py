@@ -4,20 +4,27 @@ from typing import Any
 
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
+from django.utils import timezone
 from django.views.decorators.http import require_safe
 
 from accounts.permissions import Permission, requires
+from audit.models import AuditEntry
 from audit.services import trail_of
-from levy.models import Assessment, Notice, Supersession
+from levy.models import Notice, Supersession
 from levy.models.assessments import WITHOUT_FIGURES
 from levy.policy import POLICY_YEARS
-from levy.services.years import EmployerYear, employer_year, stages
+from levy.services.dates import calendar, deadlines
+from levy.services.history import history
+from levy.services.papers import papers_of, papers_of_rows
+from levy.services.years import EmployerYear, comparison, employer_year, stages
 from quota import names
+from quota.forms import levy_years
 from quota.identifiers import mask_identity
 from quota.identity import decrypt
-from quota.models import Employer, PlacementCheck
+from quota.models import Employer, Membership, PlacementCheck
 from quota.strips import month_cells
 
 PER_PAGE = 25
@@ -44,37 +51,69 @@ def employer_search(request: HttpRequest) -> HttpResponse:
 @require_safe
 def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     employer = visible_employer(request, uscc)
-    year = employer_year(employer, levy_year)
+    year, today, is_own = employer_year(employer, levy_year), timezone.localdate(), employer.is_own
+    notices = notices_of(employer)
+    issued = [notice for notice in notices if notice.assessment.levy_year == levy_year]
     context = {
         "employer": employer,
         "levy_year": levy_year,
         "year": year,
+        "is_own": is_own,
+        "is_over": levy_year < today.year,
         "stages": stages(year),
-        "years": years_of(employer, levy_year),
+        "comparison": comparison(year, levy_year),
+        "draft": year.draft if is_own else None,
+        "dates": deadlines(employer, levy_year, year, today),
+        "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, issued),
         "workers": workers_of(request, employer, levy_year),
-        "corrections": corrections_of(employer, levy_year),
-        "notices": notices_of(employer),
+        "corrections": [] if is_own else corrections_of(employer, levy_year),
+        "notices": notices,
         "acts": acts_of(request, employer, year),
-        "trail": trail_of(*filter(None, (year.filed, *employer.assessments.filter(levy_year=levy_year))))[:20],
+        "events": history(employer, levy_year) if is_own else None,
+        "trail": [] if is_own else officers_trail(employer, levy_year, year),
     }
     return render(request, "levy/employer_year.html", context)
 
 
+@requires(Permission.VIEW_EMPLOYERS, Permission.FILE_RETURN)
+@require_safe
+def employer_dates(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
+    """The year's deadlines for a calendar program."""
+    employer = visible_employer(request, uscc)
+    days = deadlines(employer, levy_year, employer_year(employer, levy_year), timezone.localdate())
+    answer = HttpResponse(calendar(employer, levy_year, days, timezone.now()), content_type="text/calendar")
+    answer["Content-Disposition"] = f'attachment; filename="{uscc}-{levy_year}.ics"'
+    return answer
+
+
+@requires(Permission.FILE_RETURN)
+@require_safe
+def my_documents(request: HttpRequest) -> HttpResponse:
+    """The papers of one's own employers, a levy year at a time."""
+    years = [year for year, _label in levy_years()]
+    asked = request.GET.get("levy_year", "")
+    levy_year = int(asked) if asked in map(str, years) else years[0]
+    own = Employer.objects.filter(memberships__user=request.user)
+    page = Paginator(papers_of(own, levy_year), PER_PAGE).get_page(request.GET.get("page"))
+    tabs = [{"url": f"?levy_year={year}", "label": year, "current": year == levy_year} for year in years[:5]]
+    return render(request, "levy/my_documents.html", {"page": page, "tabs": tabs})
+
+
 def visible_employer(request: HttpRequest, uscc: str) -> Employer:
-    """The person's own employer, or one of an officer's region: 404 outside, 403 without the right."""
-    employer = Employer.objects.visible_to(request.user).select_related("region").filter(uscc=uscc).first()
+    """The person's own employer (`is_own`), or one of an officer's region: 404 outside, 403 without the right."""
+    own = Exists(Membership.objects.filter(employer=OuterRef("pk"), user=request.user))
+    found = Employer.objects.visible_to(request.user).annotate(is_own=own).select_related("region")
+    employer = found.filter(uscc=uscc).first()
     if employer is None:
         raise Http404
-    is_own = employer.memberships.filter(user=request.user).exists()
-    if not is_own and not request.user.can(Permission.VIEW_EMPLOYERS, employer.region_id):
+    if not employer.is_own and not request.user.can(Permission.VIEW_EMPLOYERS, employer.region_id):
         raise PermissionDenied
     return employer
 
 
 def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list[dict[str, Any]] | None:
     """The disabled workers with their twelve months; None for whoever may see counts only."""
-    is_own = employer.memberships.filter(user=request.user).exists()
-    if not is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):
+    if not employer.is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):
         return None
     checks = PlacementCheck.objects.filter(placement__employer=employer, placement__levy_year=levy_year)
     return [
@@ -111,11 +150,9 @@ def corrections_of(employer: Employer, levy_year: int) -> list[Supersession]:
 def notices_of(employer: Employer) -> list[Notice]:
     """Every notice that was issued to the employer, newest first."""
     found = Notice.objects.filter(assessment__employer=employer)
-    return list(found.select_related("assessment__superseded_by"))
+    return list(found.select_related("assessment__employer", "assessment__superseded_by"))
 
 
-def years_of(employer: Employer, levy_year: int) -> list[Assessment]:
-    """Confirmed results of other years, newest first."""
-    return list(
-        Assessment.objects.current().filter(employer=employer).exclude(levy_year=levy_year).order_by("-levy_year")
-    )
+def officers_trail(employer: Employer, levy_year: int, year: EmployerYear) -> QuerySet[AuditEntry]:
+    """What was done to the year's return and results, by whom."""
+    return trail_of(*filter(None, (year.filed, *employer.assessments.filter(levy_year=levy_year))))[:20]

@@ -5,6 +5,7 @@ from typing import Any
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_safe
 
@@ -13,7 +14,6 @@ from levy.forms import HireForm
 from levy.policy import POLICY_YEARS
 from levy.services.outlook import PLANNED_PEOPLE, outlook
 from levy.views.employers import visible_employer
-from quota.services.filing import day_in_china
 
 ORDINARY = 1
 
@@ -22,7 +22,7 @@ ORDINARY = 1
 @require_safe
 def what_if(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     """By GET, without storing anything: an answer can be kept, printed and sent on."""
-    employer, today = visible_employer(request, uscc), day_in_china()
+    employer, today = visible_employer(request, uscc), timezone.localdate()
     if not min(POLICY_YEARS) <= levy_year <= today.year + 1:
         raise Http404
     found = outlook(employer, levy_year, today)

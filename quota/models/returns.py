@@ -179,6 +179,11 @@ class PlacementTerms(models.Model):
 CONTRACT_KEY = ["person_key", "certificate_kind", "certificate_key", "form", "contract_start", "contract_end"]
 
 
+def contract_of(row: PlacementTerms) -> tuple[Any, ...]:
+    """What makes two rows the same contract of the same person."""
+    return tuple(getattr(row, name) for name in CONTRACT_KEY)
+
+
 class Placement(PlacementTerms):
     """One disabled person, one contract, one levy year, as the employer declared it."""
 

@@ -17,7 +17,7 @@ from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotO
 from quota.identifiers import birth_date, is_female
 from quota.identity import encrypt, look_up_key
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
-from quota.models.returns import CONTRACT_KEY, PlacementTerms
+from quota.models.returns import CONTRACT_KEY, PlacementTerms, contract_of
 from quota.rules import MONTHS, staff_months
 from quota.services.in_force import DECIDED, settle_returns_in_force
 from quota.workflow import SUBMIT
@@ -153,10 +153,10 @@ def remove_placement(
 def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: User) -> int:
     """Bring last year's people into a draft, each contract once; returns how many came. Raises as save_return does."""
     draft = _draft(headcount_return, version, actor)
-    known = {_contract(row) for row in draft.draft_placements.all()}
+    known = {contract_of(row) for row in draft.draft_placements.all()}
     earlier = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year - 1)
     lasting = [row for row in earlier if row.contract_end is None or row.contract_end.year >= draft.levy_year]
-    new = [row for row in lasting if _contract(row) not in known]
+    new = [row for row in lasting if contract_of(row) not in known]
     copy_to_draft(draft, new)
     return len(new)
 
@@ -215,8 +215,8 @@ def _refuse_closed(draft: HeadcountReturn) -> None:
 
 def _publish_placements(draft: HeadcountReturn) -> None:
     """The draft's people become the year's; a contract that stays keeps its row, and with it what was decided."""
-    filed = {_contract(row): row for row in draft.employer.placements.filter(levy_year=draft.levy_year)}
-    drafted = {_contract(row): row for row in draft.draft_placements.all()}
+    filed = {contract_of(row): row for row in draft.employer.placements.filter(levy_year=draft.levy_year)}
+    drafted = {contract_of(row): row for row in draft.draft_placements.all()}
     Placement.objects.filter(pk__in=[row.pk for key, row in filed.items() if key not in drafted]).delete()
     Placement.objects.bulk_create(
         Placement(employer=draft.employer, levy_year=draft.levy_year, **{name: getattr(row, name) for name in COPIED})
@@ -226,10 +226,6 @@ def _publish_placements(draft: HeadcountReturn) -> None:
     for key in filed.keys() & drafted.keys():
         Placement.objects.filter(pk=filed[key].pk).update(name=drafted[key].name, post=drafted[key].post)
     draft.draft_placements.all().delete()
-
-
-def _contract(row: PlacementTerms) -> tuple:
-    return tuple(getattr(row, name) for name in CONTRACT_KEY)
 
 
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:

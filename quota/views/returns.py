@@ -20,6 +20,7 @@ from quota.errors import ReturnChanged
 from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.services import filing
+from quota.strips import findings
 from quota.tasks import check_return
 
 PER_PAGE = 25
@@ -60,27 +61,51 @@ def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
     if draft.state not in filing.EDITABLE:
         return redirect("quota:receipt", draft.pk)
+    before = draft.employer.returns.in_force().filter(levy_year=draft.levy_year - 1).first()
+    if "edit" in request.POST or request.POST.get("same_staff", "").strip():
+        messages.info(request, _("以下内容尚未保存。"))
+        return _return_page(request, draft, ReturnForm.still_typing(request.POST, before))
     typed = request.POST if request.method == "POST" else taken_back(request)
-    form = ReturnForm(typed) if typed else ReturnForm.of(draft)
-    status = 200
-    if request.method == "POST" and form.is_valid():
-        try:
-            filing.save_return(headcount_return=draft, actor=request.user, **form.numbers())
-        except ReturnChanged as conflict:
-            form, status = _keep_typing(form, draft, conflict), CONFLICT
-        except DomainError as refusal:
-            form.add_error(None, str(refusal))
-        else:
-            messages.success(request, _("已保存。"))
-            return redirect("quota:return", draft.pk)
+    form = ReturnForm(typed, before=before) if typed else ReturnForm.of(draft, before)
+    if request.method != "POST" or not form.is_valid():
+        return _return_page(request, draft, form, is_taken_back=bool(typed) and request.method == "GET")
+    try:
+        filing.save_return(headcount_return=draft, actor=request.user, **form.numbers())
+    except ReturnChanged as conflict:
+        return _return_page(request, draft, _keep_typing(form, draft, conflict), is_conflict=True)
+    except DomainError as refusal:
+        form.add_error(None, str(refusal))
+        return _return_page(request, draft, form)
+    messages.success(request, _("已保存。"))
+    return redirect("quota:return_submit" if "submit" in request.POST else "quota:return", draft.pk)
+
+
+def _return_page(
+    request: HttpRequest,
+    draft: HeadcountReturn,
+    form: ReturnForm,
+    *,
+    is_conflict: bool = False,
+    is_taken_back: bool = False,
+) -> HttpResponse:
+    found = findings(draft) if draft.state == ReturnState.SENT_BACK else {}
     context = {
         "draft": draft,
         "form": form,
-        "people": draft.draft_placements.all(),
-        "is_conflict": status == CONFLICT,
-        "is_taken_back": bool(typed) and request.method == "GET",
+        "people": [(row, found.get(row.pk)) for row in draft.draft_placements.all()],
+        "figures": _figures(draft),
+        "is_conflict": is_conflict,
+        "is_taken_back": is_taken_back,
     }
-    return render(request, "quota/return.html", context, status=status)
+    return render(request, "quota/return.html", context, status=CONFLICT if is_conflict else 200)
+
+
+def _figures(draft: HeadcountReturn) -> list[dict[str, Any]]:
+    """What was saved so far; the page above puts the amount beside it as soon as a number changes."""
+    return [
+        {"label": _("在职职工"), "value": f"{draft.staff_months:,}", "unit": _("人月")},
+        {"label": _("预计应缴费额"), "value": "—", "unit": _("元")},
+    ]
 
 
 def _keep_typing(form: Any, draft: HeadcountReturn, conflict: ReturnChanged) -> Any:
