@@ -74,3 +74,22 @@ class BatchAlreadyWorking(DomainError):
 class NothingToPrint(DomainError):
     code = "nothing_to_print"
     message = _("本批次没有应缴费额大于0的单位，无需打印通知书。")
+
+
+class ParameterRefused(DomainError):
+    """A name, value or period that no dated row can have."""
+
+    code = "parameter_refused"
+    message = _("不能这样登记。")
+
+
+class ParameterPending(DomainError):
+    code = "parameter_pending"
+    message = _("该地区的这一参数已有变更待批准，请先批准或者不批准。")
+
+
+class ParameterChanged(DomainError):
+    """What stands in the register is no longer what the page showed (promise A10)."""
+
+    code = "parameter_changed"
+    message = _("登记的数值刚有变化，请查看最新内容后再办理。")

@@ -1,16 +1,20 @@
 """Forms of the levy officer and the tax officer."""
 
+from decimal import Decimal
 from typing import Any
 
 from django import forms
 from django.core.files.uploadedfile import UploadedFile
+from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import CountField
+from accounts.fields import CountField, FigureField, MoneyField
 from accounts.models import Region, User
 from accounts.permissions import Permission
 from levy.models import Supersession
+from levy.parameter_words import RULES, is_number, value_in_words
 from levy.policy import POLICY_YEARS
+from quota.enums import NumberKind
 from quota.exchange.contract import Kind
 from quota.exchange.source import UPLOAD
 from quota.rules import MONTHS
@@ -89,6 +93,70 @@ class SeenForm(forms.Form):
     """The page before an approval: it holds for exactly what was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class YearSearchForm(forms.Form):
+    """A levy year, and a part of a name or code."""
+
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+    q = forms.CharField(label=_("名称或代码"), max_length=60, required=False)
+
+
+class RegionYearForm(forms.Form):
+    """One of the regions given, and a levy year."""
+
+    region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+
+    def __init__(self, *args: Any, regions: QuerySet[Region], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["region"].queryset = regions
+        self.fields["region"].label_from_instance = lambda region: f"{region.name}（{region.code}）"
+
+
+class ParameterForm(forms.Form):
+    """A new value of one number or rule, its days, and the text it comes from."""
+
+    valid_from = forms.DateField(label=_("生效日期"), help_text=_("当日起适用，如2026-01-01。"))
+    valid_until = forms.DateField(
+        label=_("失效日期"), help_text=_("当日仍适用。长期有效的不填；社会平均工资填写到年末。"), required=False
+    )
+    document_number = forms.CharField(label=_("文号"), max_length=80)
+    source = forms.CharField(
+        label=_("来源"), help_text=_("发布机关和文件名称，网上公布的写明网址。另一位管理员凭此核对。"), max_length=300
+    )
+
+    field_order = ("value",)
+
+    def __init__(self, *args: Any, name: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["value"] = value_field(name)
+        self.order_fields(self.field_order)
+
+    def clean_value(self) -> str:
+        """As the dated row stores it: a percentage becomes a share."""
+        value = self.cleaned_data["value"]
+        is_share = isinstance(self.fields["value"], PercentField)
+        return f"{(value / 100 if is_share else value).normalize():f}" if isinstance(value, Decimal) else value
+
+
+class PercentField(FigureField, forms.DecimalField):
+    """A share, written in percent."""
+
+
+def value_field(name: str) -> forms.Field:
+    """The control that a number's or rule's value is given with."""
+    if name == NumberKind.REQUIRED_RATIO:
+        return PercentField(
+            label=_("数值"), unit="%", help_text=_("不得低于1.5%。"), minimum=0, maximum=25, decimal_places=4
+        )
+    if is_number(name):
+        return MoneyField(label=_("数值"), unit=_("元"), minimum=1, maximum=10**7)
+    kind = RULES[name].type
+    if not hasattr(kind, "__members__"):
+        return forms.CharField(label=_("数值"), help_text=_("月和日，如10-31。"), max_length=5)
+    choices = [(str(value), value_in_words(name, str(value))) for value in kind]
+    return forms.ChoiceField(label=_("数值"), choices=choices, widget=forms.RadioSelect)
 
 
 class UploadForm(forms.Form):

@@ -2,7 +2,7 @@
 
 from django.urls import path, re_path
 
-from levy.views import corrections, documents, employers, files, forecasts, lists, outlook, runs
+from levy.views import corrections, documents, employers, files, forecasts, lists, outlook, parameters, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -32,6 +32,17 @@ urlpatterns = [
     path("employers/<slug:uscc>/<int:levy_year>/dates.ics", employers.employer_dates, name="employer_dates"),
     path("returns/<int:pk>/amount/", forecasts.return_amount, name="return_amount"),
     path("my-documents/", employers.my_documents, name="my_documents"),
+    path("parameters/", parameters.parameter_list, name="parameter_list"),
+    path("parameters/changes/", parameters.parameter_change_list, name="parameter_change_list"),
+    path("parameters/changes/<int:pk>/", parameters.parameter_change, name="parameter_change"),
+    re_path(
+        "^parameters/changes/(?P<pk>[0-9]{1,18})/(?P<step>approve|reject)/$",
+        parameters.parameter_change_step,
+        name="parameter_change_step",
+    ),
+    path("parameters/<slug:code>/<slug:name>/", parameters.parameter_history, name="parameter_history"),
+    path("parameters/<slug:code>/<slug:name>/new/", parameters.parameter_propose, name="parameter_propose"),
+    path("divisions/", parameters.region_list, name="region_list"),
     path("files/", files.file_list, name="file_list"),
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

@@ -1,8 +1,10 @@
-"""The states of a run: 试算 → 核对 → 核定 → 移交. Computing itself is the ledger's affair (services.runs)."""
+"""The states of a run: 试算 → 核对 → 核定 → 移交. Computing itself is the ledger's affair (services.runs).
+
+And those of a parameter's change: 提出 → 批准 or 不批准."""
 
 from accounts.permissions import Permission
 from audit.workflow import Transition
-from levy.models import AssessmentRun, RunState
+from levy.models import AssessmentRun, ParameterState, RunState
 
 CHECK = Transition(
     "check",
@@ -41,3 +43,22 @@ RUN_TRANSITIONS = (CHECK, CONFIRM, HAND_OVER, DISCARD)
 def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
     """The steps of a run for itself; the run of a single correction is checked, confirmed and discarded with it."""
     return (HAND_OVER,) if run.is_correction else RUN_TRANSITIONS
+
+
+APPROVE_PARAMETER = Transition(
+    "approve",
+    sources=frozenset({ParameterState.PROPOSED}),
+    target=ParameterState.APPROVED,
+    permission=Permission.MANAGE_PARAMETERS,
+    stamp="approved",
+    not_by=("proposed_by",),
+)
+REJECT_PARAMETER = Transition(
+    "reject",
+    sources=frozenset({ParameterState.PROPOSED}),
+    target=ParameterState.REJECTED,
+    permission=Permission.MANAGE_PARAMETERS,
+    stamp="rejected",
+    needs_reason=True,
+)
+PARAMETER_TRANSITIONS = (APPROVE_PARAMETER, REJECT_PARAMETER)

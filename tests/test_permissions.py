@@ -39,6 +39,7 @@ def rights(*permissions: Permission) -> frozenset[Permission]:
 
 FILES = rights(P.LOAD_FILINGS, P.LOAD_REGISTERS, P.LOAD_TAX_FILES, P.MANAGE_PARAMETERS)
 PUBLICATION_READERS = rights(P.PUBLISH, P.VIEW_AUDIT)
+PARAMETER_READERS = rights(P.MANAGE_PARAMETERS, P.VIEW_AUDIT)
 OWN_OR_OFFICER = rights(P.VIEW_EMPLOYERS, P.FILE_RETURN)
 CASE_READERS = rights(P.VERIFY_RETURN, P.VIEW_PERSONS)
 
@@ -122,6 +123,13 @@ TABLE: dict[str, Rule] = {
     "levy:run_report": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_report_file": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_step": Rule(rights(P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.TAKE_OVER_LIST), BOTH),
+    "levy:parameter_list": Rule(PARAMETER_READERS, GET),
+    "levy:parameter_change_list": Rule(PARAMETER_READERS, GET),
+    "levy:parameter_change": Rule(PARAMETER_READERS, GET),
+    "levy:parameter_change_step": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
+    "levy:parameter_history": Rule(PARAMETER_READERS, GET),
+    "levy:parameter_propose": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
+    "levy:region_list": Rule(PARAMETER_READERS, GET),
     "levy:correction_list": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction_propose": Rule(rights(P.RUN_ASSESSMENT), BOTH),
@@ -168,6 +176,7 @@ SAMPLE = {
 # Where a step must be one that the page knows.
 STEPS = {"levy:run_step": "check", "quota:case_step": "review", "disclosure:publication_step": "publish"} | {
     "levy:correction_step": "approve",
+    "levy:parameter_change_step": "approve",
 }
 FILE_KINDS = {"disclosure:download": "csv", "disclosure:publication_file": "csv"}
 

@@ -2,6 +2,7 @@
 
 from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice
+from levy.models.parameter_changes import ParameterChange, ParameterState
 from levy.models.payments import Payment
 from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
 
@@ -12,6 +13,8 @@ __all__ = [
     "CorrectionState",
     "DocumentBatch",
     "Notice",
+    "ParameterChange",
+    "ParameterState",
     "Payment",
     "PolicyVersion",
     "RunState",

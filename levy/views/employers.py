@@ -71,6 +71,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "acts": acts_of(request, employer, year),
         "events": history(employer, levy_year) if is_own else None,
         "trail": [] if is_own else officers_trail(employer, levy_year, year),
+        "reads_corrections": request.user.can(Permission.VIEW_RUNS, employer.region_id),
     }
     return render(request, "levy/employer_year.html", context)
 

@@ -81,7 +81,7 @@ class RegionalNumber(DatedByRegion):
                 # 条例 art. 8 and 财税〔2015〕72号 art. 6: never below 1.5 %.
                 condition=~Q(kind=NumberKind.REQUIRED_RATIO) | Q(value__range=(Decimal("0.015"), Decimal("0.25"))),
                 name="required_ratio_bounds",
-                violation_error_message=_("规定比例不得低于1.5%。"),
+                violation_error_message=_("规定比例不得低于1.5%%。"),
             ),
             models.CheckConstraint(
                 condition=Q(kind=NumberKind.REQUIRED_RATIO) | Q(value__range=(Decimal("1"), Decimal("10000000"))),

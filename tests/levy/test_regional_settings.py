@@ -1,5 +1,6 @@
 """A region's difference from the national rules: dated, documented, entered by two, and it takes effect."""
 
+from datetime import date
 from decimal import Decimal
 
 import pytest
@@ -47,11 +48,14 @@ def test_an_unknown_rule_or_value_is_refused_with_what_there_is(
         enter(two, name, value)
 
 
-def test_periods_of_one_rule_do_not_overlap(two: list[str]) -> None:
+def test_a_later_value_ends_the_one_that_stood_and_an_earlier_one_must_say_when_it_ends(two: list[str]) -> None:
     enter(two, "shortfall_rounding", "2dp")
-    with pytest.raises(CommandError, match="不能重叠"):
-        enter(two, "shortfall_rounding", "4dp", "--from=2026-01-01")
-    assert RegionalSetting.objects.count() == 1
+    enter(two, "shortfall_rounding", "4dp", "--from=2026-01-01")
+    first, second = RegionalSetting.objects.order_by("valid_from")
+    assert (first.valid_until, second.valid_until) == (date(2025, 12, 31), None)
+    with pytest.raises(CommandError, match="不能晚于2024-12-31"):
+        enter(two, "shortfall_rounding", "none", "--from=2024-01-01")
+    assert RegionalSetting.objects.count() == 2
 
 
 def test_one_administrator_alone_or_of_another_province_enters_nothing(two: list[str]) -> None:

@@ -5,10 +5,11 @@ from datetime import date
 from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
+from django.db import transaction
 
 from accounts.management.named import named_region, named_user
 from audit.errors import DomainError
-from levy.services.regional_settings import enter_setting
+from levy.services.parameter_changes import approve_parameter, propose_parameter
 
 
 class Command(BaseCommand):
@@ -24,18 +25,20 @@ class Command(BaseCommand):
         parser.add_argument("--as", dest="first", required=True, help="录入的管理员")
         parser.add_argument("--second-as", dest="second", required=True, help="批准的管理员，须是另一人")
 
+    @transaction.atomic
     def handle(self, *args: Any, code: str, name: str, value: str, **options: Any) -> None:
         try:
-            row = enter_setting(
+            change = propose_parameter(
                 region=named_region(code),
                 name=name,
                 value=value,
                 valid_from=options["valid_from"],
                 valid_until=options["valid_until"],
                 document_number=options["document"],
+                source=options["document"],
                 actor=named_user(options["first"]),
-                second=named_user(options["second"]),
             )
+            row = approve_parameter(change=change, actor=named_user(options["second"]))
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
         until = f"至{row.valid_until}" if row.valid_until else "起"

@@ -1,0 +1,226 @@
+"""New values of a region's numbers and rules: one administrator proposes, another one lets them take effect.
+
+A run has pinned its own values: what changes here touches later runs alone (promise A11)."""
+
+import hashlib
+from dataclasses import dataclass
+from datetime import date, timedelta
+from decimal import Decimal, InvalidOperation
+
+from django.conf import settings
+from django.core.exceptions import ValidationError
+from django.db import IntegrityError, transaction
+from django.db.models import CheckConstraint, Q
+from django.utils import translation
+from django.utils.translation import gettext as _
+
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing
+from audit.services import record
+from audit.workflow import apply, check
+from levy.errors import ParameterChanged, ParameterPending, ParameterRefused
+from levy.models import ParameterChange
+from levy.parameter_words import RULES, is_number, value_in_words
+from levy.rules import AssessmentRules
+from levy.workflow import APPROVE_PARAMETER, REJECT_PARAMETER
+from quota.models import RegionalNumber, RegionalSetting
+from quota.models.parameters import DatedQuerySet
+from quota.rules import CountingRules, SettingError
+
+DatedRow = RegionalNumber | RegionalSetting
+
+
+@dataclass(frozen=True, slots=True)
+class Effect:
+    """What entering a change does to the rows that stand: one of the same first day is replaced, one that began
+    earlier ends the day before."""
+
+    replaces: DatedRow | None = None
+    ends: DatedRow | None = None
+
+    @property
+    def in_words(self) -> str:
+        """The value that stood before, with its dates and document; "" where there was none."""
+        row = self.replaces or self.ends
+        if row is None:
+            return ""
+        value = value_in_words(name_of(row), str(row.value))
+        shown = {"value": value, "first": row.valid_from.isoformat(), "document": row.document_number}
+        if row.valid_until is None:
+            return _("%(value)s，%(first)s起，%(document)s") % shown
+        return _("%(value)s，%(first)s至%(last)s，%(document)s") % (shown | {"last": row.valid_until.isoformat()})
+
+
+def name_of(row: DatedRow) -> str:
+    return row.kind if isinstance(row, RegionalNumber) else row.name
+
+
+@transaction.atomic
+def propose_parameter(
+    *,
+    region: Region,
+    name: str,
+    value: str,
+    valid_from: date,
+    valid_until: date | None,
+    document_number: str,
+    source: str,
+    actor: User,
+) -> ParameterChange:
+    """Ask a second administrator for a new dated value; both ends of its dates are included.
+
+    Raises PermissionMissing, ParameterRefused for a name, value or period that cannot stand, ParameterPending.
+    """
+    if not actor.can(Permission.MANAGE_PARAMETERS, region.code):
+        raise PermissionMissing
+    change = ParameterChange(
+        region=region, name=name, value=value, valid_from=valid_from, valid_until=valid_until,
+        document_number=document_number.strip(), source=source.strip(), proposed_by=actor,
+    )  # fmt: skip
+    _refuse_impossible(change)
+    effect_of(change)
+    try:
+        with transaction.atomic():
+            change.save()
+    except IntegrityError:
+        raise ParameterPending from None
+    _record("propose", change, actor)
+    return change
+
+
+def _refuse_impossible(change: ParameterChange) -> None:
+    if not is_number(change.name):
+        _refuse_unknown_rule(change.name, change.value)
+    if change.valid_until is not None and change.valid_until < change.valid_from:
+        raise ParameterRefused(_("失效日期不能早于生效日期。"))
+    row = _new_row(change)
+    try:
+        row.full_clean(validate_constraints=False, exclude=["region", "entered_by", "approved_by"])
+        for constraint in row._meta.constraints:
+            if isinstance(constraint, CheckConstraint):
+                constraint.validate(type(row), row)
+    except ValidationError as fault:
+        raise ParameterRefused(_("；").join(fault.messages)) from None
+
+
+def _refuse_unknown_rule(name: str, value: str) -> None:
+    if name not in RULES:
+        known = _("、").join(sorted(RULES))
+        raise ParameterRefused(
+            _("没有名为“%(name)s”的地区规则；可用的有：%(known)s。") % {"name": name, "known": known}
+        )
+    rules = CountingRules if name in CountingRules.names() else AssessmentRules
+    try:
+        rules.from_settings({name: value})
+    except SettingError as fault:
+        raise ParameterRefused(str(fault)) from None
+
+
+def _new_row(change: ParameterChange) -> DatedRow:
+    dates = {"valid_from": change.valid_from, "valid_until": change.valid_until}
+    shared = {"region": change.region, "document_number": change.document_number, **dates}
+    if not is_number(change.name):
+        return RegionalSetting(name=change.name, value=change.value, **shared)
+    try:
+        return RegionalNumber(kind=change.name, value=Decimal(change.value), **shared)
+    except InvalidOperation:
+        raise ParameterRefused(_("请填写数值。")) from None
+
+
+def effect_of(change: ParameterChange) -> Effect:
+    """What the change would do to the rows that stand now. Raises ParameterRefused where it cannot be entered."""
+    rows = _rows(change).filter(Q(valid_until=None) | Q(valid_until__gte=change.valid_from))
+    if change.valid_until is not None:
+        rows = rows.filter(valid_from__lte=change.valid_until)
+    replaces = ends = None
+    for row in rows.order_by("valid_from"):
+        if row.valid_from > change.valid_from:
+            days = {"day": row.valid_from.isoformat(), "last": (row.valid_from - timedelta(days=1)).isoformat()}
+            raise ParameterRefused(_("自%(day)s起已登记另一数值，失效日期不能晚于%(last)s。") % days)
+        if row.valid_from == change.valid_from:
+            replaces = row
+        else:
+            _refuse_gap(row, change)
+            ends = row
+    return Effect(replaces, ends)
+
+
+def _refuse_gap(row: DatedRow, change: ParameterChange) -> None:
+    """The end of a row must not leave days after the new value without any."""
+    if change.valid_until is not None and (row.valid_until is None or row.valid_until > change.valid_until):
+        raise ParameterRefused(
+            _("原数值的有效期晚于新数值的失效日期，此后将没有数值。请不填失效日期，或者填写得更晚。")
+        )
+
+
+def _rows(change: ParameterChange) -> DatedQuerySet:
+    if is_number(change.name):
+        return RegionalNumber.objects.filter(region=change.region_id, kind=change.name)
+    return RegionalSetting.objects.filter(region=change.region_id, name=change.name)
+
+
+def seen_by_reader(change: ParameterChange) -> str:
+    """A digest of what a page shows of a change: an approval holds for exactly this (promise A10)."""
+    effect = effect_of(change)
+    shown = [(change.pk, change.name, change.value, change.valid_from, change.valid_until, change.document_number)]
+    shown += [
+        (row.pk, str(row.value), row.valid_from, row.valid_until, row.document_number)
+        for row in (effect.replaces, effect.ends)
+        if row is not None
+    ]
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+@transaction.atomic
+def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None = None) -> ParameterChange:
+    """Enter the dated row, from its day on, in both names.
+
+    `seen` is the digest of what the person was shown. Raises SecondPersonNeeded, ParameterChanged, ParameterRefused
+    if the rows that stand no longer let it in, and what audit.workflow.apply raises.
+    """
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(pk=change.region_id))
+    locked = ParameterChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    check(locked, APPROVE_PARAMETER, actor=actor, region_code=locked.region_id)
+    if seen is not None and seen != seen_by_reader(locked):
+        raise ParameterChanged
+    effect = effect_of(locked)
+    with translation.override(settings.LANGUAGE_CODE):
+        ParameterChange.objects.filter(pk=locked.pk).update(replaced=effect.in_words)
+    _enter(locked, effect, actor)
+    return apply(locked, APPROVE_PARAMETER, actor=actor, region_code=locked.region_id, **_details(locked))
+
+
+def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:
+    if effect.ends is not None:
+        effect.ends.valid_until = change.valid_from - timedelta(days=1)
+        effect.ends.save(update_fields=["valid_until"])
+    row = _new_row(change)
+    row.entered_by, row.approved_by = change.proposed_by, actor
+    if effect.replaces is not None:
+        row.pk = effect.replaces.pk  # what stood is kept in the history that the database writes
+    try:
+        with transaction.atomic():
+            row.save()
+    except IntegrityError:
+        raise ParameterChanged from None
+
+
+@transaction.atomic
+def reject_parameter(*, change: ParameterChange, actor: User, reason: str) -> ParameterChange:
+    """What stands stays. Whoever proposed it withdraws it in the same way."""
+    return apply(change, REJECT_PARAMETER, actor=actor, region_code=change.region_id, reason=reason)
+
+
+def _record(step: str, change: ParameterChange, actor: User) -> None:
+    record(
+        actor=actor,
+        action=f"levy.parameterchange.{step}",
+        target=change,
+        region_code=change.region_id,
+        details=_details(change),
+    )
+
+
+def _details(change: ParameterChange) -> dict[str, str]:
+    return {"name": change.name, "value": change.value, "document": change.document_number}

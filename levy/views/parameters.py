@@ -1,0 +1,213 @@
+"""Administrators' pages: what each region computes with, what is missing, and new values by two people."""
+
+from typing import Any
+
+from django.contrib import messages
+from django.core.exceptions import PermissionDenied
+from django.core.paginator import Paginator
+from django.db.models import Q, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.models import Region, User
+from accounts.permissions import Permission, requires
+from accounts.scoping import scoped_object
+from audit.errors import DomainError
+from audit.services import trail_of
+from audit.workflow import allowed
+from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm, YearSearchForm
+from levy.models import ParameterChange, ParameterState
+from levy.parameter_words import RULES, is_number, name_in_words, value_in_words
+from levy.policy import POLICY_YEARS
+from levy.services import parameter_changes, parameter_state
+from levy.services.parameter_effects import effect_on_last_year
+from levy.workflow import APPROVE_PARAMETER, PARAMETER_TRANSITIONS
+from quota.enums import NumberKind
+from quota.models import RegionalNumber, RegionalSetting
+
+PER_PAGE = 50
+THIS_YEAR = max(POLICY_YEARS) - 1  # the levy year that is filed now
+READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
+
+
+def regions_of(user: User) -> QuerySet[Region]:
+    """Regions whose parameters the person reads, retired ones included."""
+    inside = Q(pk__in=[])
+    for permission in READERS:
+        for prefix in user.prefixes(permission):
+            inside |= Q(code__startswith=prefix)
+    return Region.objects.filter(inside)
+
+
+def _with_defaults(request: HttpRequest, **given: Any) -> dict[str, Any]:
+    """What the address asks for, over the year that is filed now and what else is given."""
+    return {"levy_year": THIS_YEAR, **given, **request.GET.dict()}
+
+
+@requires(*READERS)
+@require_safe
+def parameter_list(request: HttpRequest) -> HttpResponse:
+    """One region's year: numbers and rules with their source, and what is missing."""
+    regions = regions_of(request.user).filter(valid_until=None)
+    form = RegionYearForm(_with_defaults(request, region=regions.first()), regions=regions)
+    if not form.is_valid():
+        raise Http404
+    region, levy_year = form.cleaned_data["region"], form.cleaned_data["levy_year"]
+    context = {
+        "form": form,
+        "region": region,
+        "levy_year": levy_year,
+        "gaps": parameter_state.gaps_of([region], levy_year).get(region.code, []),
+        "numbers": parameter_state.numbers_of(region, levy_year),
+        "rules": parameter_state.rules_of(region, levy_year),
+        "national": POLICY_YEARS.get(levy_year),
+        "waiting": _changes(request.user).filter(state=ParameterState.PROPOSED).count(),
+        "may_propose": request.user.can(Permission.MANAGE_PARAMETERS, region.code),
+    }
+    return render(request, "levy/parameter_list.html", context)
+
+
+@requires(*READERS)
+@require_safe
+def parameter_history(request: HttpRequest, code: str, name: str) -> HttpResponse:
+    """Every value a region ever had entered, with who did it; the database keeps them."""
+    region = _region(request, code, name)
+    model = RegionalNumber if is_number(name) else RegionalSetting
+    named = {"kind": name} if is_number(name) else {"name": name}
+    events = model.pgh_event_model.objects.filter(region=region, **named).order_by("-pgh_id")
+    events = events.select_related("entered_by", "approved_by")
+    page = Paginator(events, PER_PAGE).get_page(request.GET.get("page"))
+    context = {
+        "region": region,
+        "name": name,
+        "label": name_in_words(name),
+        "page": page,
+        "entries": [(event, value_in_words(name, str(event.value))) for event in page],
+        "may_propose": request.user.can(Permission.MANAGE_PARAMETERS, region.code),
+    }
+    return render(request, "levy/parameter_history.html", context)
+
+
+@requires(Permission.MANAGE_PARAMETERS)
+@require_http_methods(["GET", "POST"])
+def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpResponse:
+    region = _region(request, code, name)
+    if not request.user.can(Permission.MANAGE_PARAMETERS, region.code):
+        raise PermissionDenied
+    form = ParameterForm(request.POST if request.method == "POST" else None, name=name)
+    if form.is_valid():
+        try:
+            change = parameter_changes.propose_parameter(
+                region=region, name=name, actor=request.user, **form.cleaned_data
+            )
+        except DomainError as refusal:
+            form.add_error(None, str(refusal))
+        else:
+            messages.success(request, _("已提出，待另一位管理员批准。"))
+            return redirect(change)
+    context = {"form": form, "region": region, "name": name, "label": name_in_words(name), "rule": RULES.get(name)}
+    return render(request, "levy/parameter_propose.html", context)
+
+
+@requires(*READERS)
+@require_safe
+def parameter_change_list(request: HttpRequest) -> HttpResponse:
+    """What waits first, then what was decided."""
+    visible = _changes(request.user)
+    waiting = Paginator(visible.filter(state=ParameterState.PROPOSED).order_by("pk"), PER_PAGE)
+    decided = Paginator(visible.exclude(state=ParameterState.PROPOSED), PER_PAGE)
+    context = {
+        "waiting": waiting.get_page(request.GET.get("waiting")),
+        "page": decided.get_page(request.GET.get("page")),
+    }
+    return render(request, "levy/parameter_change_list.html", context)
+
+
+@requires(*READERS)
+@require_safe
+def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
+    change = get_object_or_404(_changes(request.user), pk=pk)
+    steps = allowed(change, PARAMETER_TRANSITIONS, actor=request.user, region_code=change.region_id)
+    context = {
+        "change": change,
+        "steps": [step.name for step in steps],
+        "is_own": change.proposed_by_id == request.user.pk,
+        "trail": trail_of(change)[:20],
+        **_outlook(change),
+    }
+    return render(request, "levy/parameter_change.html", context)
+
+
+def _outlook(change: ParameterChange) -> dict[str, Any]:
+    """What approving would do to the rows that stand, or why it cannot be."""
+    if change.state != ParameterState.PROPOSED:
+        return {"stands": change.replaced}
+    try:
+        return {"stands": parameter_changes.effect_of(change).in_words, "effect": effect_on_last_year(change)}
+    except DomainError as refusal:
+        return {"refusal": str(refusal)}
+
+
+@requires(Permission.MANAGE_PARAMETERS)
+@require_http_methods(["GET", "POST"])
+def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    people = ParameterChange.objects.select_related("region", "proposed_by", "approved_by", "rejected_by")
+    change = scoped_object(people, request.user, Permission.MANAGE_PARAMETERS, pk=pk)
+    is_approval = step == APPROVE_PARAMETER.name
+    try:
+        form = _step_form(request, change, is_approval)
+        if form.is_valid():
+            decide = parameter_changes.approve_parameter if is_approval else parameter_changes.reject_parameter
+            decide(change=change, actor=request.user, **form.cleaned_data)
+            messages.success(request, _("已批准，按生效日期适用。") if is_approval else _("未批准，原数值不变。"))
+            return redirect(change)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect(change)
+    context = {"change": change, "form": form, "is_approval": is_approval, **_outlook(change)}
+    context["is_own"] = change.proposed_by_id == request.user.pk
+    return render(request, "levy/parameter_change_step.html", context)
+
+
+def _step_form(request: HttpRequest, change: ParameterChange, is_approval: bool) -> SeenForm | StepForm:
+    given = request.POST if request.method == "POST" else None
+    if is_approval:
+        return SeenForm(given, initial={"seen": parameter_changes.seen_by_reader(change)})
+    return StepForm(given, needs_reason=True)
+
+
+def _changes(user: User) -> QuerySet[ParameterChange]:
+    inside = ParameterChange.objects.filter(region__in=regions_of(user))
+    return inside.select_related("region", "proposed_by", "approved_by", "rejected_by")
+
+
+def _region(request: HttpRequest, code: str, name: str) -> Region:
+    """A region in the person's reach, and a name that exists; otherwise 404."""
+    if name not in NumberKind.values and name not in RULES:
+        raise Http404
+    return get_object_or_404(regions_of(request.user), code=code)
+
+
+@requires(*READERS)
+@require_safe
+def region_list(request: HttpRequest) -> HttpResponse:
+    """The divisions below the person, retired ones too, and which of them lack parameters of the year."""
+    form = YearSearchForm(_with_defaults(request))
+    if not form.is_valid():
+        raise Http404
+    levy_year, text = form.cleaned_data["levy_year"], form.cleaned_data["q"]
+    found = regions_of(request.user)
+    if text:
+        found = found.filter(Q(name__icontains=text) | Q(code__startswith=text))
+    regions = list(found)
+    gaps = parameter_state.gaps_of([region for region in regions if region.valid_until is None], levy_year)
+    context = {
+        "rows": [(region, gaps.get(region.code, [])) for region in regions],
+        "levy_year": levy_year,
+        "lacking": len(gaps),
+        "in_force": sum(region.valid_until is None for region in regions),
+        "form": form,
+    }
+    return render(request, "levy/region_list.html", context)
