@@ -27,6 +27,7 @@ from levy.workflow import APPROVE_PARAMETER, REJECT_PARAMETER
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.parameters import DatedQuerySet
 from quota.rules import CountingRules, SettingError
+from quota.words import translated
 
 DatedRow = RegionalNumber | RegionalSetting
 
@@ -114,7 +115,7 @@ def _refuse_unknown_rule(name: str, value: str) -> None:
     try:
         rules.from_settings({name: value})
     except SettingError as fault:
-        raise ParameterRefused(str(fault)) from None
+        raise ParameterRefused(translated(fault.args[0])) from None
 
 
 def _new_row(change: ParameterChange) -> DatedRow:
