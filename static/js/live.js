@@ -2,7 +2,7 @@
 // data-refresh="5" on an element with an id: fetch this page every 5 seconds and renew the element; when the new one
 // no longer asks for it, the work is over and the whole page is loaded anew.
 // data-preview="ADDRESS" on a form, data-preview-target="ID": after every change send the form there and renew that
-// element from the answer. The server alone knows the rules.
+// element from the answer; with data-preview-now also when the page opens. The server alone knows the rules.
 (() => {
   "use strict";
 
@@ -37,7 +37,7 @@
     const target = document.getElementById(form.dataset.previewTarget);
     let timer;
     let asking = new AbortController();
-    form.addEventListener("change", () => {
+    const ask = () => {
       clearTimeout(timer);
       asking.abort();
       asking = new AbortController();
@@ -50,7 +50,9 @@
           // The figures stay as they were; sending the form tells the truth.
         }
       }, 200);
-    });
+    };
+    form.addEventListener("change", ask);
+    if ("previewNow" in form.dataset) ask();
   }
 
   document.querySelectorAll("[data-refresh]").forEach((element) => {

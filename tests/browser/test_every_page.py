@@ -43,6 +43,8 @@ NO_PAGES = {
     "accounts:oidc_return": "comes from another authority",
     "accounts:sign_in_code": "a step of signing in: tests/browser/test_accounts.py",
     "accounts:sign_in_set_up": "a step of signing in: tests/browser/test_accounts.py",
+    "levy:return_amount": "answers a form that is being typed: tests/browser/test_filing.py",
+    "levy:employer_dates": "a calendar file",
     "api:schema": "for programs",
     "api:docs": "drawn by another program",
 }
