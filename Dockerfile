@@ -12,6 +12,7 @@ FROM caddy:2-alpine AS proxy
 # Every port of a container is free to bind, so the program needs no capability, and none is left to it.
 RUN setcap -r /usr/bin/caddy && chown -R nobody:nobody /config /data
 COPY deploy/Caddyfile /etc/caddy/Caddyfile
+COPY deploy/pages static/css/app.css /etc/caddy/pages/
 USER 65534:65534
 
 

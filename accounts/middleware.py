@@ -1,32 +1,28 @@
 """Request-wide rules of our own."""
 
-import logging
 import time
 from collections.abc import Callable
-from urllib.parse import urlsplit
 
 from django.conf import settings
 from django.contrib.auth import logout
 from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
-from django.db import OperationalError
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect
 from django.urls import reverse, reverse_lazy
 from django.utils import translation
-from django.utils.http import url_has_allowed_host_and_scheme
 
 from accounts import kept
 from accounts.errors import TooManyAttempts
+from accounts.refusals import NO_DATABASE, page_before, refuse, unavailable
 from accounts.services.second_factor import needs_second_factor
 from accounts.sessions import SECOND_FACTOR, SEEN, STARTED, session_ends_at
 from audit.errors import DomainError
 
 Handler = Callable[[HttpRequest], HttpResponse]
 LANGUAGE_COOKIE = "language"
-SERVICE_UNAVAILABLE = 503
-logger = logging.getLogger(__name__)
+PROBES = {"/health/", "/ready/"}
 
 
 # On every response; the rest comes from Django's and django-csp's own settings.
@@ -49,6 +45,26 @@ def fixed_headers(get_response: Handler) -> Handler:
         for name, value in FIXED_HEADERS.items():
             response.headers[name] = value
         return response
+
+    return middleware
+
+
+def maintenance(get_response: Handler) -> Handler:
+    """503 for everybody while settings.MAINTENANCE_FILE exists; its first line, if any, is what readers are told.
+
+    It stands before sessions and people, so that the database may be away. Probes are answered as ever.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        try:
+            notice = settings.MAINTENANCE_FILE.read_text(encoding="utf-8").strip()
+        except OSError:
+            return get_response(request)
+        if request.path in PROBES:
+            return get_response(request)
+        wish = request.COOKIES.get(LANGUAGE_COOKIE)
+        with translation.override(wish if wish in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            return refuse(request, 503, page="maintenance", message=notice, code="maintenance", retry_after=600)
 
     return middleware
 
@@ -107,14 +123,8 @@ class SignInFirst(LoginRequiredMiddleware):
         if getattr(view_func, "keeps_typing", False):
             kept.keep(request)
             return redirect_to_login(request.get_full_path())
-        return redirect_to_login(_page_before(request))
-
-
-def _page_before(request: HttpRequest) -> str:
-    """The page of this site that the form stood on; an address that only takes forms could not be shown."""
-    before = request.headers.get("Referer", "")
-    is_ours = url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure())
-    return urlsplit(before).path if is_ours else reverse("accounts:home")
+        # Not to this address, which may only take forms.
+        return redirect_to_login(page_before(request) or reverse("accounts:home"))
 
 
 def language(get_response: Handler) -> Handler:
@@ -145,31 +155,25 @@ def private_pages(get_response: Handler) -> Handler:
     return middleware
 
 
-REFUSALS: tuple[tuple[type[Exception], int, str], ...] = (
-    (TooManyAttempts, 429, "errors/429.html"),
-    (DomainError, 409, "errors/409.html"),
-    (RequestDataTooBig, 413, "errors/413.html"),
-    (OperationalError, 503, "errors/503.html"),
-)
-
-
 class RefusalPages:
-    """What a page could not answer becomes a page that says what to do next."""
+    """What a view could not answer becomes an answer that says what to do next."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response
 
     def __call__(self, request: HttpRequest) -> HttpResponse:
-        return self.get_response(request)
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            allowed = response.headers["Allow"]
+            response = refuse(request, 405)
+            response.headers["Allow"] = allowed
+        return response
 
     def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
-        for kind, status, template in REFUSALS:
-            if isinstance(error, kind):
-                if status == SERVICE_UNAVAILABLE:
-                    logger.error("the database did not answer: %s", type(error).__name__)
-                message = str(error) if isinstance(error, DomainError) else ""
-                response = render(request, template, {"message": message}, status=status)
-                if isinstance(error, TooManyAttempts):
-                    response.headers["Retry-After"] = str(error.seconds)
-                return response
-        return None
+        if isinstance(error, TooManyAttempts):
+            return refuse(request, 429, message=str(error), retry_after=error.seconds)
+        if isinstance(error, DomainError):
+            return refuse(request, 409, message=str(error), code=error.code)
+        if isinstance(error, RequestDataTooBig):
+            return refuse(request, 413)
+        return unavailable(request, error) if isinstance(error, NO_DATABASE) else None

@@ -20,4 +20,4 @@ def sweep() -> None:
 
 def send_publications() -> None:
     for publication_id in services.due_publications():
-        freeze_publication.delay(publication_id)
+        freeze_publication.apply_async((publication_id,), retry=False)

@@ -204,6 +204,17 @@ def test_the_proxy_configuration_names_each_way_to_a_certificate():
         assert f"({choice}) {{" in text
 
 
+@pytest.mark.parametrize("page", ["413.html", "503.html"])
+def test_what_the_proxy_answers_itself_needs_nothing_of_the_application(page):
+    html = (ROOT / "deploy" / "pages" / page).read_text()
+    assert page in (ROOT / "deploy" / "Caddyfile").read_text()
+    assert re.findall(r'(?:src|href)="([^"]+)"', html) == ["/proxy/app.css"]
+    assert html.count("<h1>") == 1
+    assert '<html lang="zh-CN">' in html
+    assert "返回上一页" in html
+    assert "deploy/pages static/css/app.css /etc/caddy/pages/" in (ROOT / "Dockerfile").read_text()
+
+
 def test_shell_scripts_parse():
     for script in (ROOT / "deploy").rglob("*.sh"):
         assert subprocess.run([shutil.which("sh"), "-n", script]).returncode == 0

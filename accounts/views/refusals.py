@@ -2,9 +2,9 @@
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
-from django.views.csrf import csrf_failure
 
 from accounts.kept import keep
+from accounts.refusals import refuse
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -17,4 +17,4 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
     if is_ours and request.user.is_authenticated and getattr(view, "keeps_typing", False):
         keep(request)
         return redirect(request.get_full_path())
-    return csrf_failure(request, reason)
+    return refuse(request, 403, page="403_csrf", code="csrf_failed", shows_typing=is_ours)

@@ -1,6 +1,5 @@
 """The officers' side: preparing a publication, looking at it, publishing by a second person, withdrawing."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,8 +10,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
+from accounts.broker import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
@@ -75,7 +74,7 @@ def publication_start(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            with suppress(OperationalError):  # the sweeper sends what a silent broker did not take
+            with hurry(request):
                 send_publications()
             return redirect(publication)
     return render(request, "disclosure/publication_start.html", {"form": form})

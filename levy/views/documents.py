@@ -1,7 +1,5 @@
 """Documents: one notice on screen and as a file, the notices of a run in one go, and the run's report."""
 
-from contextlib import suppress
-
 from django.conf import settings
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
@@ -9,8 +7,8 @@ from django.http import FileResponse, Http404, HttpRequest, HttpResponse, HttpRe
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from kombu.exceptions import OperationalError
 
+from accounts.broker import hurry
 from accounts.pdf import pdf_response
 from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet, scoped_object
@@ -125,7 +123,7 @@ def _start(request: HttpRequest, run: AssessmentRun) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("levy:batch_list", run.pk)
-    with suppress(OperationalError):  # the sweeper sends what a silent broker did not take
+    with hurry(request):
         render_notices.apply_async((batch.pk,), retry=False)
     return redirect("levy:batch", batch.pk)
 

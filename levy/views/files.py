@@ -1,6 +1,5 @@
 """Exchange files: upload one, look at what it would do, have it written, hand its faults back."""
 
-from contextlib import suppress
 from io import BytesIO
 from typing import Any
 
@@ -12,8 +11,8 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
+from accounts.broker import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet
 from audit.errors import DomainError
@@ -46,7 +45,7 @@ def file_list(request: HttpRequest) -> HttpResponse:
         file = files.receive_file(
             kind=KINDS[form.cleaned_data["kind"]], upload=form.cleaned_data["file"], actor=request.user
         )
-        _work_on(file)
+        _work_on(request, file)
         return redirect("levy:file_detail", file.pk)
     page = Paginator(_visible(request), PER_PAGE).get_page(request.GET.get("page"))
     for file in page:
@@ -81,7 +80,7 @@ def file_write(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
         else:
-            _work_on(file)
+            _work_on(request, file)
         return redirect("levy:file_detail", file.pk)
     if not files.may_write(file, request.user):
         return redirect("levy:file_detail", file.pk)
@@ -116,12 +115,12 @@ def _workbook(content: bytes, name: str) -> HttpResponse:
     return HttpResponse(content, content_type=XLSX, headers=headers)
 
 
-def _work_on(file: ImportedFile) -> None:
+def _work_on(request: HttpRequest, file: ImportedFile) -> None:
     """A small file at once, a larger one by a worker; if the broker is silent, the sweeper sends it."""
     if files.is_small(file):
         work_on_file(file.pk)
         return
-    with suppress(OperationalError):
+    with hurry(request):
         work_on_file.apply_async((file.pk,), retry=False)
 
 

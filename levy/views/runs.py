@@ -1,6 +1,5 @@
 """Runs: the list, one run with its progress and totals, and the page before each weighty step."""
 
-from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -10,8 +9,8 @@ from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
-from kombu.exceptions import OperationalError
 
+from accounts.broker import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
@@ -73,7 +72,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
         except (DomainError, PolicyYearMissing) as refusal:
             form.add_error(None, str(refusal))
         else:
-            with suppress(OperationalError):  # the sweeper sends what a silent broker did not take
+            with hurry(request):
                 send_slices(run.pk)
             return redirect(run)
     return render(request, "levy/run_start.html", {"form": form})

@@ -1,6 +1,5 @@
 """The employer's own pages: its years, the return it is filling in, the receipt."""
 
-from contextlib import suppress
 from typing import Any
 
 from django.contrib import messages
@@ -10,8 +9,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
-from kombu.exceptions import OperationalError
 
+from accounts.broker import hurry
 from accounts.kept import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
@@ -194,7 +193,7 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect("quota:return", draft.pk)
-        with suppress(OperationalError):  # the sweeper checks what a silent broker did not take
+        with hurry(request):
             check_return.apply_async((filed.pk,), retry=False)
         return redirect("quota:receipt", filed.pk)
     context = {"draft": draft, "form": form, "people": draft.draft_placements.count()}
