@@ -50,23 +50,27 @@ def fixed_headers(get_response: Handler) -> Handler:
 
 
 def maintenance(get_response: Handler) -> Handler:
-    """503 for everybody while settings.MAINTENANCE_FILE exists; its first line, if any, is what readers are told.
+    """503 for everybody while settings.MAINTENANCE_FILE exists; its text, if any, is what readers are told.
 
     It stands before sessions and people, so that the database may be away. Probes are answered as ever.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
-        try:
-            notice = settings.MAINTENANCE_FILE.read_text(encoding="utf-8").strip()
-        except OSError:
-            return get_response(request)
-        if request.path in PROBES:
+        notice = _maintenance_notice()
+        if notice is None or request.path in PROBES:
             return get_response(request)
         wish = request.COOKIES.get(LANGUAGE_COOKIE)
         with translation.override(wish if wish in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
             return refuse(request, 503, page="maintenance", message=notice, code="maintenance", retry_after=600)
 
     return middleware
+
+
+def _maintenance_notice() -> str | None:
+    try:
+        return settings.MAINTENANCE_FILE.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
 
 
 RENEWED_EVERY = 60  # seconds: one write a minute is enough to keep a session alive

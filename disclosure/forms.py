@@ -1,11 +1,12 @@
 """What the public types."""
 
 import unicodedata
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from decimal import Decimal
 from typing import Any
 
 from django import forms
+from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
@@ -15,6 +16,7 @@ from levy.forms import ScopeForm
 from levy.policy import POLICY_YEARS
 from quota import names
 from quota.enums import EntityType
+from quota.identifiers import IdentifierError, check_identity_number, check_uscc
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.employers import MAX_STAFF
 
@@ -57,7 +59,19 @@ class SearchForm(forms.Form):
         self.fields["region"].choices = [("", _("全部")), *regions]
 
     def clean_q(self) -> str:
-        return unicodedata.normalize("NFC", self.cleaned_data["q"])
+        """Persons are not looked for here, not even by a mistake (promise F4)."""
+        text = unicodedata.normalize("NFC", self.cleaned_data["q"])
+        if _passes(check_identity_number, text) and not _passes(check_uscc, text):
+            raise ValidationError(_("不能用身份证件号码查询，请输入单位名称或统一社会信用代码。"))
+        return text
+
+
+def _passes(check: Callable[[str], str], text: str) -> bool:
+    try:
+        check(text)
+    except IdentifierError:
+        return False
+    return True
 
 
 class CompareForm(forms.Form):

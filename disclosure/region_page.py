@@ -71,11 +71,18 @@ class RegionPage:
         return _change(self.whole.totals.required_months, self.before.required_months) if self.before else ""
 
     @property
-    def ratio_change(self) -> str:
-        """How the ratio moved, in percentage points."""
+    def ratio_points(self) -> Decimal | None:
+        """How many percentage points the ratio moved since the year before."""
         if self.before is None or self.whole.totals.ratio is None:
+            return None
+        return _points(self.whole.totals.ratio) - _points(self.before.ratio)
+
+    @property
+    def ratio_change(self) -> str:
+        """The same in words; "" where the year before is not published."""
+        points = self.ratio_points
+        if points is None:
             return ""
-        points = _points(self.whole.totals.ratio) - _points(self.before.ratio)
         if not points:
             return _("与上年持平")
         text = _("比上年提高%s个百分点") if points > 0 else _("比上年降低%s个百分点")

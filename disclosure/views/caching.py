@@ -9,13 +9,13 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-MAX_AGE = 300
+MAX_AGE = 5  # seconds: what is withdrawn is gone everywhere after that (promise E6); a crowd still shares one answer
 
 View = Callable[..., HttpResponse]
 
 
 def public_page(view: View) -> View:
-    """Nobody signs in; caches may keep a good answer for five minutes. Settings and language live in cookies, and a
+    """Nobody signs in; caches may keep a good answer for MAX_AGE. Settings and language live in cookies, and a
     signed-in reader's copy is made private by accounts.middleware.private_pages."""
 
     @login_not_required
