@@ -75,7 +75,7 @@ def mixed(cache: SharedCache) -> Iterator[str]:
     names = ["孟清和甲", "孟清和乙", ""]
     clients = [Client(raise_request_exception=False) for _name in names]
     clients[0].force_login(named(Role.FINANCE_OFFICER, names[0]))
-    clients[1].force_login(named(Role.AUDITOR, names[1]))
+    clients[1].force_login(named(Role.VERIFIER, names[1]))
     for url in addresses():
         for headers in FORGED:
             for client, name in zip(clients, names, strict=True):
