@@ -17,8 +17,8 @@ from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
 from django.utils.safestring import SafeString
+from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
-from django.utils.translation import gettext_lazy
 
 register = template.Library()
 
@@ -60,8 +60,9 @@ def yuan(value: Number) -> str:
 
 @register.filter
 def wan_yuan(value: Number) -> str:
-    """Yuan told in 万元: 240555215.68 gives 24,055.52; only beside the exact amount."""
-    return MISSING if _is_missing(value) else _figure(_exact(value) / 10_000, 2)
+    """Yuan told in 万元, in English in millions, only beside the exact amount: 240555215.68 gives 24,055.52, or 240.56."""
+    unit = 1_000_000 if get_language() == "en" else 10_000
+    return MISSING if _is_missing(value) else _figure(_exact(value) / unit, 2)
 
 
 @register.filter
