@@ -60,7 +60,10 @@ def yuan(value: Number) -> str:
 
 @register.filter
 def wan_yuan(value: Number) -> str:
-    """Yuan told in 万元, in English in millions, only beside the exact amount: 240555215.68 gives 24,055.52, or 240.56."""
+    """Yuan told in 万元, in English in millions; only beside the exact amount.
+
+    240555215.68 gives 24,055.52, or 240.56.
+    """
     unit = 1_000_000 if get_language() == "en" else 10_000
     return MISSING if _is_missing(value) else _figure(_exact(value) / unit, 2)
 
