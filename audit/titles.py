@@ -53,6 +53,7 @@ TITLES = {
     "quota.headcountreturn.review": _("初审通过"),
     "quota.headcountreturn.verify": _("复审认定"),
     "quota.headcountreturn.send_back": _("退回补正"),
+    "quota.headcountreturn.return_to_review": _("退回初审"),
     "quota.headcountreturn.reopen": _("重新认定"),
     "quota.headcountreturn.review_batch": _("批量初审"),
     "quota.headcountreturn.verify_batch": _("批量认定"),

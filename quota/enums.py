@@ -95,6 +95,12 @@ class DecisionReason(models.TextChoices):
         """The article the reason rests on."""
         return DECISION_CITATIONS[self]
 
+    @property
+    def words(self) -> str:
+        """Code, reason and article, as forms and pages show them."""
+        pattern = _("%(code)s　%(reason)s（%(article)s）")
+        return pattern % {"code": self.value, "reason": self.label, "article": self.citation}
+
 
 DECISION_CITATIONS = {
     DecisionReason.EVIDENCE_ACCEPTED: "财税〔2015〕72号第七条第一款",

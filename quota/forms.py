@@ -1,9 +1,11 @@
 """Forms of the employer's filing and of the federation's verification."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.db import models
 from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
@@ -11,13 +13,15 @@ from django.utils.translation import gettext_lazy as _
 from accounts.fields import CountField, MoneyField
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from quota import names
 from quota.enums import CertificateKind, DecisionReason, EmploymentForm, EntityType
 from quota.identifiers import IdentifierError, check_certificate_number, check_identity_number
-from quota.models import DraftPlacement, HeadcountReturn, PlacementCheck
+from quota.models import DraftPlacement, HeadcountReturn, Placement, PlacementCheck
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import FIRST_LEVY_YEAR
 from quota.rules import MONTHS, Reason
 from quota.services.filing import PlacementInput
+from quota.services.verification import decision_seen
 from quota.words import translated
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
@@ -155,7 +159,14 @@ class SubmitForm(VersionForm):
 class QueueForm(forms.Form):
     """Filters of the queue; every field may be left alone."""
 
-    q = forms.CharField(label=_("单位名称或信用代码"), required=False, max_length=100)
+    q = forms.CharField(
+        label=_("单位名称或信用代码"),
+        required=False,
+        min_length=names.SHORTEST,
+        max_length=100,
+        error_messages={"min_length": _("至少输入2个字。")},
+        widget=forms.TextInput(attrs={"type": "search", "data-key": "/", "aria-keyshortcuts": "/"}),
+    )
     levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int, required=False)
     region = forms.ModelChoiceField(
         label=_("行政区划"), queryset=Region.objects.none(), required=False, empty_label=ALL[1]
@@ -191,37 +202,62 @@ def _region_label(region: Region) -> str:
     return region.name_and_code
 
 
-class ReasonForm(forms.Form):
-    """The reason of a step that needs one."""
-
-    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
-
-    def __init__(self, *args: Any, needs_reason: bool = True, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not needs_reason:
-            del self.fields["reason"]
-
-
-class StepForm(ReasonForm):
+class StepForm(forms.Form):
     """A step of a case, with the digest of what the person was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
+class ReasonForm(forms.Form):
+    """The reason of a step that needs one."""
+
+    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
+
+
+class SendBackForm(ReasonForm):
+    """What the employer has to mend: in general, and for each person, which starts from what the checks found."""
+
+    def __init__(self, *args: Any, lacks: Sequence[tuple[Placement, str]], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.lacks = lacks
+        for person, lack in lacks:
+            self.fields[f"person_{person.pk}"] = forms.CharField(
+                label=person.name,
+                initial=lack,
+                required=False,
+                max_length=500,
+                widget=forms.Textarea(attrs={"rows": 2}),
+            )
+
+    def typed(self) -> dict[str, Any]:
+        """What services.verification.send_back takes; of people only those of whom something is asked."""
+        told = [(person.name, self.cleaned_data[f"person_{person.pk}"]) for person, _lack in self.lacks]
+        people = [(name, lack) for name, lack in told if lack]
+        return {"reason": self.cleaned_data["reason"], "people": people}
+
+
+class Whole(models.TextChoices):
+    """A decision on all of a person's months at once."""
+
+    BY_MONTH = "", _("逐月认定")
+    COUNT = "count", _("全部计入")
+    REFUSE = "refuse", _("全部不计入")
+    COMPUTED = "computed", _("按系统核算")
+
+
 def decision_reasons() -> list[tuple[str, str]]:
     """The reasons with their articles, in the language of the page."""
-    pattern = _("%(code)s　%(reason)s（%(article)s）")
-    choices = [("", _("与核算相同，不需理由"))]
-    for reason in DecisionReason:
-        choices.append(
-            (reason.value, pattern % {"code": reason.value, "reason": reason.label, "article": reason.citation})
-        )
-    return choices
+    return [("", _("与核算相同，不需理由")), *((reason.value, reason.words) for reason in DecisionReason)]
 
 
 class DecisionForm(forms.Form):
-    """The months of one placement that its contract covers, each counted or not, and why if the checks differ."""
+    """The months of one placement that its contract covers, each counted or not, and why if the checks differ.
 
+    `seen` is the digest of what the person was shown (promise A8).
+    """
+
+    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+    whole = forms.ChoiceField(label=_("各月一并认定"), choices=Whole, required=False, widget=forms.RadioSelect)
     reason = forms.ChoiceField(
         label=_("与系统核算不同的理由"),
         choices=decision_reasons,
@@ -246,7 +282,12 @@ class DecisionForm(forms.Form):
                 initial=result.decided[month - 1],
                 widget=forms.Select(attrs={"class": "low"}),
             )
-        self.initial |= {"reason": result.decision_reason, "note": result.decision_note}
+        kept = {"reason": result.decision_reason, "note": result.decision_note, "seen": decision_seen(result)}
+        self.initial |= kept | {"whole": ""}
+
+    def whole_options(self) -> list[dict[str, Any]]:
+        """As components/seg.html takes them."""
+        return [{"value": value, "label": label} for value, label in Whole.choices]
 
     def open_months(self) -> list[int]:
         """Months, 1 to 12, that can be decided at all."""
@@ -261,6 +302,12 @@ class DecisionForm(forms.Form):
 
     def decided(self) -> list[int]:
         """Person-months per month, once the form is valid."""
+        whole = self.cleaned_data.get("whole")
+        if whole == Whole.COMPUTED:
+            return list(self.result.computed)
+        if whole:
+            counted = self.result.weight if whole == Whole.COUNT else 0
+            return [counted if month in self.open_months() else 0 for month in range(1, MONTHS + 1)]
         return [self.cleaned_data.get(f"month_{month}", 0) for month in range(1, MONTHS + 1)]
 
 

@@ -1,14 +1,20 @@
 """What waits for the federation: returns by state, and what the checks found in each."""
 
-from collections.abc import Collection, Iterable
+import csv
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from io import StringIO
+from itertools import islice
 from typing import Any
 
 from django.db import connection
-from django.db.models import Count, F, Q, QuerySet
+from django.db.models import Count, F, Q, QuerySet, Value
+from django.utils.http import urlencode
+from django.utils.translation import gettext as _
 
 from accounts.models import User
 from quota.enums import ReturnState
+from quota.exchange.escape import escape_formula
 from quota.models import HeadcountReturn
 from quota.models.employers import matching
 from quota.rules import Reason
@@ -21,6 +27,8 @@ STATES = (
     ReturnState.SUBMITTED,
     ReturnState.VERIFIED,
 )
+SORTS = {"filed_on": F("filed_on"), "difference": F("computed_months") - F("claimed_months")}
+FIRST_SORT = "filed_on"
 AGREES = Q(state=ReturnState.CHECKED, has_findings=False, claimed_months=F("computed_months"))
 
 
@@ -30,6 +38,51 @@ class Counts:
 
     by_state: dict[str, int]
     agreeing: int
+
+
+@dataclass(frozen=True, slots=True)
+class Selection:
+    """What somebody works through: QueueForm's values, one state, an order (a key of SORTS, with - the other way)."""
+
+    user: User
+    filters: dict[str, Any]
+    state: str
+    sort: str
+    page: str = ""
+
+    @property
+    def query(self) -> str:
+        """The part of an address that keeps the selection from page to page."""
+        region = self.filters.get("region")
+        kept = self.filters | {"region": region and region.pk, "state": self.state, "sort": self.sort}
+        return urlencode({name: value for name, value in (kept | {"page": self.page}).items() if value})
+
+    def of_every_state(self) -> QuerySet[HeadcountReturn]:
+        return waiting_returns(self.user, self.filters)
+
+    def returns(self, *, backwards: bool = False) -> QuerySet[HeadcountReturn]:
+        """In the chosen order, or the other way round."""
+        sign = "-" if self.sort.startswith("-") != backwards else ""
+        chosen = self.of_every_state().filter(state=self.state).annotate(place=SORTS[self.sort.removeprefix("-")])
+        return chosen.order_by(f"{sign}place", f"{sign}pk")
+
+    def neighbours(self, filed: HeadcountReturn) -> tuple[int | None, int | None]:
+        """The returns before and after this one, which may itself have left the list; one query."""
+        before, after = (self._next_to(filed, backwards=backwards) for backwards in (True, False))
+        found = dict(before.union(after, all=True))
+        return found.get(True), found.get(False)
+
+    def _next_to(self, filed: HeadcountReturn, *, backwards: bool) -> QuerySet[Any]:
+        place = {"filed_on": filed.filed_on, "difference": difference(filed)}[self.sort.removeprefix("-")]
+        way = "lt" if self.sort.startswith("-") != backwards else "gt"
+        beyond = Q(**{f"place__{way}": place}) | Q(**{f"pk__{way}": filed.pk})
+        found = self.returns(backwards=backwards).filter(beyond, **{f"place__{way}e": place}).exclude(pk=filed.pk)
+        return found.annotate(is_before=Value(backwards)).values_list("is_before", "pk")[:1]
+
+
+def difference(filed: HeadcountReturn) -> int:
+    """Person-months that the checks count more than the employer claims; negative where fewer."""
+    return filed.computed_months - filed.claimed_months
 
 
 def waiting_returns(user: User, filters: dict[str, Any]) -> QuerySet[HeadcountReturn]:
@@ -96,7 +149,7 @@ class QueueRow:
 
     @property
     def difference(self) -> int:
-        return self.filed.computed_months - self.filed.claimed_months
+        return difference(self.filed)
 
 
 def rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
@@ -106,11 +159,53 @@ def rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
     return [QueueRow(filed, found.get(filed.employer_id, [])) for filed in shown]
 
 
-def neighbours(filed: HeadcountReturn, user: User) -> tuple[int | None, int | None]:
-    """The returns before and after this one that wait in the same state, by filing date."""
-    same = HeadcountReturn.objects.visible_to(user).in_force().filter(levy_year=filed.levy_year, state=filed.state)
-    earlier = Q(filed_on__lt=filed.filed_on) | Q(filed_on=filed.filed_on, pk__lt=filed.pk)
-    later = Q(filed_on__gt=filed.filed_on) | Q(filed_on=filed.filed_on, pk__gt=filed.pk)
-    before = same.filter(earlier).order_by("-filed_on", "-pk").values_list("pk", flat=True).first()
-    after = same.filter(later).order_by("filed_on", "pk").values_list("pk", flat=True).first()
-    return before, after
+BOM = "\ufeff"  # spreadsheets then read the file as UTF-8
+AT_ONCE = 500
+
+
+def csv_lines(returns: QuerySet[HeadcountReturn]) -> Iterator[str]:
+    """The list as a file of its own: every return of the selection, no person in it."""
+    yield BOM + _csv_line(
+        [
+            _("单位名称"),
+            _("统一社会信用代码"),
+            _("单位类型"),
+            _("行政区划代码"),
+            _("费款所属年度"),
+            _("申报日期"),
+            _("逾期申报"),
+            _("申报人月"),
+            _("核算人月"),
+            _("差额人月"),
+            _("核对提示（人月）"),
+            _("状态"),
+        ]
+    )
+    waiting = returns.select_related("employer").iterator(chunk_size=AT_ONCE)
+    while part := list(islice(waiting, AT_ONCE)):
+        for row in rows(part):
+            yield _csv_line(_cells(row))
+
+
+def _cells(row: QueueRow) -> list[Any]:
+    filed, employer = row.filed, row.filed.employer
+    return [
+        escape_formula(employer.name),
+        employer.uscc,
+        employer.get_entity_type_display(),
+        employer.region_id,
+        filed.levy_year,
+        filed.filed_on.isoformat(),
+        _("是") if filed.is_late else _("否"),
+        filed.claimed_months,
+        filed.computed_months,
+        row.difference,
+        "，".join(f"{hint.label}{hint.months}" for hint in row.hints),
+        filed.get_state_display(),
+    ]
+
+
+def _csv_line(cells: list[Any]) -> str:
+    line = StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue()

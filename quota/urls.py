@@ -16,6 +16,7 @@ urlpatterns = [
     path("returns/<int:pk>/submit/", returns.return_submit, name="return_submit"),
     path("returns/<int:pk>/receipt/", returns.receipt, name="receipt"),
     path("verification/", queue.queue, name="queue"),
+    path("verification/returns.csv", queue.queue_file, name="queue_file"),
     path("verification/quick/", queue.quick, name="quick"),
     path("verification/<int:pk>/", cases.case, name="case"),
     path("verification/<int:pk>/people/<int:placement>/", cases.case, name="case_person"),

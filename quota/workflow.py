@@ -35,6 +35,14 @@ SEND_BACK = Transition(
     stamp="sent_back",
     needs_reason=True,
 )
+RETURN_TO_REVIEW = Transition(
+    "return_to_review",
+    sources=frozenset({ReturnState.REVIEWED}),
+    target=ReturnState.CHECKED,
+    permission=Permission.VERIFY_RETURN,
+    stamp="reopened",
+    needs_reason=True,
+)
 REOPEN = Transition(
     "reopen",
     sources=frozenset({ReturnState.VERIFIED}),
@@ -44,4 +52,4 @@ REOPEN = Transition(
     needs_reason=True,
 )
 
-RETURN_TRANSITIONS = (SUBMIT, REVIEW, VERIFY, SEND_BACK, REOPEN)
+RETURN_TRANSITIONS = (SUBMIT, REVIEW, VERIFY, SEND_BACK, RETURN_TO_REVIEW, REOPEN)

@@ -107,6 +107,7 @@ TABLE: dict[str, Rule] = {
     "quota:return_submit": Rule(rights(P.FILE_RETURN), BOTH),
     "quota:receipt": Rule(rights(P.FILE_RETURN), GET),
     "quota:queue": Rule(CASE_READERS, GET),
+    "quota:queue_file": Rule(CASE_READERS, GET),
     "quota:quick": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:case": Rule(CASE_READERS, BOTH),
     "quota:case_person": Rule(CASE_READERS, BOTH),

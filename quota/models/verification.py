@@ -7,6 +7,7 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
+from quota.enums import DecisionReason
 from quota.models.employers import Employer
 from quota.models.returns import LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
 
@@ -61,6 +62,11 @@ class PlacementCheck(models.Model):
 
     def __str__(self) -> str:
         return f"{self.placement_id}"
+
+    @property
+    def decision_words(self) -> str:
+        """The listed reason of an officer's decision, "" where the computed months stand."""
+        return DecisionReason(self.decision_reason).words if self.decision_reason else ""
 
 
 class DispatchTransfer(models.Model):

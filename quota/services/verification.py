@@ -23,7 +23,7 @@ from quota.identity import decrypt
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
 from quota.rules import MONTHS, Reason
 from quota.services.filing import copy_to_draft
-from quota.workflow import REOPEN, REVIEW, SEND_BACK, VERIFY
+from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
 logger = logging.getLogger(__name__)
 REVEALS_A_DAY = 50
@@ -37,16 +37,20 @@ def decide_placement(
     actor: User,
     reason: DecisionReason | str = "",
     note: str = "",
+    seen: str | None = None,
 ) -> PlacementCheck:
     """An officer's word on a placement's twelve months, as a part of the first review. The computed months again take
     the decision back.
 
+    `seen` is decision_seen() of what the person was shown: CaseChanged if somebody decided meanwhile (promise A8).
     Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
     """
     hold(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
     check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
     result = _locked_result(placement)
+    if seen is not None and seen != decision_seen(result):
+        raise CaseChanged
     _refuse_impossible(filed, result, decided)
     before = result.decided
     if list(decided) == result.computed:
@@ -66,6 +70,15 @@ def decide_placement(
         details={"placement": placement.pk, "code": str(reason), "from": before, "to": list(decided)},
     )
     return result
+
+
+def decision_seen(result: PlacementCheck) -> str:
+    """A digest of what a page shows of one placement's months."""
+    return _digest([result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note])
+
+
+def _digest(shown: list[object]) -> str:
+    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def _locked_return(placement: Placement) -> HeadcountReturn:
@@ -113,7 +126,7 @@ def seen_by_reader(filed: HeadcountReturn) -> str:
     """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    return _digest(shown)
 
 
 def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
@@ -175,15 +188,33 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 
 
 @transaction.atomic
-def send_back(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
-    """退回补正: the employer may change the return again; the day it was filed stays. Raises as apply does."""
+def send_back(
+    *, headcount_return: HeadcountReturn, reason: str, actor: User, people: Sequence[tuple[str, str]] = ()
+) -> HeadcountReturn:
+    """退回补正: the employer may change the return again; the day it was filed stays. Raises as apply does.
+
+    `people` says by name what each of them lacks; only whoever may see persons reads that, so the trail, which the
+    tax bureau reads too, has the general reason alone.
+    """
     hold(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
-    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_reason=reason.strip())
+    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_reason=_told(reason, people))
     filed.draft_placements.all().delete()
     copy_to_draft(filed, filed.employer.placements.filter(levy_year=filed.levy_year))
     return apply(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
+
+
+def _told(reason: str, people: Sequence[tuple[str, str]]) -> str:
+    return "\n".join([reason.strip(), *(f"{name}：{lack}" for name, lack in people)])
+
+
+@transaction.atomic
+def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
+    """退回初审: the first person takes the step back, or the second does not agree. Raises as apply does."""
+    hold(headcount_return.levy_year, as_one_of_many=True)
+    region_code = headcount_return.employer.region_id
+    return apply(headcount_return, RETURN_TO_REVIEW, actor=actor, region_code=region_code, reason=reason)
 
 
 @transaction.atomic

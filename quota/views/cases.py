@@ -4,8 +4,11 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import OuterRef, Subquery
 from django.http import Http404, HttpRequest, HttpResponse, QueryDict
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
+from django.utils.html import format_html
 from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
@@ -15,14 +18,18 @@ from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import Transition, allowed
-from quota import cases, queue
+from quota import cases
 from quota.enums import ReturnState
-from quota.forms import DecisionForm, ReasonForm, StepForm
+from quota.errors import CaseChanged
+from quota.forms import DecisionForm, QueueForm, ReasonForm, SendBackForm, StepForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
+from quota.queue import FIRST_SORT, Selection
 from quota.services import verification
-from quota.workflow import REOPEN, REVIEW, SEND_BACK, VERIFY
+from quota.views.queue import selection_of
+from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
-STEPS = (REVIEW, VERIFY, SEND_BACK, REOPEN)
+STEPS = (REVIEW, VERIFY, SEND_BACK, RETURN_TO_REVIEW, REOPEN)
+CONFLICT = 409
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,6 +48,9 @@ def acts() -> dict[str, Act]:
         SEND_BACK.name: Act(
             _("退回补正"), _("确认退回补正"), _("单位补正后重新提交，原申报日期不变。理由对单位可见。")
         ),
+        RETURN_TO_REVIEW.name: Act(
+            _("退回初审"), _("确认退回初审"), _("回到待初审，可以重新逐月认定。单位不受影响，也不必补正。")
+        ),
         REOPEN.name: Act(
             _("重新认定"), _("确认重新认定"), _("撤回审核认定书，回到初审。已核定的费额不变，须另按更正程序办理。")
         ),
@@ -55,15 +65,45 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
     people = cases.workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(_posted(request), result=worker.result) if worker else None
+    is_conflict = False
     if form and form.is_valid():
         try:
             _decide(request, worker, form)
+        except CaseChanged as conflict:
+            is_conflict = True
+            people, worker, form = _keep_typing(request, filed, worker, conflict)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("已记录%(name)s的逐月认定。") % {"name": worker.placement.name})
-            return redirect("quota:case_person", filed.pk, worker.placement.pk)
-    return render(request, "quota/case.html", _context(request, filed, people, worker, form))
+            return redirect(_kept(request, "quota:case_person", filed.pk, worker.placement.pk))
+    context = _context(request, filed, people, worker, form) | {"is_conflict": is_conflict}
+    return render(request, "quota/case.html", context, status=CONFLICT if is_conflict else 200)
+
+
+def _keep_typing(
+    request: HttpRequest, filed: HeadcountReturn, worker: cases.Worker, conflict: CaseChanged
+) -> tuple[list[cases.Worker], cases.Worker, DecisionForm]:
+    """What was typed, over what somebody else decided: saving again is a decision, not an accident (promise A8)."""
+    people = cases.workers(filed)
+    worker = _chosen(people, worker.placement.pk)
+    typed = request.POST.copy()
+    typed["seen"] = verification.decision_seen(worker.result)
+    form = DecisionForm(typed, result=worker.result)
+    form.add_error(None, str(conflict))
+    return people, worker, form
+
+
+def _kept(request: HttpRequest, name: str, *args: Any) -> str:
+    """The address with what the reader works through (quota.queue.Selection) as it stood."""
+    return reverse(name, args=args, query=request.GET)
+
+
+def _selection(request: HttpRequest, filed: HeadcountReturn) -> Selection:
+    """What the reader works through; without a word in the address, what waits beside this return."""
+    if "state" in request.GET:
+        return selection_of(request, QueueForm(request.GET, user=request.user))
+    return Selection(request.user, {"levy_year": filed.levy_year}, filed.state, FIRST_SORT)
 
 
 def _chosen(people: list[cases.Worker], placement: int | None) -> cases.Worker | None:
@@ -83,6 +123,7 @@ def _decide(request: HttpRequest, worker: cases.Worker, form: DecisionForm) -> N
         decided=form.decided(),
         reason=form.cleaned_data["reason"],
         note=form.cleaned_data["note"],
+        seen=form.cleaned_data["seen"],
         actor=request.user,
     )
 
@@ -98,7 +139,7 @@ def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpRespo
     form.is_valid()  # a reason may still be missing; the months are all that is asked for
     totals = cases.totals(filed, people)
     chosen = replace(totals, decided=totals.decided - worker.decided + sum(form.decided()))
-    return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen, "headcount": None})
+    return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen})
 
 
 def _context(
@@ -108,7 +149,8 @@ def _context(
     worker: cases.Worker | None,
     form: DecisionForm | None,
 ) -> dict[str, Any]:
-    before, after = queue.neighbours(filed, request.user)
+    selection = _selection(request, filed)
+    before, after = selection.neighbours(filed)
     region_code = filed.employer.region_id
     steps = allowed(filed, STEPS, actor=request.user, region_code=region_code)
     chosen = cases.person_evidence(filed, worker, request.user) if worker else None
@@ -122,10 +164,11 @@ def _context(
         "can_decide": REVIEW in steps and not filed.is_late,
         "can_reveal": request.user.can(Permission.REVEAL_IDENTITY, region_code),
         "steps": [(step.name, acts()[step.name].button) for step in steps],
-        "headcount": VerifiedHeadcount.objects.current().filter(headcount_return=filed).first(),
         "trail": trail_of(filed)[:20],
         "before": before,
         "after": after,
+        "selection": selection,
+        "query": f"?{request.GET.urlencode()}" if request.GET else "",
     }
 
 
@@ -136,30 +179,52 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if transition is None:
         raise Http404
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    shown = {"seen": verification.seen_by_reader(filed)}
-    form = StepForm(_posted(request), initial=shown, needs_reason=transition.needs_reason)
+    people = cases.workers(filed)
+    form = _step_form(request, transition, filed, people)
     if form.is_valid():
         try:
             _take(transition, filed, request, form)
         except DomainError as refusal:
             messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已办理：%s。") % acts()[step].button)
-        return redirect("quota:case", filed.pk)
-    totals = cases.totals(filed, cases.workers(filed))
-    context = {"filed": filed, "act": acts()[step], "form": form, "totals": totals}
+            return redirect(_kept(request, "quota:case", filed.pk))
+        return _onwards(request, filed, acts()[step].button)
+    context = {"filed": filed, "act": acts()[step], "form": form, "totals": cases.totals(filed, people)}
+    context |= {"query": f"?{request.GET.urlencode()}" if request.GET else ""}
     return render(request, "quota/case_step.html", context)
 
 
-def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: StepForm) -> None:
+def _step_form(
+    request: HttpRequest, transition: Transition, filed: HeadcountReturn, people: list[cases.Worker]
+) -> StepForm | ReasonForm:
+    if transition is SEND_BACK:
+        return SendBackForm(_posted(request), lacks=cases.lacks(people))
+    if transition.needs_reason:
+        return ReasonForm(_posted(request))
+    return StepForm(_posted(request), initial={"seen": verification.seen_by_reader(filed)})
+
+
+def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: StepForm | ReasonForm) -> None:
     services = {
         REVIEW: verification.review_return,
         VERIFY: verification.verify_return,
         SEND_BACK: verification.send_back,
+        RETURN_TO_REVIEW: verification.return_to_review,
         REOPEN: verification.reopen_return,
     }
-    needed = "reason" if transition.needs_reason else "seen"
-    services[transition](headcount_return=filed, actor=request.user, **{needed: form.cleaned_data[needed]})
+    typed = form.typed() if transition is SEND_BACK else form.cleaned_data
+    services[transition](headcount_return=filed, actor=request.user, **typed)
+
+
+def _onwards(request: HttpRequest, filed: HeadcountReturn, done: str) -> HttpResponse:
+    """To the next case of the selection, with the way back to this one; who came for one case stays there."""
+    back, words = _kept(request, "quota:case", filed.pk), _("已办理%(step)s。") % {"step": done}
+    messages.success(request, format_html('<a href="{}">{}</a>：{}', back, filed.employer, words))
+    if "state" not in request.GET:
+        return redirect(back)
+    before, after = _selection(request, filed).neighbours(filed)
+    if waiting := after or before:
+        return redirect(_kept(request, "quota:case", waiting))
+    return redirect(_kept(request, "quota:queue"))
 
 
 @sensitive_variables("number")
@@ -177,9 +242,10 @@ def reveal(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
 
 
 def _filed(request: HttpRequest, pk: int, permission: Permission) -> HeadcountReturn:
-    """A filed return of the person's regions; drafts are the employer's own affair."""
+    """A filed return of the person's regions, with its 审核认定书's number; drafts are the employer's own affair."""
     returns = HeadcountReturn.objects.exclude(state__in=[ReturnState.DRAFT, ReturnState.REPLACED])
-    queryset = returns.select_related("employer__region")
+    numbers = VerifiedHeadcount.objects.current().filter(headcount_return=OuterRef("pk")).values("number")
+    queryset = returns.select_related("employer__region").annotate(certificate_number=Subquery(numbers))
     return scoped_object(queryset, request.user, permission, region_of="employer.region_id", pk=pk)
 
 

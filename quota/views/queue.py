@@ -2,7 +2,7 @@
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import HttpRequest, HttpResponse
+from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -22,24 +22,46 @@ PER_PAGE = 25
 @require_safe
 def queue(request: HttpRequest) -> HttpResponse:
     form = QueueForm(request.GET, user=request.user)
-    filters = form.cleaned_data if form.is_valid() else {"levy_year": form.fields["levy_year"].empty_value}
-    returns = waiting.waiting_returns(request.user, filters)
-    counts = waiting.counts(returns)
-    state = request.GET.get("state", "")
-    state = state if state in waiting.STATES else ReturnState.CHECKED
-    chosen = returns.filter(state=state).select_related("employer").order_by("filed_on", "pk")
-    page = Paginator(chosen, PER_PAGE).get_page(request.GET.get("page"))
+    selection = selection_of(request, form)
+    counts = waiting.counts(selection.of_every_state())
+    pages = Paginator(selection.returns().select_related("employer"), PER_PAGE)
+    pages.count = counts.by_state.get(selection.state, 0)  # already counted for the tabs
+    page = pages.get_page(request.GET.get("page"))
     context = {
         "form": form,
-        "filters": filters,
-        "state": state,
-        "tabs": _tabs(request, counts, state),
+        "selection": selection,
+        "tabs": _tabs(request, counts, selection.state),
         "agreeing": counts.agreeing,
         "page": page,
         "rows": waiting.rows(page.object_list),
         "can_verify": request.user.may_somewhere(Permission.VERIFY_RETURN),
     }
     return render(request, "quota/queue.html", context)
+
+
+@requires(Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
+@require_safe
+def queue_file(request: HttpRequest) -> StreamingHttpResponse:
+    """The same list as CSV, streamed."""
+    selection = selection_of(request, QueueForm(request.GET, user=request.user))
+    name = f"returns-{selection.filters['levy_year']}-{selection.state}.csv"
+    headers = {"Content-Disposition": f'attachment; filename="{name}"'}
+    lines = waiting.csv_lines(selection.returns())
+    return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
+
+
+def selection_of(request: HttpRequest, form: QueueForm) -> waiting.Selection:
+    """What the address chooses; a part of it that makes no sense is left out."""
+    form.is_valid()
+    filters = {"levy_year": form.fields["levy_year"].empty_value} | form.cleaned_data
+    state, sort = request.GET.get("state", ""), request.GET.get("sort", "")
+    return waiting.Selection(
+        user=request.user,
+        filters=filters,
+        state=state if state in waiting.STATES else ReturnState.CHECKED.value,
+        sort=sort if sort.removeprefix("-") in waiting.SORTS else waiting.FIRST_SORT,
+        page=request.GET.get("page", ""),
+    )
 
 
 def _tabs(request: HttpRequest, counts: waiting.Counts, current: str) -> list[dict[str, object]]:

@@ -1,4 +1,4 @@
-"""The federation's pages: the queue, a case, the quick lane; who sees what, and what leaves a trail."""
+"""A case: the claim beside the evidence, decisions and steps; who sees what, and what leaves a trail."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,8 @@ from audit.models import AuditEntry
 from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.identity import decrypt
-from quota.models import Certificate, Employer, HeadcountReturn, Placement, VerifiedHeadcount
+from quota.models import Certificate, Employer, HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.services.verification import decision_seen
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (
     YEAR,
@@ -29,6 +30,7 @@ from tests.quota.factories import (
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
 COUNTY = "140105"
+MOST_QUERIES = 12
 
 
 @pytest.fixture(autouse=True)
@@ -78,8 +80,8 @@ def step_url(employer: Employer, step: str) -> str:
 
 def take(client: Client, employer: Employer, step: str, **typed: str) -> str:
     """Look at the page before the step and send it; what the next page says."""
-    seen = re.search(r'name="seen" value="(\w+)"', text_of(client, step_url(employer, step)))[1]
-    return client.post(step_url(employer, step), {"seen": seen, **typed}, follow=True).content.decode()
+    seen = dict(re.findall(r'name="(seen)" value="(\w+)"', text_of(client, step_url(employer, step))))
+    return client.post(step_url(employer, step), seen | typed, follow=True).content.decode()
 
 
 def text_of(client: Client, url: str) -> str:
@@ -92,65 +94,14 @@ def queue_url(**filters: object) -> str:
     return reverse("quota:queue", query={"levy_year": YEAR, **filters})
 
 
-def test_the_queue_shows_what_waits_with_what_was_found(client: Client, employer: Employer) -> None:
-    text = text_of(client, queue_url())
-    assert employer.name in text
-    assert "无工资记录6" in text
-    assert "−6" in text
-
-
-def test_the_queue_is_filtered_and_keeps_its_filters(client: Client, employer: Employer) -> None:
-    sound = EmployerFactory(region_id=COUNTY, name="太原并州印刷有限公司")
-    filed_return(sound)
-    run_checks(levy_year=YEAR, region_code=COUNTY)
-    assert sound.name in text_of(client, queue_url())
-    assert sound.name not in text_of(client, queue_url(findings="yes"))
-    assert employer.name not in text_of(client, queue_url(findings="no"))
-    assert employer.name not in text_of(client, queue_url(q="并州"))
-    assert sound.name in text_of(client, queue_url(q=sound.uscc[:12].lower()))
-    assert sound.name not in text_of(client, queue_url(entity_type="organ"))
-    assert "findings=yes" in text_of(client, queue_url(findings="yes"))
-    assert sound.name not in text_of(client, reverse("quota:queue", query={"levy_year": YEAR - 1}))
-
-
-def test_nonsense_in_the_address_shows_the_plain_queue(client: Client, employer: Employer) -> None:
-    nonsense = {"levy_year": "2025'", "region": "x", "state": "draft", "page": "-1", "findings": "maybe"}
-    assert client.get(reverse("quota:queue", query=nonsense)).status_code == 200
-
-
-def test_the_queue_stops_at_the_officer_s_region(client: Client, employer: Employer, signed_in: SignIn) -> None:
-    other = EmployerFactory(region_id="140106")
-    filed_return(other)
-    run_checks(levy_year=YEAR, region_code="140106")
-    assert other.name not in text_of(client, queue_url())
-    city = text_of(signed_in(Role.VERIFIER, "140100"), queue_url())
-    assert other.name in city
-    assert employer.name in city
-    assert other.name not in text_of(signed_in(Role.VERIFIER, "140100"), queue_url(region=COUNTY))
-
-
-def test_the_queue_costs_the_same_for_two_and_twenty_returns(
-    client: Client, queries: Callable[[Client, str], int]
-) -> None:
-    def cost_of(returns: int) -> int:
-        while HeadcountReturn.objects.count() < returns:
-            employer = EmployerFactory(region_id=COUNTY)
-            filed_return(employer)
-            placement(employer, months=[1])
-        run_checks(levy_year=YEAR, region_code=COUNTY)
-        return queries(client, queue_url())
-
-    assert cost_of(2) == cost_of(20) <= 12
-
-
-def test_the_case_costs_the_same_for_two_and_twenty_people(
+def test_the_case_costs_the_same_for_two_and_two_hundred_people(
     client: Client, employer: Employer, queries: Callable[[Client, str], int]
 ) -> None:
     few = queries(client, case_url(employer))
-    for _ in range(18):
-        placement(employer, months=[1])
+    for _ in range(198):
+        placement(employer, months=[])
     run_checks(levy_year=YEAR, region_code=COUNTY)
-    assert queries(client, case_url(employer)) == few
+    assert queries(client, case_url(employer)) == few <= MOST_QUERIES
 
 
 def test_a_case_shows_the_claim_beside_the_evidence(client: Client, employer: Employer) -> None:
@@ -197,7 +148,10 @@ def test_a_rival_of_another_region_is_told_by_its_place_only(
 
 
 def decision(row: Placement, **changes: str) -> dict[str, str]:
-    return {f"month_{month}": "1" for month in range(1, 13)} | {"reason": "R01", "note": "银行回单相符"} | changes
+    """What the form sends that shows the decision as it is now."""
+    seen = decision_seen(PlacementCheck.objects.get(placement=row))
+    months = {f"month_{month}": "1" for month in range(1, 13)}
+    return months | {"reason": "R01", "note": "银行回单相符", "seen": seen} | changes
 
 
 def test_months_are_decided_on_the_page(client: Client, employer: Employer, half_paid: Placement) -> None:
@@ -284,6 +238,46 @@ def test_a_return_is_sent_back_with_the_reason_that_the_employer_reads(
     assert "请补正工资凭证" in text_of(clerk, reverse("quota:return", args=[the_return(employer).pk]))
 
 
+def test_a_return_is_sent_back_with_what_each_person_lacks_and_the_tax_bureau_reads_no_name(
+    client: Client, employer: Employer, half_paid: Placement, signed_in: SignIn
+) -> None:
+    text = text_of(client, step_url(employer, "send_back"))
+    assert "7、8、9、10、11、12月无工资记录" in text
+    assert text.count('name="person_') == 1
+    lack = {f"person_{half_paid.pk}": "7至12月的工资凭证"}
+    take(client, employer, "send_back", reason="请逐项补正", **lack)
+    clerk = signed_in(employer_account(employer))
+    assert f"{half_paid.name}：7至12月的工资凭证" in text_of(
+        clerk, reverse("quota:return", args=[the_return(employer).pk])
+    )
+    year = reverse("levy:employer_year", args=[employer.uscc, YEAR])
+    assert half_paid.name in text_of(client, year)
+    tax = text_of(signed_in(Role.TAX_OFFICER, COUNTY), year)
+    assert "请逐项补正" in tax
+    assert half_paid.name not in tax
+
+
+def test_a_first_review_is_taken_back_with_a_reason(client: Client, employer: Employer, signed_in: SignIn) -> None:
+    take(client, employer, "review")
+    second = signed_in(Role.VERIFIER, COUNTY)
+    assert "<title>错误：" in take(second, employer, "return_to_review", reason="")
+    assert "退回初审" in take(second, employer, "return_to_review", reason="3月工资单须再核")
+    assert the_return(employer).state == ReturnState.CHECKED
+    assert "3月工资单须再核" in text_of(client, case_url(employer))
+
+
+@pytest.mark.parametrize(
+    ("whole", "months"), [("count", [1] * 12), ("refuse", [0] * 12), ("computed", [1] * 6 + [0] * 6)]
+)
+def test_all_months_of_a_person_are_decided_at_once(
+    client: Client, employer: Employer, half_paid: Placement, whole: str, months: list[int]
+) -> None:
+    url = reverse("quota:case_person", args=[the_return(employer).pk, half_paid.pk])
+    assert client.post(url, decision(half_paid, whole=whole, month_2="0")).status_code == 302
+    half_paid.check_result.refresh_from_db()
+    assert half_paid.check_result.decided == months
+
+
 def test_a_step_that_is_not_due_is_refused_politely(client: Client, employer: Employer) -> None:
     assert "当前状态不能进行此项操作" in take(client, employer, "verify")
     assert client.get(step_url(employer, "conquer")).status_code == 404
@@ -365,35 +359,3 @@ def test_drafts_are_the_employer_s_own_affair(client: Client, employer: Employer
     HeadcountReturn.objects.filter(employer=employer).update(state=ReturnState.DRAFT, is_in_force=False)
     draft = HeadcountReturn.objects.get(employer=employer)
     assert client.get(reverse("quota:case", args=[draft.pk])).status_code == 404
-
-
-def test_the_quick_lane_shows_and_decides_what_agrees(client: Client, employer: Employer, signed_in: SignIn) -> None:
-    sound = EmployerFactory(region_id=COUNTY)
-    filed_return(sound)
-    placement(sound)
-    run_checks(levy_year=YEAR, region_code=COUNTY)
-    chosen = {"levy_year": YEAR, "region": COUNTY}
-    url = reverse("quota:quick", query=chosen)
-    assert "全部初审通过" in text_of(client, url)
-    client.post(reverse("quota:quick"), chosen | {"step": "review"})
-    assert the_return(sound).state == ReturnState.REVIEWED
-    assert "全部复审认定" not in text_of(client, url)
-    second = signed_in(Role.VERIFIER, COUNTY)
-    assert "全部复审认定" in text_of(second, url)
-    second.post(reverse("quota:quick"), chosen | {"step": "verify"})
-    assert the_return(sound).state == ReturnState.VERIFIED
-    assert the_return(employer).state == ReturnState.CHECKED
-
-
-def test_the_quick_lane_refuses_a_region_that_is_not_one_s_own(client: Client, employer: Employer) -> None:
-    answer = client.post(reverse("quota:quick"), {"levy_year": YEAR, "region": "140106", "step": "review"})
-    assert answer.status_code == 200
-    assert "<title>错误：" in answer.content.decode()
-
-
-def test_neighbours_are_the_waiting_returns_before_and_after(client: Client, employer: Employer) -> None:
-    later = EmployerFactory(region_id=COUNTY)
-    filed_return(later, filed_on=date(YEAR + 1, 6, 1))
-    run_checks(levy_year=YEAR, region_code=COUNTY)
-    assert f'href="{case_url(later)}" data-key="j"' in text_of(client, case_url(employer))
-    assert f'href="{case_url(employer)}" data-key="k"' in text_of(client, case_url(later))
