@@ -12,7 +12,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.templatetags.formats import cn_date
+from accounts.templatetags.formats import cn_date, month_runs
 from quota.models import (
     Certificate,
     Employer,
@@ -37,7 +37,7 @@ from quota.rules import (
     month_failure,
     months_of_year,
 )
-from quota.strips import NOT_CLAIMED, month_cells
+from quota.strips import month_cells
 from quota.words import translated
 
 FOUR_INSURANCES = ("pension", "medical", "unemployment", "injury")
@@ -115,19 +115,11 @@ def _certificates(placements: list[Placement]) -> dict[tuple[str, UUID], Certifi
 
 def lacks(people: list[Worker]) -> list[tuple[Placement, str]]:
     """Whoever has months that do not count, with the reasons in the words of the strip."""
-    told = [(worker.placement, "；".join(_failed(worker.result))) for worker in people]
-    return [(person, words) for person, words in told if words]
-
-
-def _failed(result: PlacementCheck) -> list[str]:
-    by_reason: dict[str, list[int]] = {}
-    for month, (code, decided) in enumerate(zip(result.reasons, result.decided, strict=True)):
-        if not decided and (reason := Reason(code)) not in NOT_CLAIMED:
-            by_reason.setdefault(reason.label, []).append(month)
-    return [
-        _("%(months)s月%(reason)s") % {"months": _listed(months), "reason": label}
-        for label, months in by_reason.items()
+    told = [
+        (worker.placement, "；".join(f"{run.months}{run.reason}" for run in month_runs(worker.cells) if run.reason))
+        for worker in people
     ]
+    return [(person, words) for person, words in told if words]
 
 
 def totals(filed: HeadcountReturn, people: list[Worker]) -> Totals:

@@ -100,6 +100,15 @@ def test_every_template_compiles_and_says_what_it_takes(path: Path) -> None:
     assert len(lines) <= 120, "longer than a template may be"
 
 
+def test_a_part_with_a_form_is_given_the_token_that_the_form_sends() -> None:
+    """`only` keeps it back, and then every browser's POST is refused, which the test client does not notice."""
+    with_form = {path.name for path in TEMPLATES if "{% csrf_token %}" in path.read_text()}
+    includes = re.findall(
+        r"{% include \"[\w/]*?(\w+\.html)\"([^%]*)only %}", "\n".join(p.read_text() for p in TEMPLATES)
+    )
+    assert [name for name, given in includes if name in with_form and "csrf_token=" not in given] == []
+
+
 def test_every_template_is_used() -> None:
     text = "\n".join(path.read_text() for path in [*CODE, *TEMPLATES])
     names = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES}

@@ -242,7 +242,7 @@ def test_a_return_is_sent_back_with_what_each_person_lacks_and_the_tax_bureau_re
     client: Client, employer: Employer, half_paid: Placement, signed_in: SignIn
 ) -> None:
     text = text_of(client, step_url(employer, "send_back"))
-    assert "7、8、9、10、11、12月无工资记录" in text
+    assert "7至12月无工资记录" in text
     assert text.count('name="person_') == 1
     lack = {f"person_{half_paid.pk}": "7至12月的工资凭证"}
     take(client, employer, "send_back", reason="请逐项补正", **lack)
