@@ -8,6 +8,7 @@ from io import StringIO
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils.html import escape
 
 from accounts.permissions import Role
 from quota.checks import run_checks
@@ -160,7 +161,8 @@ def test_a_step_leads_to_the_next_case_with_the_way_back(client: Client, three: 
     url = reverse("quota:case_step", args=[first.pk, "send_back"], query=kept)
     answer = client.post(url, {"reason": "请补正工资凭证"}, follow=True)
     assert answer.redirect_chain[0][0] == reverse("quota:case", args=[second.pk], query=kept)
-    assert f'<a href="{reverse("quota:case", args=[first.pk], query=kept)}">甲印刷' in answer.content.decode()
+    way_back = escape(reverse("quota:case", args=[first.pk], query=kept))
+    assert f'<a href="{way_back}">甲印刷' in answer.content.decode()
     assert "已办理退回补正" in answer.content.decode()
     last = {"levy_year": YEAR, "state": "checked", "q": "乙印"}
     url = reverse("quota:case_step", args=[second.pk, "send_back"], query=last)
