@@ -39,7 +39,7 @@ def deadlines(employer: Employer, levy_year: int, year: EmployerYear, today: dat
             _("申报截止"),
             _("逾期申报的，视为未安排残疾人就业（财税〔2015〕72号第十二条）"),
             (filing - today).days,
-            year.filed is not None,
+            year.filed is not None and not year.filed.is_late,
         )
     ]
     notice, payment = getattr(year.assessment, "notice", None), settings.DOCUMENTS["payment_days"]

@@ -62,6 +62,7 @@ class Outlook:
     facts_year: int
     terms_year: int
     assessed: Assessed
+    is_barred: bool = False  # filed late: whatever else is found, nobody counts (第十二条)
 
     def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> Change:
         """The year with this hire. In a year that is over the people were among the staff already."""
@@ -92,7 +93,8 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     """The year as it can be told today; None where the region's parameters are missing."""
     is_over = levy_year < today.year
     facts_year = levy_year if is_over else today.year - 1
-    known = employer_year(employer, facts_year).assessed
+    year = employer_year(employer, facts_year)
+    known = year.assessed
     if known is None:
         return None
     terms = known.terms if is_over else _newest_terms(known.terms, employer.region_id, levy_year)
@@ -103,6 +105,7 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
         facts_year=facts_year,
         terms_year=terms.policy.levy_year,
         assessed=known if is_over else assess(known.facts, terms),
+        is_barred=is_over and year.filed is not None and year.filed.is_late,
     )
 
 

@@ -133,3 +133,13 @@ def test_without_parameters_the_page_says_so(db: None, signed_in: SignIn) -> Non
     RegionFactory(code="150000")
     elsewhere = EmployerFactory(region=RegionFactory(code="150105"))
     assert "缺少地区参数" in page(signed_in(Role.LEVY_OFFICER, "150105"), elsewhere, 2025)
+
+
+def test_who_filed_late_is_not_told_that_more_people_would_help(employer: Employer, signed_in: SignIn) -> None:
+    late = EmployerFactory(region=employer.region)
+    verified_year(late, is_late=True)
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    text = page(client, late, 2025)
+    assert "不能再计入该年度" in text
+    assert "再计入" not in text.replace("不能再计入", "")
+    assert "下一档" not in client.get(f"/employers/{late.uscc}/2025/").content.decode()
