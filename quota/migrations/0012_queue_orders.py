@@ -8,7 +8,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quota', '0010_two_character_search'),
+        ('quota', '0011_ratio_message'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
