@@ -245,6 +245,8 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
     with transaction.atomic():
         _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
+        if AssessmentRun.objects.filter(pk=run.pk, state=RunState.DISCARDED).exists():
+            raise TransitionNotAllowed  # its rows are gone, so the totals would be blamed
         refuse_disagreement(run)
         return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
 

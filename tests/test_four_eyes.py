@@ -1,0 +1,282 @@
+"""Four eyes (promise A10): whatever takes two people is refused to one, however that one comes; two others may.
+
+Each action is made by one person and approved by another through its own service; every refusal leaves it undone.
+"""
+
+from collections.abc import Callable
+from contextlib import suppress
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+import pytest
+
+from accounts.models import AccessChange, Appointment, Region, User
+from accounts.permissions import Role
+from accounts.services import access_changes
+from audit.errors import DomainError
+from disclosure import services as publications
+from levy.models import AssessmentRun, ParameterChange
+from levy.services import corrections, runs
+from levy.services.parameter_changes import approve_parameter, propose_parameter, reject_parameter
+from quota.enums import NumberKind
+from quota.models import HeadcountReturn, VerifiedHeadcount
+from quota.services.verification import review_return, send_back, verify_return
+from subsidies import services as rewards
+from subsidies.models import Award, Programme
+from tests.accounts.factories import RegionFactory, UserFactory, officer
+from tests.levy.factories import confirmed_run, draft_run
+from tests.quota.factories import EmployerFactory, filed_return, regional_number, verified_year
+
+pytestmark = pytest.mark.django_db
+PROVINCE, COUNTY = "140000", "140105"
+
+
+@dataclass(frozen=True)
+class Action:
+    """`make` is the first step, `approve` the second; `refuse` is the way out of the first, where there is one."""
+
+    role: Role
+    make: Callable[[User], Any]
+    approve: Callable[[Any, User], object]
+    is_done: Callable[[Any], bool]
+    refuse: Callable[[Any, User], object] | None = None
+
+
+def _employer() -> Any:
+    return EmployerFactory(region=RegionFactory(code=COUNTY))
+
+
+def checked_run(maker: User) -> AssessmentRun:
+    verified_year(_employer())
+    return runs.check_run(run=draft_run(), actor=maker)
+
+
+def correction(maker: User) -> Any:
+    verified_year(_employer())
+    confirmed = confirmed_run()
+    VerifiedHeadcount.objects.update(credited_months=12)
+    return corrections.propose_correction(
+        assessment=confirmed.assessments.get(), ground="audit", reason="检查发现", actor=maker
+    )
+
+
+def parameter(maker: User, name: str = NumberKind.SOCIAL_AVERAGE_WAGE, value: str = "90000") -> ParameterChange:
+    return propose_parameter(
+        region=Region.objects.get(code=PROVINCE), name=name, value=value, valid_from=date(2026, 1, 1),
+        valid_until=None, document_number="晋统〔2027〕1号", source="统计局", actor=maker,
+    )  # fmt: skip
+
+
+def rule(maker: User) -> ParameterChange:
+    return parameter(maker, "shortfall_rounding", "2dp")
+
+
+def appointment(maker: User) -> AccessChange:
+    return access_changes.propose(
+        kind=AccessChange.Kind.APPOINT, person=UserFactory(), role=Role.VERIFIER,
+        region=Region.objects.get(code=COUNTY), reason="任命", actor=maker,
+    )  # fmt: skip
+
+
+def reviewed_return(maker: User) -> HeadcountReturn:
+    filed = filed_return(_employer())
+    HeadcountReturn.objects.filter(pk=filed.pk).update(state="checked")
+    return review_return(headcount_return=filed, actor=maker)
+
+
+def programme(maker: User) -> Programme:
+    return Programme.objects.create(
+        region=Region.objects.get(code=PROVINCE), valid_from=date(2020, 1, 1), document_number="测试〔2020〕1号",
+        threshold_ratio="0.015", whole_heads=False, minimum_excess=0, severe_counts=2, basis="minimum_wages",
+        rate=6, entered_by=maker,
+    )  # fmt: skip
+
+
+def award(maker: User) -> Award:
+    regional_number(NumberKind.MINIMUM_WAGE, "2000")
+    verified_year(_employer(), credited=24)
+    confirmed_run()
+    approved = rewards.approve_programme(
+        programme=programme(officer(Role.FINANCE_OFFICER, PROVINCE)),
+        actor=officer(Role.FINANCE_OFFICER, PROVINCE),
+        reason="已与原文核对",
+    )
+    rewards.compute_awards(programme=approved, levy_year=2025, actor=maker)
+    return Award.objects.get()
+
+
+def publication(maker: User) -> Any:
+    verified_year(_employer())
+    confirmed_run()
+    made = publications.start_publication(levy_year=2025, region=Region.objects.get(code=PROVINCE), actor=maker)
+    publications.freeze_publication(publication_id=made.pk)
+    made.refresh_from_db()
+    return made
+
+
+def in_state(*states: str) -> Callable[[Any], bool]:
+    return lambda subject: type(subject).objects.get(pk=subject.pk).state in states
+
+
+def has_approval(subject: Any) -> bool:
+    return type(subject).objects.filter(pk=subject.pk, approved_at__isnull=False).exists()
+
+
+ACTIONS = {
+    "confirm a run": Action(
+        Role.LEVY_OFFICER,
+        checked_run,
+        lambda run, who: runs.confirm_run(run=run, actor=who),
+        in_state("confirmed"),
+        lambda run, who: runs.discard_run(run=run, actor=who, reason="重算"),
+    ),
+    "correct an assessment": Action(
+        Role.LEVY_OFFICER,
+        correction,
+        lambda found, who: corrections.approve_correction(correction=found, actor=who),
+        has_approval,
+        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
+    ),
+    "enter a number": Action(
+        Role.ADMINISTRATOR,
+        parameter,
+        lambda change, who: approve_parameter(change=change, actor=who),
+        in_state("approved"),
+        lambda change, who: reject_parameter(change=change, actor=who, reason="文号不符"),
+    ),
+    "enter a rule": Action(
+        Role.ADMINISTRATOR,
+        rule,
+        lambda change, who: approve_parameter(change=change, actor=who),
+        in_state("approved"),
+        lambda change, who: reject_parameter(change=change, actor=who, reason="文号不符"),
+    ),
+    "appoint a person": Action(
+        Role.ADMINISTRATOR,
+        appointment,
+        lambda change, who: access_changes.approve(change=change, actor=who),
+        in_state("approved"),
+        lambda change, who: access_changes.reject(change=change, actor=who, reason="理由不足"),
+    ),
+    "verify a return": Action(
+        Role.VERIFIER,
+        reviewed_return,
+        lambda filed, who: verify_return(headcount_return=filed, actor=who),
+        in_state("verified"),
+        lambda filed, who: send_back(headcount_return=filed, actor=who, reason="补正"),
+    ),
+    "put a programme into effect": Action(
+        Role.FINANCE_OFFICER,
+        programme,
+        lambda found, who: rewards.approve_programme(programme=found, actor=who, reason="已与原文核对"),
+        has_approval,
+    ),
+    "approve an award": Action(
+        Role.FINANCE_OFFICER,
+        award,
+        lambda found, who: rewards.approve_award(award=found, actor=who),
+        in_state("approved"),
+        lambda found, who: rewards.refuse_award(award=found, actor=who, reason="不符合"),
+    ),
+    "publish a year": Action(
+        Role.FINANCE_OFFICER,
+        publication,
+        lambda found, who: publications.publish(publication=found, actor=who),
+        in_state("published"),
+        lambda found, who: publications.discard(publication=found, actor=who, reason="重做"),
+    ),
+}
+
+
+@pytest.fixture(autouse=True)
+def _regions() -> None:
+    for code in (PROVINCE, "140100", COUNTY):
+        RegionFactory(code=code)
+
+
+@pytest.fixture(params=ACTIONS)
+def action(request: pytest.FixtureRequest) -> Action:
+    return ACTIONS[request.param]
+
+
+def colleague(action: Action, code: str = PROVINCE) -> User:
+    return officer(action.role, code)
+
+
+def same_person(maker: User) -> User:
+    return maker
+
+
+def another_session(maker: User) -> User:
+    return User.objects.get(pk=maker.pk)
+
+
+def second_role(maker: User) -> User:
+    """Every officer's role, in the county as well as in the province."""
+    for role in Role:
+        for code in (PROVINCE, COUNTY):
+            held = maker.appointments.filter(role=role, region=code).exists()
+            if role != Role.EMPLOYER and not held:
+                Appointment.objects.create(user=maker, role=role, region_id=code)
+    return User.objects.get(pk=maker.pk)
+
+
+@pytest.mark.parametrize("guise", [same_person, another_session, second_role])
+def test_one_person_does_not_approve_the_own_step(action: Action, guise: Callable[[User], User]) -> None:
+    maker = colleague(action)
+    subject = action.make(maker)
+    with pytest.raises(DomainError) as refused:
+        action.approve(subject, guise(maker))
+    assert refused.value.code == "second_person_needed"
+    assert not action.is_done(subject)
+
+
+def test_whoever_holds_no_right_there_is_no_second_person(action: Action) -> None:
+    subject = action.make(colleague(action))
+    for stranger in (officer(action.role, "150000"), officer(Role.AUDITOR, PROVINCE), UserFactory()):
+        with pytest.raises(DomainError) as refused:
+            action.approve(subject, stranger)
+        assert refused.value.code in {"permission_missing", "out_of_reach"}
+    assert not action.is_done(subject)
+
+
+def test_a_right_that_ended_in_between_approves_nothing(action: Action) -> None:
+    subject, checker = action.make(colleague(action)), colleague(action)
+    checker.appointments.update(ended_at="2026-01-01T00:00Z", started_at="2025-01-01T00:00Z")
+    with pytest.raises(DomainError):
+        action.approve(subject, another_session(checker))
+    assert not action.is_done(subject)
+
+
+def test_two_people_may_and_a_replay_is_refused(action: Action) -> None:
+    subject = action.make(colleague(action))
+    action.approve(subject, colleague(action))
+    assert action.is_done(subject)
+    for again in (subject, type(subject).objects.get(pk=subject.pk)):
+        with pytest.raises(DomainError) as refused:
+            action.approve(again, colleague(action))
+        assert refused.value.code in {"transition_not_allowed", "run_already_live", "wider_publication_exists"}
+
+
+@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.refuse])
+def test_what_was_taken_back_meanwhile_is_not_approved(name: str) -> None:
+    """The approver's page still shows it."""
+    action = ACTIONS[name]
+    subject = action.make(colleague(action))
+    action.refuse(type(subject).objects.get(pk=subject.pk), colleague(action))
+    with pytest.raises(DomainError) as refused:
+        action.approve(subject, colleague(action))
+    assert refused.value.code == "transition_not_allowed"
+    with suppress(type(subject).DoesNotExist):  # a rejected correction leaves its trail only
+        assert not action.is_done(subject)
+
+
+@pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.refuse])
+def test_what_was_approved_is_not_taken_back(name: str) -> None:
+    action = ACTIONS[name]
+    subject = action.make(colleague(action))
+    action.approve(subject, colleague(action))
+    with pytest.raises(DomainError):
+        action.refuse(subject, colleague(action))
+    assert action.is_done(subject)

@@ -1,0 +1,95 @@
+"""Every state machine of the project, found by itself: each state by each step by each role (promise D5)."""
+
+from collections.abc import Callable
+from importlib import import_module
+
+import pytest
+from django.apps import apps
+from django.db import models
+from django.test import Client
+
+from accounts.models import User
+from accounts.permissions import ROLE_PERMISSIONS, Role
+from accounts.services import people
+from audit.errors import PermissionMissing, TransitionNotAllowed
+from audit.workflow import Transition, check
+from quota.models import ImportedFile
+from tests.accounts.factories import RegionFactory, officer
+from tests.levy.factories import confirmed_run
+from tests.quota.factories import EmployerFactory, verified_year
+
+COUNTY = "140105"
+APPS = ("accounts", "quota", "levy", "subsidies", "disclosure")
+STEPS = [
+    step for app in APPS for step in vars(import_module(f"{app}.workflow")).values() if isinstance(step, Transition)
+]
+
+
+def machine_of(step: Transition) -> type[models.Model]:
+    """The model whose states the step is about and that has the stamp it fills."""
+    states = list(type(step.target).values)
+    app = type(step.target).__module__.partition(".")[0]
+    (found,) = [
+        model
+        for model in apps.get_app_config(app).get_models()
+        if not hasattr(model, "pgh_id")
+        and {"state", f"{step.stamp}_by"} <= {field.name for field in model._meta.get_fields()}
+        and [value for value, _label in model._meta.get_field("state").choices] == states
+    ]
+    return found
+
+
+def test_every_table_is_walked() -> None:
+    names = {machine_of(step).__name__ for step in STEPS}
+    assert names == {"AccessChange", "AssessmentRun", "Award", "HeadcountReturn", "ParameterChange", "Publication"}
+
+
+@pytest.fixture
+def everybody(db: None) -> dict[Role, User]:
+    return {role: officer(role, COUNTY) for role in Role}
+
+
+@pytest.mark.parametrize("step", STEPS, ids=lambda step: f"{machine_of(step).__name__}.{step.name}")
+def test_a_step_is_open_from_its_states_to_its_roles_only(step: Transition, everybody: dict[Role, User]) -> None:
+    for state in type(step.target):
+        subject = machine_of(step)(state=state)
+        for role, person in everybody.items():
+            may = step.permission in ROLE_PERMISSIONS[role]
+            if state in step.sources and may:
+                check(subject, step, actor=person, region_code=COUNTY, reason="理由")
+                with pytest.raises(PermissionMissing):
+                    check(subject, step, actor=person, region_code="150000", reason="理由")
+                continue
+            wanted = PermissionMissing if state in step.sources else TransitionNotAllowed
+            with pytest.raises(wanted):
+                check(subject, step, actor=person, region_code=COUNTY, reason="理由")
+
+
+def test_open_links_and_uploads_die_with_the_right(signed_in: Callable[..., Client]) -> None:
+    RegionFactory(code="140000")
+    verified_year(EmployerFactory(region=RegionFactory(code=COUNTY)))
+    confirmed_run(region=COUNTY)
+    person, link = officer(Role.TAX_OFFICER, COUNTY), f"/lists/2025/{COUNTY}/levy-list.csv"
+    tabs = [signed_in(person) for _tab in range(3)]
+    assert {tab.get(link).status_code for tab in tabs} == {200}
+    people.end_appointment(
+        appointment=person.appointments.get(), reason="调离", actor=officer(Role.ADMINISTRATOR, "140000")
+    )
+    for tab in tabs:
+        for answer in (tab.get(link), tab.post("/files/", {"kind": "payments"}), tab.get("/home/")):
+            assert answer.status_code == 302
+            assert answer["Location"].startswith("/sign-in/")
+    assert not ImportedFile.objects.exists()
+
+
+def test_a_right_moved_behind_the_services_back_closes_the_old_region_at_once(
+    signed_in: Callable[..., Client],
+) -> None:
+    RegionFactory(code="140106")
+    verified_year(EmployerFactory(region=RegionFactory(code=COUNTY)))
+    confirmed_run(region=COUNTY)
+    person, link = officer(Role.TAX_OFFICER, COUNTY), f"/lists/2025/{COUNTY}/levy-list.csv"
+    tab = signed_in(person)
+    assert tab.get(link).status_code == 200
+    person.appointments.update(region="140106")
+    assert tab.get(link).status_code == 404
