@@ -1,4 +1,4 @@
-"""The verbs of run.py: run (none), test, shell, demo and lock."""
+"""The verbs of run.py: run (none), test, faults, shell, demo and lock."""
 
 import argparse
 import contextlib
@@ -21,6 +21,7 @@ from runner.state import ROOT, Lock, State, wait_for_services
 USAGE = """用法 Usage:
   python3 run.py [--port N] [--empty]    启动系统 set up and run (--empty: 不装演示数据 without demo data)
   python3 run.py test [ARGS]             运行测试 run the tests; ARGS go to pytest
+  python3 run.py faults [--seed N]       故障演练 break a system of its own on purpose, and see its promises kept
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
@@ -31,7 +32,7 @@ _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sql
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line; its exit code. Every foreseen failure is one sentence, without a traceback."""
-    verbs = {"test": _test, "shell": _shell, "demo": _demo, "lock": _lock}
+    verbs = {"test": _test, "faults": _faults, "shell": _shell, "demo": _demo, "lock": _lock}
     signals = Signals()
     signals.install()
     try:
@@ -249,6 +250,18 @@ def _test(signals: Signals, arguments: list[str]) -> int:
         with Services(state, signals, settings="config.settings.test", throwaway=True) as services:
             env = services.environment | {processes.MARK: str(state.root)}
             code = processes.run_in_foreground([state.python, "-m", "pytest", *arguments], env=env, cwd=ROOT)
+        processes.end_leftovers(state.root)
+    return code
+
+
+def _faults(_signals: Signals, arguments: list[str]) -> int:
+    """Let the package `faults` set up servers of its own, kill them, and report to the folder of this installation."""
+    installed = State.named_by_environment()
+    packages.install(installed)
+    with _throwaway_state(installed) as state:
+        env = base_environment(state) | {processes.MARK: str(state.root)}
+        command: list[str | Path] = [state.python, "-m", "faults", "--report", installed.root, *arguments]
+        code = processes.run_in_foreground(command, env=env, cwd=ROOT)
         processes.end_leftovers(state.root)
     return code
 

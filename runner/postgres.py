@@ -233,10 +233,21 @@ def _check_version(home: Home, found: str) -> None:
         )
 
 
-def start(home: Home, state: State, env: Mapping[str, str], *, throwaway: bool = False) -> tuple[Child, int]:
-    """Start the server on a free port of 127.0.0.1 and wait until it answers; the server and its port."""
-    port = free_port()
-    settings = _SETTINGS | (_THROWAWAY if throwaway else {}) | {"port": str(port)}
+def start(
+    home: Home,
+    state: State,
+    env: Mapping[str, str],
+    *,
+    throwaway: bool = False,
+    port: int | None = None,
+    settings: Mapping[str, str] | None = None,
+) -> tuple[Child, int]:
+    """Start the server on 127.0.0.1 and wait until it answers; the server and its port (a free one if none is given).
+
+    `settings` stand above the runner's own.
+    """
+    port = port or free_port()
+    settings = _SETTINGS | (_THROWAWAY if throwaway else {}) | dict(settings or {}) | {"port": str(port)}
     command: list[str | Path] = [home.programs / "postgres", "-D", home.cluster]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]

