@@ -6,6 +6,7 @@ import os
 from celery.schedules import crontab
 
 CELERY_BROKER_URL = os.environ["REDIS_URL"]
+CELERY_BROKER_TRANSPORT = "config.broker:Transport"
 CELERY_TIMEZONE = "Asia/Shanghai"
 CELERY_TASK_SERIALIZER = "json"
 CELERY_ACCEPT_CONTENT = ["json"]

@@ -18,7 +18,17 @@ from runner.state import State
 STEPS = (
     "clean",
     "storm",
-)  # fmt: skip
+    "broker",
+    "disk",
+    "deploy",
+    "people",
+    "poison",
+    "payments",
+    "uploads",
+    "canaries",
+    "recovery",
+    "mutants",
+)
 EMPLOYERS = 100_000
 
 

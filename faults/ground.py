@@ -122,9 +122,11 @@ class Ground:
 
     # Programs
 
-    def start_worker(self, name: str, queues: str, concurrency: int, *options: str, **environment: str) -> None:
+    def start_worker(
+        self, name: str, queues: str, concurrency: int, *options: str, cwd: Path = ROOT, **environment: str
+    ) -> None:
         command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency)]
-        self._run(name, [*command, "--hostname", f"{name}@localhost", *QUIET, *options], environment)
+        self._run(name, [*command, "--hostname", f"{name}@localhost", *QUIET, *options], environment, cwd)
 
     def start_beat(self, name: str = "beat", app: str = "config.celery:app", **environment: str) -> None:
         schedule = str(self.state.root / f"{name}-schedule")
@@ -138,11 +140,11 @@ class Ground:
         wait_for(lambda: answers(port), "the web server did not start")
         return port
 
-    def _run(self, name: str, module: list[str], environment: Mapping[str, str]) -> None:
+    def _run(self, name: str, module: list[str], environment: Mapping[str, str], cwd: Path = ROOT) -> None:
         self._commands[name] = (module, dict(environment))
         env = self._marked() | {"REMAP_SIGTERM": "SIGQUIT"} | dict(environment)
         command: list[str | Path] = [self.state.python, "-m", *module]
-        self.programs[name] = processes.start(name, command, log=self.state.log(name), env=env, cwd=ROOT)
+        self.programs[name] = processes.start(name, command, log=self.state.log(name), env=env, cwd=cwd)
 
     def manage(self, *command: str, cwd: Path = ROOT, **environment: str) -> "processes.subprocess.Popen[bytes]":
         """Start a manage.py command beside everything else, its output in the log of that name."""

@@ -19,6 +19,7 @@ from faults.ground import Ground, wait_for
 from faults.nemesis import Nemesis
 from faults.report import Report, demand
 from levy.models import AssessmentRun
+from levy.models.runs import LIVE_STATES
 from levy.services import runs
 from levy.tasks import assess_slice, send_slices
 
@@ -42,11 +43,13 @@ class Trial:
         """Log a fault of the present step."""
         self.nemesis.note(self.report.step, kind, target)
 
-    def start_run(self, year: int, slices: int = 200) -> int:
+    def start_run(self, year: int, slices: int = 60) -> int:
         """Start a run of the province in so many slices and hand the first ones to the broker; its number."""
         size = max(self.employers // slices, 1)
         province = Region(code=PROVINCE, level=1)
         officer = insist(lambda: person("levy1"))
+        for left in insist(lambda: list(AssessmentRun.objects.filter(levy_year=year, state__in=LIVE_STATES))):
+            self.discard(left.pk)  # of a promise that was broken
         run = insist(lambda: runs.start_run(levy_year=year, region=province, actor=officer, slice_employers=size))
         send(run.pk)
         return run.pk

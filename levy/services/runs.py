@@ -24,7 +24,7 @@ from quota.models import Employer
 
 SLICE_EMPLOYERS = 20_000
 MAX_ATTEMPTS = 3
-MAX_UNENDED_STARTS = 8  # above what a bad night's restarts may do to an innocent slice
+MAX_UNENDED_STARTS = 6  # above what a bad night's restarts may do to an innocent slice
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3

@@ -1,0 +1,141 @@
+"""Slices that cannot be done, and workers that stand still (B7, B8)."""
+
+import contextlib
+import os
+import re
+import resource
+import signal
+from pathlib import Path
+
+from demo.units import OPEN_YEAR
+from faults.ground import wait_for
+from faults.report import demand
+from faults.trial import Trial
+from faults.visitor import Visitor
+from levy.errors import RunIncomplete
+from levy.models import AssessmentRun
+from levy.services import runs
+
+SLICES = 40
+GIANT = 30  # the slice that swallows all before it
+ENDLESS = SLICES - 2
+POLLS = 40
+MIB = 1 << 20
+
+# An employer whose row is never through: what a fault in a trigger or a lock that nobody gives back looks like.
+ENDLESS_ROW = """
+CREATE FUNCTION never_through() RETURNS trigger LANGUAGE plpgsql AS
+$$ BEGIN IF NEW.employer_id = %s THEN LOOP PERFORM 1; END LOOP; END IF; RETURN NEW; END $$;
+CREATE TRIGGER never_through BEFORE INSERT ON levy_assessment FOR EACH ROW EXECUTE FUNCTION never_through()
+"""
+HEALED = "DROP TRIGGER IF EXISTS never_through ON levy_assessment; DROP FUNCTION IF EXISTS never_through()"
+# The nemesis does not wait: what was sent counts as sent long ago.
+TIME_PASSES = """
+UPDATE levy_assessmentslice SET sent_at = sent_at - interval '1 minute'
+WHERE run_id = %s AND number = ANY(%s) AND state = 'todo' AND sent_at > now() - interval '30 seconds'
+"""
+
+
+def run(trial: Trial) -> None:
+    with trial.report.promise("B7", "毒分片被隔离，其余照算，不能核定 a poison slice is put aside") as line:
+        line.remark = _poison(trial)
+    with trial.report.promise("B8", "后台停住，页面如实说明 the progress page tells the truth"):
+        _standstill(trial)
+
+
+def _poison(trial: Trial) -> str:
+    """One slice never ends and is killed by its time limit, one asks for more memory than it may have."""
+    checker = trial.checker
+    run_id = trial.start_run(OPEN_YEAR, SLICES)
+    swallowed = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s ORDER BY number LIMIT 1"
+    first = checker.value(swallowed, run_id)
+    checker.do("DELETE FROM levy_assessmentslice WHERE run_id = %s AND number < %s", run_id, GIANT)
+    giant = "UPDATE levy_assessmentslice SET first_id = %s WHERE run_id = %s AND number = %s"
+    checker.do(giant, first, run_id, GIANT)
+    endless = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s AND number = %s"
+    checker.do(ENDLESS_ROW.replace("%s", str(checker.value(endless, run_id, ENDLESS))))
+    try:
+        trial.ground.start_worker("worker", "fast,batch", 2, "--soft-time-limit", "6", "--time-limit", "8")
+        trial.ground.start_beat()
+        trial.fault("endless slice", ENDLESS)
+        trial.fault("memory refused", GIANT)
+        largest = _until_partial(trial, run_id)
+    finally:
+        checker.do(HEALED)
+    aside = dict(
+        checker.ask(
+            "SELECT number, error FROM levy_assessmentslice WHERE run_id = %s AND state = 'quarantined'", run_id
+        )
+    )
+    demand(set(aside) == {GIANT, ENDLESS}, f"put aside: {aside}")
+    demand(largest < 400 * MIB, f"a worker grew to {largest // MIB} MiB")
+    poisoned = AssessmentRun.objects.get(pk=run_id)
+    with contextlib.suppress(RunIncomplete):
+        runs.refuse_disagreement(poisoned)
+        demand(False, "a run with slices put aside could be confirmed")
+    trial.discard(run_id)
+    return f"{aside}, {largest // MIB} MiB at most"
+
+
+def _until_partial(trial: Trial, run_id: int) -> int:
+    """Wait for the run's end, holding every new worker process to its memory; the largest resident size seen."""
+    limited: set[int] = set()
+    largest = 0
+
+    def is_over() -> bool:
+        nonlocal largest
+        for pid in trial.ground.children("worker"):
+            largest = max(largest, _size(pid, "VmRSS"))
+            if pid not in limited and (data := _size(pid, "VmData")):
+                room = data + trial.employers * 300
+                with contextlib.suppress(ProcessLookupError):
+                    resource.prlimit(pid, resource.RLIMIT_DATA, (room, room))
+                limited.add(pid)
+        trial.checker.do(TIME_PASSES, run_id, [GIANT, ENDLESS])
+        return trial.checker.state(run_id) == "partial"
+
+    wait_for(is_over, f"the run did not end: {trial.checker.done(run_id)} slices", 600, pause=0.5)
+    return largest
+
+
+def _size(pid: int, what: str) -> int:
+    with contextlib.suppress(OSError):
+        found = re.search(rf"{what}:\s+(\d+) kB", Path(f"/proc/{pid}/status").read_text())
+        return int(found[1]) * 1024 if found else 0
+    return 0
+
+
+def _standstill(trial: Trial) -> None:
+    """The workers are stopped in the middle: the page counts what is there, says that nothing moves, and never that
+    it is done."""
+    trial.ground.start_worker("still", "fast,batch", 1)
+    trial.ground.start_beat("beat-still")
+    officer = Visitor(trial.ground.start_web()).sign_in("levy1-shanxi")
+    run_id = trial.start_run(OPEN_YEAR)
+    for _poll in range(POLLS):
+        _compare_page(trial, officer, run_id)
+    group = trial.ground.programs["still"].process.pid
+    os.killpg(group, signal.SIGSTOP)
+    trial.fault("worker frozen", "still")
+    past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s"
+    trial.checker.do(past, run_id)
+    trial.checker.do("UPDATE levy_assessmentrun SET started_at = started_at - interval '1 hour' WHERE id = %s", run_id)
+    is_over = trial.checker.state(run_id) != "computing"
+    page = officer.get(f"/runs/{run_id}/").text
+    os.killpg(group, signal.SIGCONT)
+    demand(not is_over, "the run was over before the workers were stopped")
+    demand("没有进展" in page, "the page does not say that nothing moves")
+    trial.finish(run_id, OPEN_YEAR)
+
+
+def _compare_page(trial: Trial, officer: Visitor, run_id: int) -> None:
+    """What the page says lies between what the database said before and after it."""
+    counted = "SELECT coalesce(sum(employer_count), 0) FROM levy_assessmentslice WHERE run_id = %s"
+    before = trial.checker.value(counted, run_id)
+    page = officer.get(f"/runs/{run_id}/").text
+    after = trial.checker.value(counted, run_id)
+    shown = re.search(r"已计算([\d,]+)户", page)
+    if shown:
+        demand(before <= int(shown[1].replace(",", "")) <= after, f"shown {shown[1]}, stored {before} to {after}")
+    elif trial.checker.state(run_id) == "computing":
+        demand(False, "the page of a computing run shows no count")
