@@ -1,9 +1,9 @@
-"""Kombu's Redis transport with one repair: what cannot be acknowledged gives its place in the window back.
+"""Kombu's Redis transport with one repair that the fault run asked for (promise B3; kombu 5.7.0).
 
-As it comes, a message whose acknowledgement failed stays in the worker's prefetch window although the connection is
-made anew, and is never tried again: after one silent moment of the broker, a worker with one process never takes
-another task (found by the fault run, promise B3; kombu 5.7.0). The broker keeps such a message as unacknowledged and
-restores it after the visibility timeout; doing it twice changes nothing.
+What cannot be acknowledged gives its place in the window back. As it comes, a message whose acknowledgement failed
+stays in the worker's prefetch window although the connection is made anew, and is never tried again: after one silent
+moment of the broker, a worker with one process never takes another task. The broker keeps such a message as
+unacknowledged and restores it after the visibility timeout; doing it twice changes nothing.
 """
 
 from kombu.transport import redis, virtual

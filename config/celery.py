@@ -2,16 +2,17 @@
 
 import logging.config
 import os
+import resource
 from typing import Any
 
 from celery import Celery
-from celery.signals import setup_logging
+from celery.signals import setup_logging, worker_process_init
 
 from config.log_settings import LOGGING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-app = Celery("levy", task_cls="config.tasks:SlottedTask")
+app = Celery("levy", task_cls="config.tasks:GuardedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
 
@@ -20,3 +21,10 @@ app.autodiscover_tasks()
 def _log_as_everywhere(**_options: Any) -> None:
     """Celery's way of being told not to bring its own log format, whose lines repeat what a failing task held."""
     logging.config.dictConfig(LOGGING)
+
+
+@worker_process_init.connect
+def _bound_memory(**_given: Any) -> None:
+    """A task that asks for too much gets a MemoryError, before the container is killed with everything in it."""
+    room = int(os.environ.get("LEVY_WORKER_MEMORY_MB", "1024")) * 1024 * 1024
+    resource.setrlimit(resource.RLIMIT_DATA, (room, resource.getrlimit(resource.RLIMIT_DATA)[1]))

@@ -37,12 +37,12 @@ class Proxy:
                 threading.Thread(target=self._serve, args=(client,), daemon=True).start()
 
     def _serve(self, client: socket.socket) -> None:
-        with suppress(OSError), client, socket.create_connection(("127.0.0.1", self.target)) as server:
+        with suppress(OSError, ValueError), client, socket.create_connection(("127.0.0.1", self.target)) as server:
             self._live.add(client)
             try:
                 self._pump(client, server)
             finally:
-                self._live.discard(client)
+                self._live.discard(client)  # ValueError: closed under our hands
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}

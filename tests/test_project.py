@@ -21,7 +21,7 @@ from quota.rules import counting
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
-CODE = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+CODE = [path for app in [*APPS, "faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 BIN = Path(sys.executable).parent
 

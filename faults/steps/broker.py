@@ -78,6 +78,7 @@ def _outage(trial: Trial) -> str:
     demand(Visitor(port).sign_in("levy1-shanxi").get("/runs/").status == 200, "nobody could sign in meanwhile")
     for _rest in outages:
         pass
+    demand(not ground.programs["worker"].has_ended(), "the worker did not outlive the outage")
     _judge(trial, clerk, saved, drafts)
     trial.finish(run_id, OPEN_YEAR)
     return f"{POSTS} posts, {SUBMITTED} filings"
@@ -119,9 +120,10 @@ def _outages(trial: Trial) -> Iterator[None]:
         broker.set("anything", b"x" * 100_000)
     except redis.exceptions.OutOfMemoryError:
         trial.fault("broker full")
-    yield
-    yield
-    broker.config_set("maxmemory", "256mb")
+    try:
+        yield
+    finally:
+        broker.config_set("maxmemory", "256mb")
     for _time in range(KILLED):
         ground.kill_valkey("broker", is_disk_lost=True)
         yield trial.fault("broker killed")
