@@ -10,6 +10,7 @@ from accounts.models import User
 from demo.officers import EMPLOYER
 from demo.units import OPEN_YEAR
 from faults.ground import wait_for
+from faults.province import STEADY_YEAR
 from faults.proxy import Proxy
 from faults.report import demand
 from faults.trial import Trial, insist
@@ -43,14 +44,14 @@ def _silence(trial: Trial) -> float:
     """Freeze the only worker's connections; how long until it did the next slice."""
     proxy = silent_broker(trial, "worker-behind-proxy")
     trial.ground.start_beat()
-    run_id = trial.start_run(OPEN_YEAR)
+    run_id = trial.start_run(STEADY_YEAR)
     wait_for(lambda: trial.checker.done(run_id)[0] > 5, "the worker did not begin")
     trial.fault("broker silent", f"{proxy.freeze()} connections")
     time.sleep(1)  # what it had in its hands
     before, began = trial.checker.done(run_id)[0], time.monotonic()
     wait_for(lambda: trial.checker.done(run_id)[0] > before, "the worker never came back")
     took = time.monotonic() - began
-    trial.finish(run_id, OPEN_YEAR)
+    trial.finish(run_id, STEADY_YEAR)
     trial.ground.stop("worker-behind-proxy", "beat", seconds=5)
     proxy.close()
     return took
@@ -64,7 +65,7 @@ def _outage(trial: Trial) -> str:
     drafts = [_draft(clerk, employer) for employer in _employers()]
     ground.start_worker("worker", "fast,batch", 1)
     ground.start_beat()
-    run_id = trial.start_run(OPEN_YEAR)
+    run_id = trial.start_run(STEADY_YEAR)
     saved: dict[int, int] = {}
     outages = _outages(trial)
     for number in range(POSTS):
@@ -80,7 +81,7 @@ def _outage(trial: Trial) -> str:
         pass
     demand(not ground.programs["worker"].has_ended(), "the worker did not outlive the outage")
     _judge(trial, clerk, saved, drafts)
-    trial.finish(run_id, OPEN_YEAR)
+    trial.finish(run_id, STEADY_YEAR)
     return f"{POSTS} posts, {SUBMITTED} filings"
 
 

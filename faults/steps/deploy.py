@@ -4,8 +4,8 @@ import threading
 
 import psycopg
 
-from demo.units import OPEN_YEAR
 from faults.ground import wait_for
+from faults.province import STEADY_YEAR
 from faults.proxy import Proxy
 from faults.report import demand
 from faults.trial import Trial
@@ -28,7 +28,7 @@ def _roll(trial: Trial) -> str:
     reader = Reader(front.port)
     ground.start_worker("worker-0", "fast,batch", 2)
     ground.start_beat()
-    run_id = trial.start_run(OPEN_YEAR, slices=200)
+    run_id = trial.start_run(STEADY_YEAR, slices=200)
     reader.start()
     try:
         wait_for(lambda: trial.checker.done(run_id)[0] > 3, "the run did not begin")
@@ -42,7 +42,7 @@ def _roll(trial: Trial) -> str:
                 trial.fault("web server replaced", roll)
             if roll == 1:
                 _migrate(trial)
-        trial.finish(run_id, OPEN_YEAR)
+        trial.finish(run_id, STEADY_YEAR)
     finally:
         reader.stop()
         front.close()

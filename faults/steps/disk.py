@@ -7,8 +7,8 @@ from collections.abc import Iterator
 from pathlib import Path
 
 from demo.places import PROVINCE
-from demo.units import OPEN_YEAR
 from faults.ground import Ground, wait_for
+from faults.province import STEADY_YEAR
 from faults.report import NotPossible, demand
 from faults.trial import Trial
 from faults.visitor import Visitor
@@ -75,7 +75,7 @@ def _move(trial: Trial, tablespace: str) -> None:
 
 
 def _assess_on(trial: Trial, folder: Path) -> str:
-    run_id = trial.start_run(OPEN_YEAR)
+    run_id = trial.start_run(STEADY_YEAR)
     trial.ground.start_worker("worker", "fast,batch", 2)
     trial.ground.start_beat()
     paused = "SELECT pause_reason = 'disk_full' AND paused_until > now() FROM levy_assessmentrun WHERE id = %s"
@@ -86,23 +86,23 @@ def _assess_on(trial: Trial, folder: Path) -> str:
     page = officer.get(f"/runs/{run_id}/").text
     demand("试算暂停：数据库存储空间不足" in page, "the page does not say why the run stands still")
     grow(folder)
-    trial.finish(run_id, OPEN_YEAR)
+    trial.finish(run_id, STEADY_YEAR)
     return f"{done[0]} of {done[1]} slices before it was full"
 
 
 def _full_export(trial: Trial) -> None:
-    run_id = trial.start_run(OPEN_YEAR, slices=10)
+    run_id = trial.start_run(STEADY_YEAR, slices=10)
     trial.ground.start_worker("worker-export", "fast,batch", 2)
     trial.ground.start_beat("beat-export")
     wait_for(lambda: trial.checker.state(run_id) == "draft", "the run did not finish")
     with small_disk(trial.ground, "exports", "65536") as folder:
         target = folder / "levy-list.csv"
-        options = ["--year", str(OPEN_YEAR), "--region", PROVINCE, "--format", "csv", "--out", str(target)]
+        options = ["--year", str(STEADY_YEAR), "--region", PROVINCE, "--format", "csv", "--out", str(target)]
         code = trial.ground.manage("levy_list", *options).wait()
         trial.fault("disk full", folder)
         demand(code == 1, f"the export ended with {code}")
         demand(list(folder.iterdir()) == [], "half a file was left")
     said = trial.ground.state.log("manage-levy_list").read_text()
     demand("不能写入" in said and "Traceback" not in said, "the person was not told why")
-    trial.judge(run_id, OPEN_YEAR)
+    trial.judge(run_id, STEADY_YEAR)
     trial.discard(run_id)

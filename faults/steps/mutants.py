@@ -8,19 +8,16 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from demo.codes import identity_number
-from demo.units import OPEN_YEAR
 from faults.ground import wait_for
 from faults.guards import CANARY, CHECKS, RED
+from faults.province import STEADY_YEAR
 from faults.report import Broken, demand
 from faults.steps.broker import silent_broker
 from faults.trial import Trial
 from runner import processes
 from runner.state import ROOT
 
-PARTS = (
-    "accounts", "audit", "config", "demo", "disclosure", "faults", "fixtures", "levy", "quota", "runner", "static",
-    "subsidies", "templates",
-)  # fmt: skip
+NOT_COPIED = ("var", "tests", "docs", "deploy", ".*", "__pycache__")
 SILENCE = 35
 
 
@@ -89,10 +86,7 @@ def _must_turn_red(trial: Trial, mutant: Mutant) -> None:
 
 def _copy(trial: Trial, name: str) -> Path:
     copy = trial.ground.state.root / "mutants" / name
-    copy.mkdir(parents=True)
-    for part in PARTS:
-        shutil.copytree(ROOT / part, copy / part, ignore=shutil.ignore_patterns("__pycache__"))
-    shutil.copy(ROOT / "manage.py", copy)
+    shutil.copytree(ROOT, copy, ignore=shutil.ignore_patterns(*NOT_COPIED))
     return copy
 
 
@@ -123,7 +117,7 @@ def _default_sockets(trial: Trial) -> None:
     trial.fault("guard removed", "config/celery_settings.py")
     proxy = silent_broker(trial, "worker-default", cwd=copy)
     trial.ground.start_beat("beat-default")
-    run_id = trial.start_run(OPEN_YEAR)
+    run_id = trial.start_run(STEADY_YEAR)
     wait_for(lambda: trial.checker.done(run_id)[0] > 5, "the worker did not begin")
     proxy.freeze()
     time.sleep(2)

@@ -7,8 +7,8 @@ import resource
 import signal
 from pathlib import Path
 
-from demo.units import OPEN_YEAR
 from faults.ground import wait_for
+from faults.province import STEADY_YEAR
 from faults.report import demand
 from faults.trial import Trial
 from faults.visitor import Visitor
@@ -46,7 +46,7 @@ def run(trial: Trial) -> None:
 def _poison(trial: Trial) -> str:
     """One slice never ends and is killed by its time limit, one asks for more memory than it may have."""
     checker = trial.checker
-    run_id = trial.start_run(OPEN_YEAR, SLICES)
+    run_id = trial.start_run(STEADY_YEAR, SLICES)
     swallowed = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s ORDER BY number LIMIT 1"
     first = checker.value(swallowed, run_id)
     checker.do("DELETE FROM levy_assessmentslice WHERE run_id = %s AND number < %s", run_id, GIANT)
@@ -111,7 +111,7 @@ def _standstill(trial: Trial) -> None:
     trial.ground.start_worker("still", "fast,batch", 1)
     trial.ground.start_beat("beat-still")
     officer = Visitor(trial.ground.start_web()).sign_in("levy1-shanxi")
-    run_id = trial.start_run(OPEN_YEAR)
+    run_id = trial.start_run(STEADY_YEAR)
     for _poll in range(POLLS):
         _compare_page(trial, officer, run_id)
     group = trial.ground.programs["still"].process.pid
@@ -125,7 +125,7 @@ def _standstill(trial: Trial) -> None:
     os.killpg(group, signal.SIGCONT)
     demand(not is_over, "the run was over before the workers were stopped")
     demand("没有进展" in page, "the page does not say that nothing moves")
-    trial.finish(run_id, OPEN_YEAR)
+    trial.finish(run_id, STEADY_YEAR)
 
 
 def _compare_page(trial: Trial, officer: Visitor, run_id: int) -> None:
