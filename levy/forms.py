@@ -111,7 +111,7 @@ class RegionYearForm(forms.Form):
     def __init__(self, *args: Any, regions: QuerySet[Region], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["region"].queryset = regions
-        self.fields["region"].label_from_instance = lambda region: f"{region.name}（{region.code}）"
+        self.fields["region"].label_from_instance = lambda region: region.name_and_code
 
 
 class ParameterForm(forms.Form):
