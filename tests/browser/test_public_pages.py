@@ -66,6 +66,19 @@ def addresses(live_server) -> list[str]:
     ]
 
 
+def test_the_same_holds_in_english(page: Page, addresses: list[str], live_server) -> None:
+    page.context.add_cookies([{"name": "language", "value": "en", "url": live_server.url}])
+    page.set_viewport_size({"width": 375, "height": 900})
+    faults = {}
+    for address in addresses:
+        page.goto(address)
+        expect(page.locator("html")).to_have_attribute("lang", "en")
+        found = axe_faults(page)
+        if found or sideways_scroll(page) > 0:
+            faults[address] = found or ["scrolls sideways"]
+    assert faults == {}
+
+
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, addresses: list[str]) -> None:
     faults = {}
     for width in (320, 768, 1280):

@@ -11,6 +11,7 @@ import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.utils import translation
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
@@ -83,6 +84,14 @@ def test_a_row_tells_who_owes_what_and_why(region: object) -> None:
         "政策版本": str(run.policy_version),
         "批次号": str(run),
     }
+
+
+def test_the_list_is_chinese_whatever_the_reader_speaks(region: object) -> None:
+    verified_year(EmployerFactory())
+    run = confirmed_run()
+    chinese = b"".join(lists.csv_chunks(lists.levy_list(levy_year=2025, region=run.region)))
+    with translation.override("en"):
+        assert b"".join(lists.csv_chunks(lists.levy_list(levy_year=2025, region=run.region))) == chinese
 
 
 @pytest.mark.parametrize("name", FORMULAS)

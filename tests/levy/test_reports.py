@@ -5,6 +5,7 @@ from typing import Any
 
 import pytest
 from django.urls import reverse
+from django.utils import translation
 
 from accounts.permissions import Role
 from levy.models import AssessmentRun
@@ -48,6 +49,16 @@ def test_it_names_who_started_checked_confirmed_and_took_over() -> None:
     text = words(report_pdf(run).content)
     for person in (run.started_by, run.checked_by, run.confirmed_by, run.handed_over_by):
         assert person.name in text
+
+
+def test_it_is_chinese_whatever_the_reader_speaks() -> None:
+    made = employer()
+    verified_year(made, levy_year=2024, staff=218, wages="18642350.00", credited=24)
+    confirmed_run(2024)
+    run = confirmed_run(2025)
+    chinese = report_sheet(run)
+    with translation.override("en"):
+        assert report_sheet(run) == chinese
 
 
 def test_it_compares_with_last_year_and_gives_the_reasons() -> None:
