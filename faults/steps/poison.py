@@ -25,7 +25,7 @@ MIB = 1 << 20
 # An employer whose row is never through: what a fault in a trigger or a lock that nobody gives back looks like.
 ENDLESS_ROW = """
 CREATE FUNCTION never_through() RETURNS trigger LANGUAGE plpgsql AS
-$$ BEGIN IF NEW.employer_id = %s THEN LOOP PERFORM 1; END LOOP; END IF; RETURN NEW; END $$;
+$$ BEGIN IF NEW.employer_id = %s THEN LOOP PERFORM pg_sleep(1); END LOOP; END IF; RETURN NEW; END $$;
 CREATE TRIGGER never_through BEFORE INSERT ON levy_assessment FOR EACH ROW EXECUTE FUNCTION never_through()
 """
 HEALED = "DROP TRIGGER IF EXISTS never_through ON levy_assessment; DROP FUNCTION IF EXISTS never_through()"
