@@ -32,6 +32,13 @@ class RegionScopedQuerySet(models.QuerySet):
             own |= Q(pk__in=self.filter(**{self.member_path: user.pk}).values("pk"))
         return self.filter(own)
 
+    def within_right(self, user: User, permission: Permission) -> Self:
+        """Rows of the regions where the person holds this right, which may be fewer than those the person sees."""
+        inside = Q(pk__in=[])
+        for prefix in user.prefixes(permission):
+            inside |= Q(**{f"{self.region_path}__code__startswith": prefix})
+        return self.filter(inside)
+
     def in_region(self, code: str) -> Self:
         """Rows of the region and everything below it. Raises ValueError on a malformed code."""
         return self.filter(**{f"{self.region_path}__code__startswith": region_prefix(code)})

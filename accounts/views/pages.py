@@ -10,6 +10,7 @@ from django.views.decorators.http import require_safe
 from accounts.context import nav_items
 from accounts.permissions import Permission, requires
 from accounts.styleguide import styleguide_context
+from accounts.waiting import Latest, Waiting, all_lines
 from audit.models import AuditEntry
 
 ENTRIES_PER_PAGE = 50
@@ -17,11 +18,18 @@ ENTRIES_PER_PAGE = 50
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What the person can do here; straight to it where there is only one thing."""
+    """What waits for the person and what the person can do here; straight to it where there is only one thing."""
     items = nav_items(request)
     if len(items) == 1:
         return redirect(items[0]["url"])
-    return render(request, "accounts/home.html", {"appointments": request.user.current_appointments, "items": items})
+    lines = all_lines(request.user)
+    context = {
+        "appointments": request.user.current_appointments,
+        "items": items,
+        "waiting": [line for line in lines if isinstance(line, Waiting)],
+        "latest": [line for line in lines if isinstance(line, Latest)],
+    }
+    return render(request, "accounts/home.html", context)
 
 
 @requires(Permission.VIEW_AUDIT)
