@@ -21,6 +21,7 @@ OFFICERS_MENU = (
     (Permission.VIEW_RUNS, "levy:run_list", gettext_lazy("核定批次")),
     (Permission.VIEW_RUNS, "levy:correction_list", gettext_lazy("更正")),
     (Permission.DOWNLOAD_LEVY_LIST, "levy:list_choose", gettext_lazy("征收清单")),
+    (Permission.DOWNLOAD_LEVY_LIST, "levy:collection", gettext_lazy("征缴情况")),
     (Permission.VIEW_EMPLOYERS, "levy:employer_search", gettext_lazy("单位查询")),
     (Permission.LOAD_FILINGS, "levy:file_list", gettext_lazy("文件导入")),
     (Permission.LOAD_TAX_FILES, "levy:file_list", gettext_lazy("文件导入")),

@@ -48,6 +48,20 @@ class StepForm(forms.Form):
             del self.fields["reason"]
 
 
+class SurchargeForm(forms.Form):
+    """Days between which an open amount would bear a surcharge."""
+
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
+    default_on = forms.DateField(
+        label=_("欠缴之日"), help_text=_("按限期缴纳决定确定。"), widget=forms.DateInput(attrs={"type": "date"})
+    )
+    paid_on = forms.DateField(label=_("缴纳之日"), widget=forms.DateInput(attrs={"type": "date"}))
+
+    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["levy_year"].choices = [(year, str(year)) for year in years]
+
+
 class HireForm(forms.Form):
     """People of one level who count from a month on."""
 

@@ -2,7 +2,18 @@
 
 from django.urls import path, re_path
 
-from levy.views import corrections, documents, employers, files, forecasts, lists, outlook, parameters, runs
+from levy.views import (
+    collection,
+    corrections,
+    documents,
+    employers,
+    files,
+    forecasts,
+    lists,
+    outlook,
+    parameters,
+    runs,
+)
 
 app_name = "levy"
 urlpatterns = [
@@ -22,6 +33,9 @@ urlpatterns = [
     path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
     path("employers/<slug:uscc>/<int:levy_year>/what-if/", outlook.what_if, name="what_if"),
     path("employers/<slug:uscc>/<int:levy_year>/correct/", corrections.correction_propose, name="correction_propose"),
+    path("employers/<slug:uscc>/account/", collection.employer_account, name="employer_account"),
+    path("collection/", collection.collection, name="collection"),
+    path("collection/cases.csv", collection.collection_file, name="collection_file"),
     path("corrections/", corrections.correction_list, name="correction_list"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     re_path(
