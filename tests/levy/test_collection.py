@@ -95,6 +95,13 @@ def test_the_page_lists_the_employer_and_links_to_its_account(employer: Employer
     assert "尚未缴清" in client.get(f"/employers/{employer.uscc}/account/").content.decode()
 
 
+def test_a_year_without_any_case_is_told_with_its_figures(employer: Employer, signed_in: SignIn) -> None:
+    text = signed_in(Role.FINANCE_OFFICER, "140000").get("/collection/").content.decode()
+    assert "尚无核定结果" in text
+    assert "没有这类单位" in text
+    assert "还没有导入本年度的入库缴费" in text
+
+
 def test_the_surcharge_is_only_worked_out_for_days_that_are_given(employer: Employer, signed_in: SignIn) -> None:
     confirmed_run()
     url = f"/employers/{employer.uscc}/account/"
