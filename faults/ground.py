@@ -7,6 +7,7 @@ import contextlib
 import os
 import shutil
 import signal
+import subprocess
 import time
 import urllib.error
 import urllib.request
@@ -146,7 +147,7 @@ class Ground:
         command: list[str | Path] = [self.state.python, "-m", *module]
         self.programs[name] = processes.start(name, command, log=self.state.log(name), env=env, cwd=cwd)
 
-    def manage(self, *command: str, cwd: Path = ROOT, **environment: str) -> "processes.subprocess.Popen[bytes]":
+    def manage(self, *command: str, cwd: Path = ROOT, **environment: str) -> subprocess.Popen[bytes]:
         """Start a manage.py command beside everything else, its output in the log of that name."""
         arguments: list[str | Path] = [self.state.python, "manage.py", *command]
         name = f"manage-{command[0]}"
@@ -158,6 +159,11 @@ class Ground:
         """Start a program again as it was started."""
         module, environment = self._commands[name]
         self._run(name, module, environment)
+
+    def revive(self) -> None:
+        """Start again what has ended, as the machine's supervisor does."""
+        for name in [name for name, child in self.programs.items() if child.has_ended()]:
+            self.restart(name)
 
     def kill(self, name: str) -> None:
         """kill -9 on a program and its children."""

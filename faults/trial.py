@@ -68,6 +68,7 @@ class Trial:
         """Wait for a run, judge it and throw it away."""
 
         def is_over() -> bool:
+            self.ground.revive()
             return self.checker.state(run_id) != "computing"
 
         wait_for(is_over, f"run {run_id} did not finish: {self.checker.done(run_id)} slices", seconds)

@@ -80,26 +80,33 @@ def _upload_and_kill(trial: Trial, rows: list[list[str]], chance: Random) -> Non
     upload = SimpleUploadedFile("payments.csv", _content(rows))
     file = files.receive_file(kind=PAYMENTS, upload=upload, actor=clerk)
     trial.ground.start_worker("worker-import", "import", 1)
-    _kill_until(trial, file.pk, {"reading"}, chance)
+    _kill_until(trial, file.pk, ["reading"], chance)
     file = files.order_writing(file=ImportedFile.objects.get(pk=file.pk), only_sound_rows=False, actor=clerk)
-    _kill_until(trial, file.pk, {"writing"}, chance)
+    _kill_until(trial, file.pk, ["writing"], chance)
     state = trial.checker.value("SELECT state FROM quota_importedfile WHERE id = %s", file.pk)
     demand(state == "applied", f"the file ended {state}")
 
 
-def _kill_until(trial: Trial, file_id: int, at_work: set[str], chance: Random) -> None:
+def _kill_until(trial: Trial, file_id: int, at_work: list[str], chance: Random) -> None:
     """Send the file's message, and kill whoever works on it, five times."""
-    state = "SELECT state FROM quota_importedfile WHERE id = %s"
     for _kill in range(KILLS // 2):
         work_on_file.delay(file_id)
-        wait_for(lambda: bool(trial.ground.children("worker-import")), "no worker")
+        wait_for(lambda: _has_worker(trial), "the worker never came back")
         time.sleep(chance.uniform(0.02, 0.5))
         for child in trial.ground.children("worker-import"):
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
             trial.fault("importer killed", child)
     work_on_file.delay(file_id)
-    wait_for(lambda: trial.checker.value(state, file_id) not in at_work, "the file was never finished")
+    work = "SELECT state = ANY(%s) FROM quota_importedfile WHERE id = %s"
+    wait_for(
+        lambda: _has_worker(trial) and not trial.checker.value(work, at_work, file_id), "the file was not finished"
+    )
+
+
+def _has_worker(trial: Trial) -> bool:
+    trial.ground.revive()
+    return bool(trial.ground.children("worker-import"))
 
 
 def _load(trial: Trial, paths: list[Path], mode: str = "--apply") -> str:

@@ -91,6 +91,7 @@ def _until_partial(trial: Trial, run_id: int) -> int:
                 with contextlib.suppress(ProcessLookupError):
                     resource.prlimit(pid, resource.RLIMIT_DATA, (room, room))
                 limited.add(pid)
+        trial.ground.revive()
         trial.checker.do(TIME_PASSES, run_id, [GIANT, ENDLESS])
         return trial.checker.state(run_id) == "partial"
 

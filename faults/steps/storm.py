@@ -43,6 +43,7 @@ def _storm(trial: Trial) -> int:
     chance, repeated = trial.nemesis.chance("repeats"), 0
     for planned in trial.nemesis.storm(FAULTS):
         time.sleep(planned.pause)
+        trial.ground.revive()
         for year, run_id in live.items():
             if trial.checker.state(run_id) != "computing":
                 trial.finish(run_id, year)
