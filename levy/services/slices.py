@@ -18,23 +18,26 @@ NULL = r"\N"
 
 # What a slice starts from, one line per employer. Verified heads are before dispatch transfers; those are added from
 # both sides here, once the agency's count is verified. A host without a return in time takes the month of staff and no
-# head (credited 0 in the transfer).
+# head (credited 0 in the transfer). The bounds stand at every table, or each slice would read the whole of them.
 FACTS = """
-COPY (
     WITH transfers AS (
         SELECT t.* FROM quota_dispatchtransfer t
         JOIN quota_verifiedheadcount h
             ON h.employer_id = t.agency_id AND h.levy_year = t.levy_year AND h.withdrawn_at IS NULL
         WHERE t.levy_year = %(year)s
+            AND (t.agency_id BETWEEN %(first)s AND %(last)s OR t.host_id BETWEEN %(first)s AND %(last)s)
     )
     SELECT e.id, e.region_id, e.entity_type, e.registered_on, r.staff_months, r.total_wages,
            e.registered_staff, e.registered_wages,
            coalesce(moved_in.staff, 0) - coalesce(moved_out.staff, 0),
            coalesce(v.credited_months, 0) + coalesce(moved_in.credited, 0) - coalesce(moved_out.weight, 0)
     FROM quota_employer e
-    LEFT JOIN quota_headcountreturn r ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
+    LEFT JOIN quota_headcountreturn r
+        ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
+        AND r.employer_id BETWEEN %(first)s AND %(last)s
     LEFT JOIN quota_verifiedheadcount v
         ON v.employer_id = e.id AND v.levy_year = %(year)s AND v.withdrawn_at IS NULL
+        AND v.employer_id BETWEEN %(first)s AND %(last)s
     LEFT JOIN (
         SELECT agency_id, sum(staff_months) AS staff, sum(weight_months) AS weight FROM transfers GROUP BY agency_id
     ) moved_out ON moved_out.agency_id = e.id
@@ -43,7 +46,6 @@ COPY (
     ) moved_in ON moved_in.host_id = e.id
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
     ORDER BY e.id
-) TO STDOUT
 """
 
 COLUMNS = (
@@ -88,7 +90,7 @@ def facts_today(employer: Employer, levy_year: int) -> Facts:
 def _facts(levy_year: int, first_id: int, last_id: int, prefix: str) -> Iterator[tuple[str, str, Facts]]:
     """Employer id, region code and facts, read whole before anything is written back on the same connection."""
     parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%"}
-    with connection.cursor() as cursor, cursor.copy(FACTS, parameters) as copy:
+    with connection.cursor() as cursor, cursor.copy(f"COPY ({FACTS}) TO STDOUT", parameters) as copy:
         text = b"".join(copy).decode()
     for line in text.splitlines():
         yield _parsed(line)
