@@ -62,8 +62,7 @@ def render_pdf(*, title: str, dated: datetime, sheets: Sequence[SafeString]) -> 
     """
     if not settings.PDF_ENABLED:
         raise PdfUnavailable
-    papers = [mark_safe(spaced(paper)) for paper in sheets]
-    html = sheet("layout/print.html", {"title": title, "dated": dated, "sheets": papers})
+    html = printed_page(title=title, dated=dated, sheets=sheets)
     if len(html) > MAX_CHARACTERS or len(strip_tags(html)) > MAX_TEXT:
         raise DocumentTooLarge
     # WeasyPrint takes a second to import and needs Pango: only where a document is rendered.
@@ -72,6 +71,12 @@ def render_pdf(*, title: str, dated: datetime, sheets: Sequence[SafeString]) -> 
     with _one_at_a_time:
         document = HTML(string=html, url_fetcher=_nothing()).render(stylesheets=[_stylesheet()], **VARIANT)
         return Pdf(document.write_pdf(**VARIANT), len(document.pages), _page_of(document.pages))
+
+
+def printed_page(*, title: str, dated: datetime, sheets: Sequence[SafeString]) -> str:
+    """The HTML that a file is rendered from."""
+    papers = [mark_safe(spaced(paper)) for paper in sheets]
+    return sheet("layout/print.html", {"title": title, "dated": dated, "sheets": papers})
 
 
 def _page_of(pages: Sequence[Any]) -> dict[str, int]:
