@@ -1,4 +1,4 @@
-"""The verbs of run.py: run (none), test, faults, shell, demo and lock."""
+"""The verbs of run.py: run (none), test, faults, bench, shell, demo and lock."""
 
 import argparse
 import contextlib
@@ -22,6 +22,7 @@ USAGE = """用法 Usage:
   python3 run.py [--port N] [--empty]    启动系统 set up and run (--empty: 不装演示数据 without demo data)
   python3 run.py test [ARGS]             运行测试 run the tests; ARGS go to pytest
   python3 run.py faults [--seed N]       故障演练 break a system of its own on purpose, and see its promises kept
+  python3 run.py bench [ARGS]            测量性能 measure the performance; -h lists ARGS
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
@@ -32,7 +33,7 @@ _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sql
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line; its exit code. Every foreseen failure is one sentence, without a traceback."""
-    verbs = {"test": _test, "faults": _faults, "shell": _shell, "demo": _demo, "lock": _lock}
+    verbs = {"test": _test, "faults": _faults, "bench": _bench, "shell": _shell, "demo": _demo, "lock": _lock}
     signals = Signals()
     signals.install()
     try:
@@ -247,7 +248,7 @@ def _test(signals: Signals, arguments: list[str]) -> int:
     installed = State.named_by_environment()
     packages.install(installed, development=True)
     with _throwaway_state(installed) as state:
-        with Services(state, signals, settings="config.settings.test", throwaway=True) as services:
+        with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
             code = processes.run_in_foreground([state.python, "-m", "pytest", *arguments], env=env, cwd=ROOT)
         processes.end_leftovers(state.root)
@@ -262,6 +263,19 @@ def _faults(_signals: Signals, arguments: list[str]) -> int:
         env = base_environment(state) | {processes.MARK: str(state.root)}
         command: list[str | Path] = [state.python, "-m", "faults", "--report", installed.root, *arguments]
         code = processes.run_in_foreground(command, env=env, cwd=ROOT)
+        processes.end_leftovers(state.root)
+    return code
+
+
+def _bench(signals: Signals, arguments: list[str]) -> int:
+    """Run the bench with services of its own, as durable as in production, in a folder that ends with it."""
+    installed = State.named_by_environment()
+    packages.install(installed)
+    with _throwaway_state(installed) as state:
+        with Services(state, signals, settings="config.settings.dev", throwaway=True) as services:
+            _prepare(state, services.environment)
+            env = services.environment | {processes.MARK: str(state.root)}
+            code = processes.run_in_foreground([state.python, "-m", "bench", *arguments], env=env, cwd=ROOT)
         processes.end_leftovers(state.root)
     return code
 

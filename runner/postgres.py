@@ -48,7 +48,7 @@ _SETTINGS = {
     "log_timezone": "Asia/Shanghai",
 }
 # The data of a test run die with it, so nothing has to survive a power cut.
-_THROWAWAY = {
+_NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
     "full_page_writes": "off",
@@ -238,7 +238,7 @@ def start(
     state: State,
     env: Mapping[str, str],
     *,
-    throwaway: bool = False,
+    durable: bool = True,
     port: int | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[Child, int]:
@@ -247,7 +247,7 @@ def start(
     `settings` stand above the runner's own.
     """
     port = port or free_port()
-    settings = _SETTINGS | (_THROWAWAY if throwaway else {}) | dict(settings or {}) | {"port": str(port)}
+    settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {}) | {"port": str(port)}
     command: list[str | Path] = [home.programs / "postgres", "-D", home.cluster]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]

@@ -62,15 +62,19 @@ def base_environment(state: State) -> dict[str, str]:
 class Services:
     """Everything that run.py started for one state folder; the end of the `with` block ends it all, in order.
 
-    `environment` is what a program needs to reach the services.
+    `environment` is what a program needs to reach the services. `throwaway` removes the database with them; without
+    `durable` it does not survive a power cut, which is quicker.
     """
 
-    def __init__(self, state: State, signals: Signals, *, settings: str, throwaway: bool = False) -> None:
+    def __init__(
+        self, state: State, signals: Signals, *, settings: str, throwaway: bool = False, durable: bool = True
+    ) -> None:
         self.state = state
         self.secrets = state.secrets()
         self.environment = base_environment(state) | {"DJANGO_SETTINGS_MODULE": settings}
         self._signals = signals
         self._throwaway = throwaway
+        self._durable = durable
         self._programs: list[Child] = []
         self._servers: list[Child] = []
         self._cleanup = contextlib.ExitStack()
@@ -113,7 +117,7 @@ class Services:
             self._cleanup.callback(shutil.rmtree, home.folder, ignore_errors=True)
         postgres.end_leftover(home)
         postgres.create_cluster(home, self.secrets["database_admin_password"])
-        server, port = postgres.start(home, self.state, self._child_environment(), throwaway=self._throwaway)
+        server, port = postgres.start(home, self.state, self._child_environment(), durable=self._durable)
         self._servers.append(server)
         self.environment["DATABASE_URL"] = postgres.prepare_role(
             self.state, port, self.secrets, may_create_databases=self._throwaway

@@ -1,0 +1,98 @@
+"""The bench at a size that takes seconds: every row comes out, and what is compared are the same rows."""
+
+from pathlib import Path
+
+import pytest
+
+from bench import annual_run, checking, engines, lists, loading, notices, pages, plan, report
+from bench.measure import Comparison, Cost, percentile
+from bench.province import TENTH, Size, write_province
+from bench.report import Line
+from levy.models import Assessment, AssessmentRun
+from quota.models import Employer, HeadcountReturn, Placement, PlacementCheck
+from tests.conftest import test_database_url as database_url
+
+SMALL = Size(employers=2000, person_months=2400)
+
+
+@pytest.fixture
+def province(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The bench's province in the test database, which the programs that the bench starts use as well."""
+    monkeypatch.setenv("DATABASE_URL", database_url())
+    write_province(SMALL, lambda _rows: None)
+
+
+def assert_measured(lines: list[Line], *, at_least: int) -> None:
+    assert len(lines) >= at_least
+    assert all(line.what and line.measured for line in lines)
+    assert any(line.bar != "–" for line in lines)
+    assert report.table(lines).count("\n") == len(lines) + 2
+
+
+def test_the_province_has_what_was_asked_for(province: None) -> None:
+    assert Employer.objects.count() == SMALL.employers
+    assert Employer.objects.filter(region__code__startswith=TENTH[:4]).count() == SMALL.tenth
+    inside = Placement.objects.filter(employer__region__code__startswith=TENTH[:4])
+    assert inside.count() == SMALL.placements
+    assert inside.values("person_key").distinct().count() < SMALL.placements  # some are claimed twice
+
+
+def test_checks_look_at_the_claims_that_the_joins_find(province: None) -> None:
+    assert_measured(list(checking.lines(SMALL)), at_least=2)
+    assert PlacementCheck.objects.count() == SMALL.placements == checking.joined_rows()
+    assert HeadcountReturn.objects.filter(state="checked", has_findings=True).exists()
+
+
+def test_loads_store_every_row_and_leave_none_behind(province: None) -> None:
+    before = HeadcountReturn.objects.count()
+    assert_measured(list(loading.lines(SMALL)), at_least=5)
+    assert HeadcountReturn.objects.count() == before
+
+
+def test_a_run_a_list_its_notices_and_the_pages_are_measured(province: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    """One test, because each takes what the one before left."""
+    monkeypatch.setattr(annual_run, "TURNS", 1)
+    monkeypatch.setattr(notices, "NOTICES", 3)
+    monkeypatch.setattr(pages, "SEARCHES", 20)
+    monkeypatch.setattr(pages, "PAGES", 10)
+    assert_measured(list(annual_run.lines(SMALL)), at_least=7)
+    assert_measured(list(lists.lines(SMALL)), at_least=4)
+    assert_measured(list(notices.lines(SMALL)), at_least=1)
+    assert_measured(list(pages.lines(SMALL)), at_least=6)
+
+
+def test_the_plan_says_what_each_row_takes(province: None) -> None:
+    said = [line.measured for line in plan.lines(SMALL)]
+    assert any("bytes each" in measured for measured in said)
+
+
+def test_a_limit_that_comes_to_other_rows_stops_the_bench(province: None, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(annual_run, "FIGURES", annual_run.FIGURES.replace("/ 12, 2) AS gross", "/ 12, 1) AS gross"))
+    monkeypatch.setattr(annual_run, "TURNS", 1)
+    with pytest.raises(RuntimeError, match="other rows"):
+        list(annual_run.lines(SMALL))
+    assert AssessmentRun.objects.exists()
+    assert Assessment.objects.count() == SMALL.tenth
+
+
+def test_our_amounts_are_exact() -> None:
+    cases = engines.make_cases(500)
+    assert engines.ours(cases) == [engines.exact(case) for case in cases]
+
+
+def test_a_line_says_whether_its_bar_holds() -> None:
+    comparison = Comparison(subject=Cost(3.0, 2.0), limit=Cost(2.0, None))
+    assert report.compared("x", comparison, limit="y", bar=1.5).holds
+    assert report.compared("x", comparison, limit="y", bar=1.4).cells()[-2] == "✗"
+    assert report.bounded("x", None, 1.0, "").holds is None
+    assert percentile([0.1] * 95 + [9.0] * 5, 0.95) == 9.0
+
+
+def test_the_result_goes_between_the_marks_and_touches_nothing_else(tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
+    report.write("new\n", page)
+    assert page.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
+    page.write_text("no marks")
+    with pytest.raises(ValueError, match="lacks the marks"):
+        report.write("new\n", page)
