@@ -1,19 +1,16 @@
 """The tax bureau's list: the twelve columns of the 缴费申报表 between who, and by which run and policy.
 
-Rows stream out of PostgreSQL as CSV; nothing is held whole. Text cells are escaped in the SELECT, so that no cell of
-the file is ever a formula (promise C6).
+Rows stream out of PostgreSQL as CSV or as the XML of a workbook; nothing is held whole. Text cells are escaped in the
+SELECT, so that no cell of the file is ever a formula (promise C6).
 """
 
-import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
-from io import BytesIO
 from pathlib import Path
-from typing import Any, BinaryIO
+from typing import Any
 
-import rustpy_xlsxwriter as xlsx
 from django.db import connection
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
@@ -25,6 +22,7 @@ from levy.models import Assessment, AssessmentRun, RunState
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.models.runs import FINAL_STATES
 from levy.services.policy import terms_by_region
+from levy.services.workbooks import number_cell, text_cell, workbook
 from quota.enums import EntityType, official_words
 
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
@@ -106,42 +104,37 @@ def levy_list(*, levy_year: int, region: Region) -> LevyList:
 def csv_chunks(levy_list: LevyList) -> Iterator[bytes]:
     """The list as CSV: UTF-8 with the mark that spreadsheets look for."""
     yield BOM
-    yield from _copied(levy_list)
+    yield from _copied(_csv_query(levy_list))
 
 
-def write_xlsx(levy_list: LevyList, target: Path | BinaryIO) -> None:
+def xlsx_chunks(levy_list: LevyList) -> Iterator[bytes]:
     """The list as a workbook: codes and words as text, money and heads as numbers."""
-    rows = csv.reader(_lines(_copied(levy_list)))
-    heads = next(rows)
-    kinds = [str if head in TEXT_COLUMNS | DATE_COLUMNS else _number for head in heads]
-    records = ({head: kind(cell) for head, kind, cell in zip(heads, kinds, row, strict=True)} for row in rows)
-    xlsx.write_worksheet(records, target, sheet_name="核定清单", freeze_row=1, bold_headers=True)
+    return workbook(sheet="核定清单", headings=list(COLUMNS), rows=_copied(_xlsx_query(levy_list)))
 
 
-def _number(cell: str) -> Decimal | None:
-    return Decimal(cell) if cell else None
-
-
-def _lines(chunks: Iterable[bytes]) -> Iterator[str]:
-    rest = b""
-    for chunk in chunks:
-        *whole, rest = (rest + bytes(chunk)).split(b"\n")
-        yield from (line.decode() + "\n" for line in whole)
-
-
-def _copied(levy_list: LevyList) -> Iterator[bytes]:
-    with connection.cursor() as cursor, cursor.copy(_query(levy_list)) as copy:
+def _copied(query: sql.Composed) -> Iterator[bytes]:
+    with connection.cursor() as cursor, cursor.copy(query) as copy:
         for chunk in copy:
             yield bytes(chunk)
 
 
-def _query(levy_list: LevyList) -> sql.Composed:
+def _csv_query(levy_list: LevyList) -> sql.Composed:
+    return sql.SQL("COPY ({}) TO STDOUT (FORMAT csv, HEADER)").format(_rows(levy_list))
+
+
+def _xlsx_query(levy_list: LevyList) -> sql.Composed:
+    cells = ((text_cell if head in TEXT_COLUMNS | DATE_COLUMNS else number_cell)(f'list."{head}"') for head in COLUMNS)
+    row = sql.SQL(f"'<row>' || {' || '.join(cells)} || '</row>'")
+    return sql.SQL("COPY (SELECT {} FROM ({}) list) TO STDOUT").format(row, _rows(levy_list))
+
+
+def _rows(levy_list: LevyList) -> sql.Composed:
+    """The rows under their headings, in the list's order."""
     columns = sql.SQL(", ").join(
         sql.SQL("{} AS {}").format(sql.SQL(expression), sql.Identifier(head)) for head, expression in COLUMNS.items()
     )
     return sql.SQL(
         """
-        COPY (
             SELECT {columns} FROM levy_assessment a
             JOIN quota_employer e ON e.id = a.employer_id
             JOIN levy_assessmentrun run ON run.id = a.run_id
@@ -156,7 +149,6 @@ def _query(levy_list: LevyList) -> sql.Composed:
             ) paid ON paid.employer_id = a.employer_id
             WHERE {chosen}
             ORDER BY a.region_id, e.uscc
-        ) TO STDOUT (FORMAT csv, HEADER)
         """
     ).format(
         columns=columns,
@@ -197,6 +189,9 @@ def _chosen(levy_list: LevyList) -> sql.Composable:
     ).format(sql.Literal(levy_list.levy_year), region)
 
 
+CHUNKS = {"csv": csv_chunks, "xlsx": xlsx_chunks}
+
+
 @dataclass(frozen=True, slots=True)
 class WrittenList:
     """What the receipt of a list says."""
@@ -210,13 +205,8 @@ def write_list(levy_list: LevyList, path: Path, file_format: str) -> WrittenList
     """Write the list to a file that appears only when it is whole. `file_format` is csv or xlsx."""
     part = path.with_name(f"{path.name}.part")
     try:
-        if file_format == "csv":
-            with part.open("wb") as target:
-                target.writelines(csv_chunks(levy_list))
-        else:
-            buffer = BytesIO()
-            write_xlsx(levy_list, buffer)
-            part.write_bytes(buffer.getvalue())
+        with part.open("wb") as target:
+            target.writelines(CHUNKS[file_format](levy_list))
         with part.open("rb") as written:
             digest = hashlib.file_digest(written, "sha256").hexdigest()
         part.replace(path)

@@ -2,11 +2,10 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
-from tempfile import NamedTemporaryFile
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.http import FileResponse, Http404, HttpRequest, HttpResponse, StreamingHttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
@@ -18,8 +17,10 @@ from levy.forms import ScopeForm
 from levy.services import lists
 
 DOWNLOAD = "levy.list.download"
-CSV = "text/csv; charset=utf-8"
-XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+TYPES = {
+    "csv": "text/csv; charset=utf-8",
+    "xlsx": "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet",
+}
 
 
 @requires(Permission.DOWNLOAD_LEVY_LIST)
@@ -54,17 +55,10 @@ def list_download(request: HttpRequest, levy_year: int, code: str, file_format: 
         chosen = lists.levy_list(levy_year=levy_year, region=region)
     except lists.NoRun as missing:
         raise Http404(str(missing)) from None
-    if file_format == "csv":
-        chunks = _recorded(lists.csv_chunks(chosen), chosen, request.user, file_format)
-        response: HttpResponse = StreamingHttpResponse(chunks, content_type=CSV)
-        response["Content-Disposition"] = f'attachment; filename="{chosen.file_name("csv")}"'
-        return response
-    workbook = NamedTemporaryFile(suffix=".xlsx")  # noqa: SIM115  FileResponse closes it when all is sent
-    lists.write_xlsx(chosen, workbook)
-    workbook.seek(0)
-    _record(chosen, request.user, file_format, hashlib.file_digest(workbook, "sha256").hexdigest())
-    workbook.seek(0)
-    return FileResponse(workbook, as_attachment=True, filename=chosen.file_name("xlsx"), content_type=XLSX)
+    chunks = _recorded(lists.CHUNKS[file_format](chosen), chosen, request.user, file_format)
+    response = StreamingHttpResponse(chunks, content_type=TYPES[file_format])
+    response["Content-Disposition"] = f'attachment; filename="{chosen.file_name(file_format)}"'
+    return response
 
 
 def _recorded(

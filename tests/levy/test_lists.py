@@ -12,6 +12,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 from django.utils import translation
+from python_calamine import CalamineWorkbook
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
@@ -100,9 +101,7 @@ def test_no_name_becomes_a_formula(region: object, name: str) -> None:
     confirmed_run()
     chosen = lists.levy_list(levy_year=2025, region=region)
     assert csv_rows(chosen)[0]["单位名称"] == f"'{name}"
-    buffer = BytesIO()
-    lists.write_xlsx(chosen, buffer)
-    cell = openpyxl.load_workbook(buffer).active["B2"]
+    cell = openpyxl.load_workbook(BytesIO(b"".join(lists.xlsx_chunks(chosen)))).active["B2"]
     assert cell.data_type == "s"
 
 
@@ -111,14 +110,29 @@ def test_the_workbook_says_what_the_csv_says(region: object) -> None:
     EmployerFactory(region=region)
     confirmed_run()
     chosen = lists.levy_list(levy_year=2025, region=region)
-    buffer = BytesIO()
-    lists.write_xlsx(chosen, buffer)
-    heads, *rows = openpyxl.load_workbook(buffer).active.iter_rows(values_only=True)
+    book = openpyxl.load_workbook(BytesIO(b"".join(lists.xlsx_chunks(chosen))))
+    heads, *rows = book.active.iter_rows(values_only=True)
     told = csv_rows(chosen)
     assert list(heads) == list(told[0])
     for row, expected in zip(rows, told, strict=True):
         for value, text in zip(row, expected.values(), strict=True):
             assert value == text or (value is None and not text) or Decimal(str(value)) == Decimal(text)
+
+
+@pytest.mark.parametrize("name", ["甲&乙<丙>公司", "a\\b\\\\n公司", "]]>&amp;公司", "&#10;公司"])
+def test_a_name_arrives_in_the_workbook_as_it_is(region: object, name: str) -> None:
+    verified_year(EmployerFactory(region=region, name=name))
+    confirmed_run()
+    content = b"".join(lists.xlsx_chunks(lists.levy_list(levy_year=2025, region=region)))
+    assert openpyxl.load_workbook(BytesIO(content)).active["B2"].value == name
+    assert CalamineWorkbook.from_filelike(BytesIO(content)).get_sheet_by_index(0).to_python()[1][1] == name
+
+
+def test_the_same_rows_are_the_same_workbook(region: object) -> None:
+    verified_year(EmployerFactory(region=region))
+    confirmed_run()
+    chosen = lists.levy_list(levy_year=2025, region=region)
+    assert b"".join(lists.xlsx_chunks(chosen)) == b"".join(lists.xlsx_chunks(chosen))
 
 
 def test_count_and_sum_are_those_of_the_rows(region: object) -> None:
