@@ -3,7 +3,9 @@
 import argparse
 import sys
 import time
+import traceback
 from collections.abc import Callable, Iterator
+from dataclasses import replace
 
 import django
 from django.db import connection
@@ -56,10 +58,16 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(name: str, measure: Callable[[Size], Iterator[Line]], size: Size) -> Iterator[Line]:
+    """The lines of one row; a row that fails says so in its line, and the others are measured all the same."""
     began = time.monotonic()
-    for line in measure(size):
-        tell(f"{name}: {line.what}: {line.measured} {line.ratio} ({time.monotonic() - began:.0f} s)")
-        yield line
+    command = f"run.py bench {name}"
+    try:
+        for line in measure(size):
+            tell(f"{name}: {line.what}: {line.measured} {line.ratio} ({time.monotonic() - began:.0f} s)")
+            yield replace(line, command=command)
+    except Exception as failure:
+        traceback.print_exc()
+        yield Line(f"{name}: failed", f"{type(failure).__name__}: {failure}"[:200], holds=False, command=command)
 
 
 def tell(text: str) -> None:

@@ -22,6 +22,7 @@ from levy.services.batches import PART
 from levy.tasks import render_notices
 
 NOTICES = 1000
+PATIENCE = 1800  # seconds
 
 
 def lines(size: Size) -> Iterator[Line]:
@@ -29,7 +30,8 @@ def lines(size: Size) -> Iterator[Line]:
     run = confirmed_run()
     due = run.assessments.filter(payable__gt=0).order_by("region_id", "employer_id")
     county = due.values_list("region_id", flat=True).first()
-    count = min(NOTICES, due.filter(region_id=county).count())  # a file never holds two counties
+    # Whole parts of one county: a part never holds two.
+    count = min(NOTICES, due.filter(region_id=county).count()) // PART * PART
     with workers("pdf"):
         (through_worker,) = alternating(1, lambda: cost_of(lambda: printed(run, count)))
     pages = pages_of(run, count)
@@ -51,7 +53,8 @@ def printed(run: AssessmentRun, count: int) -> DocumentBatch:
     """Have the worker print so many of the run's notices into one file."""
     batch = DocumentBatch.objects.create(run=run, total=count, created_by=person("levy1"))
     render_notices.apply_async((batch.pk,))
-    while batch.state == BatchState.WORKING:
+    until = time.monotonic() + PATIENCE
+    while batch.state == BatchState.WORKING and time.monotonic() < until:
         time.sleep(0.1)
         batch.refresh_from_db()
     if batch.state != BatchState.DONE:

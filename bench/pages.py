@@ -15,14 +15,14 @@ from accounts.models import Region
 from bench.clients import Answer, addresses, fetch, session_of, steadily
 from bench.measure import percentile
 from bench.programs import web_server
-from bench.province import LEVY_YEAR, Size
+from bench.province import LEVY_YEAR, PER_EMPLOYER, Size
 from bench.report import Line, bounded
 from demo.bulk import set_aside
 from demo.names import STYLES
 from demo.officers import person
 from demo.places import PROVINCE
 from disclosure.models import Publication, PublicationState, PublishedEntry
-from quota.models import Employer, HeadcountReturn
+from quota.models import Employer, HeadcountReturn, Placement
 
 SHARE = 0.95
 BAR = 100  # milliseconds
@@ -81,7 +81,8 @@ def _pages(port: int, texts: list[str]) -> dict[str, Iterator[Callable[[], Answe
     """What officers of the province open, and the public's page of an employer."""
     cookie = session_of(person("verifier1"))
     codes = list(Employer.objects.filter(pk__in=range(1, 100 * ASKED, 97)).values_list("uscc", flat=True)[:ASKED])
-    waiting = HeadcountReturn.objects.in_force().filter(levy_year=LEVY_YEAR).exclude(employer__placements=None)
+    claiming = Placement.objects.filter(levy_year=LEVY_YEAR, pk__lte=PER_EMPLOYER * ASKED).values("employer")
+    waiting = HeadcountReturn.objects.in_force().filter(levy_year=LEVY_YEAR, employer__in=claiming)
     search, queue = reverse("levy:employer_search"), reverse("quota:queue")
     paths = {
         "public page of an employer": [reverse("disclosure:employer", args=[code]) for code in codes],

@@ -52,7 +52,7 @@ def test_loads_store_every_row_and_leave_none_behind(province: None) -> None:
 def test_a_run_a_list_its_notices_and_the_pages_are_measured(province: None, monkeypatch: pytest.MonkeyPatch) -> None:
     """One test, because each takes what the one before left."""
     monkeypatch.setattr(annual_run, "TURNS", 1)
-    monkeypatch.setattr(notices, "NOTICES", 3)
+    monkeypatch.setattr(notices, "NOTICES", 25)
     monkeypatch.setattr(pages, "SEARCHES", 20)
     monkeypatch.setattr(pages, "PAGES", 10)
     assert_measured(list(annual_run.lines(SMALL)), at_least=7)
