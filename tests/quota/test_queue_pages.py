@@ -11,6 +11,7 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.permissions import Role
+from quota import queue
 from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.models import Employer, HeadcountReturn
@@ -224,3 +225,15 @@ def test_the_quick_lane_refuses_a_region_that_is_not_one_s_own(client: Client, e
     answer = client.post(reverse("quota:quick"), {"levy_year": YEAR, "region": "140106", "step": "review"})
     assert answer.status_code == 200
     assert "<title>错误：" in answer.content.decode()
+
+
+def test_counts_of_a_large_queue_are_kept_for_a_while(employer: Employer, monkeypatch: pytest.MonkeyPatch) -> None:
+    returns = HeadcountReturn.objects.in_force().filter(levy_year=YEAR)
+    before = queue.counts(returns)
+    HeadcountReturn.objects.filter(employer=employer).update(has_findings=False, claimed_months=0, computed_months=0)
+    assert queue.counts(returns) != before  # a small queue is counted every time
+    monkeypatch.setattr(queue, "LARGE", 1)
+    kept = queue.counts(returns)
+    HeadcountReturn.objects.filter(employer=employer).update(has_findings=True)
+    assert queue.counts(returns) == kept
+    assert queue.counts(returns.exclude(pk=0)) != kept  # another question
