@@ -11,7 +11,7 @@ from decimal import Decimal
 from pathlib import Path
 from typing import Any
 
-from django.db import connection
+from django.db import connection, transaction
 from django.db.models import Count, Sum
 from django.utils.translation import gettext as _
 from psycopg import sql
@@ -113,9 +113,12 @@ def xlsx_chunks(levy_list: LevyList) -> Iterator[bytes]:
 
 
 def _copied(query: sql.Composed) -> Iterator[bytes]:
-    with connection.cursor() as cursor, cursor.copy(query) as copy:
-        for chunk in copy:
-            yield bytes(chunk)
+    """What the query says, for as long as the reader takes: a province's list is longer than a page may last."""
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1h'")
+        with cursor.copy(query) as copy:
+            for chunk in copy:
+                yield bytes(chunk)
 
 
 def _csv_query(levy_list: LevyList) -> sql.Composed:

@@ -10,6 +10,7 @@ from pathlib import Path
 import openpyxl
 import pytest
 from django.core.management import CommandError, call_command
+from django.db import connection
 from django.test import Client
 from django.utils import translation
 from python_calamine import CalamineWorkbook
@@ -205,3 +206,15 @@ def test_the_list_of_a_neighbouring_county_is_not_found(region: object, signed_i
 def test_the_federation_sees_no_list(region: object, signed_in: Callable[..., Client]) -> None:
     client = signed_in(officer(Role.VERIFIER, "140105"))
     assert client.get("/lists/2025/140105/levy-list.csv").status_code == 403
+
+
+@pytest.mark.parametrize("file_format", ["csv", "xlsx"])
+def test_a_list_may_take_longer_than_a_page(region: object, monkeypatch: pytest.MonkeyPatch, file_format: str) -> None:
+    """A province's million rows need more than the ten seconds of the web server's other statements."""
+    verified_year(EmployerFactory(region=region))
+    confirmed_run()
+    chosen = lists.levy_list(levy_year=2025, region=region)
+    monkeypatch.setitem(lists.COLUMNS, "单位类型", "(SELECT entity.label FROM pg_sleep(1.5))")
+    with connection.cursor() as cursor:
+        cursor.execute("SET LOCAL statement_timeout = '1s'")
+    assert len(b"".join(lists.CHUNKS[file_format](chosen))) > 100
