@@ -29,7 +29,7 @@ OPENFISCA = "OpenFisca-Core==46.0.1"
 PUBLICODES = "publicodes@1.10.3"
 HERE = Path(__file__).parent
 CASES = 20_000
-CASES_OF_PUBLICODES = 2_000  # it takes them one by one
+CASES_OF_PUBLICODES = 1_000  # it takes them one by one
 RATIO, AVERAGE = Decimal("0.015"), Decimal("84876.00")
 INSTALLATION = 300  # seconds
 
