@@ -1,0 +1,109 @@
+"""Chinese that people read is marked for the catalogue, so that nothing of it can be missing in English."""
+
+import ast
+import re
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+from django.template.base import Lexer, TokenType
+
+from tests.test_catalogue import MARKS, name_of
+from tests.test_project import CODE, ROOT, TEMPLATES
+
+# Where Chinese is not the interface's: what is official, what is data, and what only operators read.
+OFFICIAL = {
+    "demo/": "invented data",
+    "faults/": "the plan of the faults and its report, for operators",
+    "accounts/styleguide.py": "samples of the style guide",
+    "/management/": "commands, for operators",
+    "config/": "names that an installation sets",
+    "accounts/typesetting.py": "a range of characters",
+    "accounts/templatetags/formats.py": "capital numerals of documents",
+    "quota/exchange/": "headings of exchange files",
+    "levy/exchange.py": "headings of exchange files",
+    "levy/services/collection.py": "headings of the list of payments due",
+    "levy/services/lists.py": "headings of the levy list",
+    "levy/services/batches.py": "names and headings in the archive of notices",
+    "levy/services/notices.py": "the number of a notice",
+    "levy/notices.py": "the notice",
+    "levy/reports.py": "the report",
+    "levy/views/documents.py": "names of official files",
+    "levy/policy.py": "the name of a version",
+    "levy/services/estimates.py": "a basis, cited like an article",
+    "quota/documents.py": "the certificate",
+    "disclosure/columns.py": "headings of the open data",
+    "disclosure/freezing.py": "names in the frozen copy",
+    "subsidies/views/awards.py": "headings of the list of rewards",
+    "templates/levy/_notice_sheet.html": "the notice",
+    "templates/levy/_run_report_sheet.html": "the report",
+    "templates/quota/_headcount_certificate_sheet.html": "the certificate",
+    "templates/styleguide/": "samples of the style guide",
+}
+IDEOGRAPH = re.compile(r"[\u3400-\u9fff]")
+# Laws are quoted in Chinese, by name, number or article; so are both languages' own names and the mark of the site.
+QUOTED = re.compile(
+    r"《\w+》|(?:财税|残联厅函)〔\d+〕\d+号|财政部公告\d+年第\d+号|\w*(?:条例|法|决定)(?=第|$)|第\w+?条(?:第\w+?款)?"
+    r"|（[一二三四]）|简体中文|>保<|^[一鿿]$"
+)
+IN_TAG = re.compile(r"_\(\"[^\"]*\"\)")
+
+
+def is_interface(path: Path) -> bool:
+    place = f"/{path.relative_to(ROOT)}"
+    return not any(
+        official in place if official.startswith("/") else place[1:].startswith(official) for official in OFFICIAL
+    )
+
+
+def unmarked_in_code(path: Path) -> Iterator[str]:
+    """Literals outside docstrings and calls that mark them."""
+    tree = ast.parse(path.read_text())
+    read = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
+    for call in ast.walk(tree):
+        if isinstance(call, ast.Call) and name_of(call) in MARKS:
+            read |= {id(part) for part in ast.walk(call)}
+    for node in ast.walk(tree):
+        if isinstance(node, ast.Constant) and isinstance(node.value, str) and id(node) not in read:
+            yield node.value
+
+
+def unmarked_in_template(path: Path) -> Iterator[str]:
+    """Text, and words within tags, outside {% translate %} and {% blocktranslate %}."""
+    closing = ""
+    for token in Lexer(path.read_text()).tokenize():
+        tag = token.contents.split(maxsplit=1)[0] if token.token_type is TokenType.BLOCK else ""
+        if closing:
+            closing = "" if tag == closing else closing
+        elif tag in ("blocktranslate", "comment"):
+            closing = f"end{tag}"
+        elif tag != "translate" and token.token_type is not TokenType.COMMENT:
+            yield IN_TAG.sub("", token.contents)
+
+
+def chinese(texts: Iterator[str]) -> list[str]:
+    return [text.strip()[:80] for text in texts if IDEOGRAPH.search(QUOTED.sub("", text))]
+
+
+@pytest.mark.parametrize("path", list(filter(is_interface, CODE)), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_chinese_of_the_code_is_left_unmarked(path: Path) -> None:
+    assert chinese(unmarked_in_code(path)) == []
+
+
+@pytest.mark.parametrize("path", list(filter(is_interface, TEMPLATES)), ids=lambda path: str(path.relative_to(ROOT)))
+def test_no_chinese_of_a_template_is_left_unmarked(path: Path) -> None:
+    assert chinese(unmarked_in_template(path)) == []
+
+
+def test_an_unmarked_text_is_found(tmp_path: Path) -> None:
+    code = tmp_path / "planted.py"
+    code.write_text('"""中文"""\nA = _("标明")\nB = f"{A}没有标明"\n')
+    assert chinese(unmarked_in_code(code)) == ["没有标明"]
+    page = tmp_path / "planted.html"
+    page.write_text('{% translate "标明" %}{% blocktranslate %}标明{% endblocktranslate %}{# 不显示 #}<p>没有标明</p>')
+    assert chinese(unmarked_in_template(page)) == ["<p>没有标明</p>"]
+
+
+@pytest.mark.parametrize("place", OFFICIAL)
+def test_what_is_excepted_exists(place: str) -> None:
+    assert any(place in f"/{path.relative_to(ROOT)}" for path in [*CODE, *TEMPLATES])
