@@ -26,6 +26,7 @@ OFFICIAL = {
     "levy/services/lists.py": "headings of the levy list",
     "levy/services/batches.py": "names and headings in the archive of notices",
     "levy/services/notices.py": "the number of a notice",
+    "levy/services/workbooks.py": "the font of workbooks",
     "levy/notices.py": "the notice",
     "levy/reports.py": "the report",
     "levy/views/documents.py": "names of official files",
