@@ -65,8 +65,8 @@ class NotTried(Exception):
 
 
 def _first_words(reason: Exception) -> str:
-    said = getattr(reason, "stderr", None) or str(reason)
-    return (said.strip().splitlines() or ["no reason given"])[-1][:120]
+    said = (getattr(reason, "stderr", None) or str(reason)).strip().splitlines() or ["no reason given"]
+    return next((line for line in said if "error" in line.lower()), said[-1])[:120]
 
 
 def _line(title: str, taken: float, amounts: list[int], right: list[int], *, bar: bool = False) -> Line:
