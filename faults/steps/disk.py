@@ -55,7 +55,7 @@ def grow(folder: Path) -> None:
 def _full_database(trial: Trial) -> str:
     """The assessments lie on a disk that is too small for them until somebody enlarges it."""
     checker = trial.checker
-    size = max(trial.employers * 60, 1 << 20)
+    size = max(trial.employers * 60, 1 << 18)
     with small_disk(trial.ground, "tiny", str(size), is_database=True) as folder:
         checker.do(f"CREATE TABLESPACE tiny LOCATION '{folder}'")
         try:
@@ -79,7 +79,11 @@ def _assess_on(trial: Trial, folder: Path) -> str:
     trial.ground.start_worker("worker", "fast,batch", 2)
     trial.ground.start_beat()
     paused = "SELECT pause_reason = 'disk_full' AND paused_until > now() FROM levy_assessmentrun WHERE id = %s"
-    wait_for(lambda: bool(trial.checker.value(paused, run_id)), "the run never paused")
+    wait_for(
+        lambda: bool(trial.checker.value(paused, run_id)) or trial.checker.state(run_id) != "computing",
+        "the run neither paused nor ended",
+    )
+    demand(trial.checker.state(run_id) == "computing", "the disk was large enough for the whole run")
     trial.fault("disk full", folder)
     done = trial.checker.done(run_id)
     officer = Visitor(trial.ground.start_web()).sign_in("levy1-shanxi")
