@@ -81,7 +81,7 @@ def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[l
     """One sound row of the kind about each."""
     code = Employer.objects.filter(region=DISTRICT).order_by("pk").values_list("uscc", flat=True)[0]
     rows = {
-        PLACEMENTS: lambda n: [
+        PLACEMENTS.name: lambda n: [
             code,
             str(OPEN_YEAR),
             "演练者",
@@ -93,11 +93,11 @@ def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[l
             "",
             "",
         ],
-        CERTIFICATES: lambda n: ["残疾人证", f"{n}43", "演练者", n, "4", "3", "2020-01-01", "2030-01-01", "有效"],
-        INSURANCE: lambda n: [code, n, month, "1", "1", "1", "1"],
-        WAGES: lambda n: [code, n, month, "5231.47"],
+        CERTIFICATES.name: lambda n: ["残疾人证", f"{n}43", "演练者", n, "4", "3", "2020-01-01", "2030-01-01", "有效"],
+        INSURANCE.name: lambda n: [code, n, month, "1", "1", "1", "1"],
+        WAGES.name: lambda n: [code, n, month, "5231.47"],
     }
-    return [rows[kind](number) for number in numbers]
+    return [rows[kind.name](number) for number in numbers]
 
 
 def send_file(person: Visitor, kind: Kind, rows: list[list[str]]) -> None:
