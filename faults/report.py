@@ -3,7 +3,7 @@
 import json
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, dataclass
 from pathlib import Path
@@ -67,6 +67,13 @@ class Report:
         line.faults, line.seconds = len(self.faults) - faults, time.monotonic() - began
         self.lines.append(line)
         note(f"  {line.promise:<9}{WORDS[line.verdict]:<14}{line.seconds:6.1f} s  {line.title}  {line.remark}")
+
+    def demand_faults(self, steps: Iterable[str], fewest: int) -> None:
+        """Raise Broken unless there were so many faults in all and one in each step that the machine allowed."""
+        spared = {line.step for line in self.lines if line.verdict == NOT_RUN}
+        idle = set(steps) - spared - {str(fault["step"]) for fault in self.faults}
+        demand(not idle, f"no fault was injected in {sorted(idle)}")
+        demand(len(self.faults) >= fewest, f"only {len(self.faults)} faults were injected")
 
     @property
     def is_kept(self) -> bool:

@@ -9,7 +9,7 @@ import pytest
 
 from faults.nemesis import STORM, Nemesis
 from faults.proxy import Proxy
-from faults.report import BROKEN, KEPT, NOT_RUN, NotPossible, Report, demand
+from faults.report import BROKEN, KEPT, NOT_RUN, Broken, NotPossible, Report, demand
 from faults.steps.canaries import forms_of
 from faults.steps.mutants import MUTANTS, SOCKET_GUARDS
 from runner.state import ROOT
@@ -54,6 +54,22 @@ def test_a_broken_promise_and_a_crash_fail_the_run_and_a_step_that_was_not_possi
     lines = json.loads((tmp_path / "faults.json").read_text())["promises"]
     assert [line["verdict"] for line in lines] == [KEPT, NOT_RUN, BROKEN, BROKEN]
     assert [line["remark"] for line in lines[2:]] == ["two rows", "RuntimeError: out of the blue"]
+
+
+def test_a_run_with_few_faults_or_an_idle_step_is_broken() -> None:
+    report = Report(seed=7, employers=10)
+    nemesis = Nemesis(7, report.faults)
+    for _fault in range(3):
+        nemesis.note("storm", "child killed")
+    report.demand_faults(["storm"], 3)
+    with pytest.raises(Broken, match="only 3"):
+        report.demand_faults(["storm"], 4)
+    with pytest.raises(Broken, match="disk"):
+        report.demand_faults(["storm", "disk"], 3)
+    report.step = "disk"
+    with report.promise("B4", "no root"):
+        raise NotPossible("no root")
+    report.demand_faults(["storm", "disk"], 3)
 
 
 def test_a_frozen_connection_neither_answers_nor_closes_and_a_new_one_passes() -> None:
