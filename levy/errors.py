@@ -76,6 +76,18 @@ class NothingToPrint(DomainError):
     message = _("本批次没有应缴费额大于0的单位，无需打印通知书。")
 
 
+class RegionRefused(DomainError):
+    """A division that cannot be added, renamed or retired like this; the message says what stands in the way."""
+
+    code = "region_refused"
+    message = _("不能这样登记。")
+
+
+class RegionPending(DomainError):
+    code = "region_pending"
+    message = _("该行政区划已有变更待批准，请先批准或者不批准。")
+
+
 class ParameterRefused(DomainError):
     """A name, value or period that no dated row can have."""
 

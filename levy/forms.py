@@ -173,6 +173,50 @@ def value_field(name: str) -> forms.Field:
     return forms.ChoiceField(label=_("数值"), choices=choices, widget=forms.RadioSelect)
 
 
+class RegionChangeForm(forms.Form):
+    """What a division shall become, and by which text. `kind` decides which questions are asked about `region`; what
+    is added lies below it."""
+
+    code = forms.CharField(
+        label=_("代码"),
+        help_text=_("国家公布的6位代码。"),
+        max_length=6,
+        widget=forms.TextInput(attrs={"inputmode": "numeric"}),
+    )
+    name = forms.CharField(label=_("名称"), max_length=60)
+    successor = forms.ModelChoiceField(label=_("并入"), queryset=Region.objects.none())
+    last_day = forms.DateField(label=_("最后有效日"), help_text=_("不晚于今天，如2026-01-31。"))
+    document_number = forms.CharField(label=_("文号"), help_text=_("批准该项变更的文件。"), max_length=80)
+    reason = forms.CharField(
+        label=_("理由"),
+        help_text=_("另一位管理员凭此核对。"),
+        max_length=500,
+        widget=forms.Textarea(attrs={"rows": 2}),
+    )
+
+    QUESTIONS = {"add": {"code", "name"}, "rename": {"name"}, "retire": {"successor", "last_day"}}
+
+    def __init__(self, *args: Any, kind: str, region: Region, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.region = region
+        for name in set().union(*self.QUESTIONS.values()) - self.QUESTIONS[kind]:
+            del self.fields[name]
+        if kind == "rename":
+            self.fields["name"].label = _("新名称")
+        if kind == "retire":
+            beside = Region.objects.filter(code__startswith=region.code[:2], level=region.level, valid_until=None)
+            self.fields["successor"].queryset = beside.exclude(pk=region.pk)
+            self.fields["successor"].label_from_instance = lambda found: found.name_and_code
+
+    def clean_code(self) -> str:
+        code = self.cleaned_data["code"]
+        if not self.region.contains(code):
+            raise forms.ValidationError(
+                _("%(region)s所辖的代码以%(prefix)s开头。") % {"region": self.region, "prefix": self.region.prefix}
+            )
+        return code
+
+
 class UploadForm(forms.Form):
     """An exchange file and what it is."""
 

@@ -12,6 +12,7 @@ from levy.views import (
     lists,
     outlook,
     parameters,
+    regions,
     runs,
 )
 
@@ -56,7 +57,17 @@ urlpatterns = [
     ),
     path("parameters/<slug:code>/<slug:name>/", parameters.parameter_history, name="parameter_history"),
     path("parameters/<slug:code>/<slug:name>/new/", parameters.parameter_propose, name="parameter_propose"),
-    path("divisions/", parameters.region_list, name="region_list"),
+    path("divisions/", regions.region_list, name="region_list"),
+    path("divisions/changes/<int:pk>/", regions.region_change, name="region_change"),
+    re_path(
+        "^divisions/changes/(?P<pk>[0-9]{1,18})/(?P<step>approve|reject)/$",
+        regions.region_change_step,
+        name="region_change_step",
+    ),
+    re_path("^divisions/(?P<code>[0-9]{6})/$", regions.region_detail, name="region_detail"),
+    re_path(
+        "^divisions/(?P<code>[0-9]{6})/(?P<kind>add|rename|retire)/$", regions.region_propose, name="region_propose"
+    ),
     path("files/", files.file_list, name="file_list"),
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),

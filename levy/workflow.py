@@ -1,10 +1,10 @@
 """The states of a run: 试算 → 核对 → 核定 → 移交. Computing itself is the ledger's affair (services.runs).
 
-And those of a parameter's change: 提出 → 批准 or 不批准."""
+And those of a change to parameters or divisions: 提出 → 批准 or 不批准."""
 
 from accounts.permissions import Permission
 from audit.workflow import Transition
-from levy.models import AssessmentRun, ParameterState, RunState
+from levy.models import AssessmentRun, ChangeState, RunState
 
 CHECK = Transition(
     "check",
@@ -45,20 +45,20 @@ def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
     return (HAND_OVER,) if run.is_correction else RUN_TRANSITIONS
 
 
-APPROVE_PARAMETER = Transition(
+APPROVE_CHANGE = Transition(
     "approve",
-    sources=frozenset({ParameterState.PROPOSED}),
-    target=ParameterState.APPROVED,
+    sources=frozenset({ChangeState.PROPOSED}),
+    target=ChangeState.APPROVED,
     permission=Permission.MANAGE_PARAMETERS,
     stamp="approved",
     not_by=("proposed_by",),
 )
-REJECT_PARAMETER = Transition(
+REJECT_CHANGE = Transition(
     "reject",
-    sources=frozenset({ParameterState.PROPOSED}),
-    target=ParameterState.REJECTED,
+    sources=frozenset({ChangeState.PROPOSED}),
+    target=ChangeState.REJECTED,
     permission=Permission.MANAGE_PARAMETERS,
     stamp="rejected",
     needs_reason=True,
 )
-PARAMETER_TRANSITIONS = (APPROVE_PARAMETER, REJECT_PARAMETER)
+CHANGE_TRANSITIONS = (APPROVE_CHANGE, REJECT_CHANGE)

@@ -16,9 +16,10 @@ from accounts.permissions import Role
 from accounts.services import access_changes
 from audit.errors import DomainError
 from disclosure import services as publications
-from levy.models import AssessmentRun, ParameterChange
+from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
 from levy.services.parameter_changes import approve_parameter, propose_parameter, reject_parameter
+from levy.services.region_changes import approve_region_change, propose_region_change, reject_region_change
 from quota.enums import NumberKind
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
@@ -70,6 +71,13 @@ def parameter(maker: User, name: str = NumberKind.SOCIAL_AVERAGE_WAGE, value: st
 
 def rule(maker: User) -> ParameterChange:
     return parameter(maker, "shortfall_rounding", "2dp")
+
+
+def merged_county(maker: User) -> RegionChange:
+    return propose_region_change(
+        kind=RegionChange.Kind.RETIRE, code=COUNTY, successor=RegionFactory(code="140106"), last_day=date(2026, 1, 31),
+        document_number="晋政函〔2026〕1号", reason="合并", actor=maker,
+    )  # fmt: skip
 
 
 def appointment(maker: User) -> AccessChange:
@@ -151,6 +159,13 @@ ACTIONS = {
         lambda change, who: approve_parameter(change=change, actor=who),
         in_state("approved"),
         lambda change, who: reject_parameter(change=change, actor=who, reason="文号不符"),
+    ),
+    "retire a county": Action(
+        Role.ADMINISTRATOR,
+        merged_county,
+        lambda change, who: approve_region_change(change=change, actor=who),
+        in_state("approved"),
+        lambda change, who: reject_region_change(change=change, actor=who, reason="文号不符"),
     ),
     "appoint a person": Action(
         Role.ADMINISTRATOR,

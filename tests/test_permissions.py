@@ -131,6 +131,10 @@ TABLE: dict[str, Rule] = {
     "levy:parameter_history": Rule(PARAMETER_READERS, GET),
     "levy:parameter_propose": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
     "levy:region_list": Rule(PARAMETER_READERS, GET),
+    "levy:region_detail": Rule(PARAMETER_READERS, GET),
+    "levy:region_propose": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
+    "levy:region_change": Rule(PARAMETER_READERS, GET),
+    "levy:region_change_step": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
     "levy:correction_list": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction_propose": Rule(rights(P.RUN_ASSESSMENT), BOTH),
@@ -181,8 +185,9 @@ SAMPLE = {
 STEPS = {"levy:run_step": "check", "quota:case_step": "review", "disclosure:publication_step": "publish"} | {
     "levy:correction_step": "approve",
     "levy:parameter_change_step": "approve",
+    "levy:region_change_step": "approve",
 }
-FILE_KINDS = {"disclosure:download": "csv", "disclosure:publication_file": "csv"}
+KINDS = {"disclosure:download": "csv", "disclosure:publication_file": "csv", "levy:region_propose": "rename"}
 
 
 def routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, URLPattern]]:
@@ -199,7 +204,7 @@ ROUTES = dict(routes(get_resolver()))
 
 def address(name: str, **given: Any) -> str:
     special = {"step": STEPS[name]} if name in STEPS else {}
-    special |= {"kind": FILE_KINDS[name]} if name in FILE_KINDS else {}
+    special |= {"kind": KINDS[name]} if name in KINDS else {}
     values = SAMPLE | special | given
     wanted = ROUTES[name].pattern.regex.groupindex if hasattr(ROUTES[name].pattern, "regex") else {}
     return reverse(name, kwargs={word: values[word] for word in wanted})

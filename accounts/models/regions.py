@@ -3,7 +3,7 @@
 from collections.abc import Iterable
 
 from django.db import models
-from django.db.models import Q
+from django.db.models import F, Q
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -35,7 +35,11 @@ class RegionQuerySet(models.QuerySet["Region"]):
 
 
 class Region(models.Model):
-    """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed."""
+    """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed.
+
+    `document_number` is the text by which two administrators last changed the row; the national list that the project
+    ships may be older and leaves such rows alone.
+    """
 
     class Level(models.IntegerChoices):
         PROVINCE = 1, _("省级")
@@ -46,6 +50,10 @@ class Region(models.Model):
     name = models.CharField(_("名称"), max_length=60)
     level = models.PositiveSmallIntegerField(_("级别"), choices=Level)
     valid_until = models.DateField(_("撤销日期"), null=True, blank=True)
+    successor = models.ForeignKey(
+        "self", verbose_name=_("并入"), null=True, blank=True, on_delete=models.PROTECT, related_name="predecessors"
+    )
+    document_number = models.CharField(_("文号"), max_length=80, blank=True, db_default="")
 
     objects = RegionQuerySet.as_manager()
 
@@ -58,7 +66,11 @@ class Region(models.Model):
                 condition=Q(code__regex=r"^[1-9][0-9]{5}$"),
                 name="region_code_shape",
                 violation_error_message=_("行政区划代码应为6位数字。"),
-            )
+            ),
+            models.CheckConstraint(
+                condition=Q(successor=None) | (Q(valid_until__isnull=False) & ~Q(successor=F("code"))),
+                name="region_successor_of_the_retired",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -75,6 +87,11 @@ class Region(models.Model):
     def lineage(self) -> list[str]:
         """Codes from the region itself up to its province: where a value is looked for, in this order."""
         return list(dict.fromkeys([self.code, f"{self.code[:4]}00", f"{self.code[:2]}0000"]))
+
+    @property
+    def parent_code(self) -> str:
+        """The division right above; "" for a province."""
+        return next(iter(self.lineage()[1:]), "")
 
     def contains(self, code: str) -> bool:
         return code.startswith(self.prefix)

@@ -15,32 +15,40 @@ COUNTRY = "100000"  # in GB/T 2260 the whole country; no row of its own
 
 @dataclass(frozen=True, slots=True)
 class RegionChanges:
-    """How many divisions a new list added, changed (renamed or brought back) and retired."""
+    """How many divisions a new list added, changed (renamed or brought back) and retired; `kept` differ from it
+    because two administrators registered them otherwise."""
 
     added: int
     changed: int
     retired: int
+    kept: int = 0
 
 
 @transaction.atomic
 def load_regions(*, names: Mapping[str, str], actor: User | None) -> RegionChanges:
     """Bring the divisions to a complete list, code to name. What it no longer has is retired today, never deleted.
 
-    The same list again changes nothing. Raises RegionListIncomplete if a province in force is missing.
+    The same list again changes nothing, and what two administrators registered stays as they did. Raises
+    RegionListIncomplete if a province in force is missing.
     """
     known = Region.objects.in_bulk()
+    registered = {code: region for code, region in known.items() if region.document_number}
+    kept = [
+        code for code, region in registered.items() if names.get(code) != (None if region.valid_until else region.name)
+    ]
     added = [
         Region(code=code, name=name, level=region_level(code)) for code, name in names.items() if code not in known
     ]
-    changed = [region for code, region in known.items() if code in names and _update(region, names[code])]
-    retired = [region for code, region in known.items() if code not in names and region.valid_until is None]
+    listed = {code: region for code, region in known.items() if code not in registered}
+    changed = [region for code, region in listed.items() if code in names and _update(region, names[code])]
+    retired = [region for code, region in listed.items() if code not in names and region.valid_until is None]
     if any(region.level == Region.Level.PROVINCE for region in retired):
         raise RegionListIncomplete
     for region in retired:
         region.valid_until = timezone.localdate()
     Region.objects.bulk_create(added)
     Region.objects.bulk_update([*changed, *retired], ["name", "valid_until"], batch_size=500)
-    changes = RegionChanges(added=len(added), changed=len(changed), retired=len(retired))
+    changes = RegionChanges(added=len(added), changed=len(changed), retired=len(retired), kept=len(kept))
     if added or changed or retired:
         record(
             actor=actor,

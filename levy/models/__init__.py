@@ -2,21 +2,23 @@
 
 from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice
-from levy.models.parameter_changes import ParameterChange, ParameterState
+from levy.models.parameter_changes import ChangeState, ParameterChange
 from levy.models.payments import Payment
+from levy.models.region_changes import RegionChange
 from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
 
 __all__ = [
     "Assessment",
     "AssessmentRun",
     "AssessmentSlice",
+    "ChangeState",
     "CorrectionState",
     "DocumentBatch",
     "Notice",
     "ParameterChange",
-    "ParameterState",
     "Payment",
     "PolicyVersion",
+    "RegionChange",
     "RunState",
     "SliceState",
     "Supersession",

@@ -12,7 +12,9 @@ from accounts.scoping import RegionScopedQuerySet
 from levy.parameter_words import name_in_words, value_in_words
 
 
-class ParameterState(models.TextChoices):
+class ChangeState(models.TextChoices):
+    """Where a change stands that one administrator proposes and another one decides."""
+
     PROPOSED = "proposed", _("待批准")
     APPROVED = "approved", _("已批准")
     REJECTED = "rejected", _("未批准")
@@ -37,7 +39,7 @@ class ParameterChange(models.Model):
     document_number = models.CharField(_("文号"), max_length=80)
     source = models.CharField(_("来源"), max_length=300)
     replaced = models.CharField(_("原数值"), max_length=300, blank=True)
-    state = models.CharField(_("状态"), max_length=12, choices=ParameterState, default=ParameterState.PROPOSED)
+    state = models.CharField(_("状态"), max_length=12, choices=ChangeState, default=ChangeState.PROPOSED)
     proposed_at = models.DateTimeField(_("提出时间"), db_default=Now())
     proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     approved_at = models.DateTimeField(_("批准时间"), null=True)
@@ -76,8 +78,8 @@ class ParameterChange(models.Model):
         return reverse("levy:parameter_change", args=[self.pk])
 
     @property
-    def status(self) -> ParameterState:
-        return ParameterState(self.state)
+    def status(self) -> ChangeState:
+        return ChangeState(self.state)
 
     @property
     def label(self) -> str:

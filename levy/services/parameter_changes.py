@@ -23,7 +23,7 @@ from levy.errors import ParameterChanged, ParameterPending, ParameterRefused
 from levy.models import ParameterChange
 from levy.parameter_words import RULES, is_number, value_in_words
 from levy.rules import AssessmentRules
-from levy.workflow import APPROVE_PARAMETER, REJECT_PARAMETER
+from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.parameters import DatedQuerySet
 from quota.rules import CountingRules, SettingError
@@ -182,14 +182,14 @@ def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None 
     """
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(pk=change.region_id))
     locked = ParameterChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
-    check(locked, APPROVE_PARAMETER, actor=actor, region_code=locked.region_id)
+    check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id)
     if seen is not None and seen != seen_by_reader(locked):
         raise ParameterChanged
     effect = effect_of(locked)
     with translation.override(settings.LANGUAGE_CODE):
         ParameterChange.objects.filter(pk=locked.pk).update(replaced=effect.in_words)
     _enter(locked, effect, actor)
-    return apply(locked, APPROVE_PARAMETER, actor=actor, region_code=locked.region_id, **_details(locked))
+    return apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id, **_details(locked))
 
 
 def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:
@@ -210,7 +210,7 @@ def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:
 @transaction.atomic
 def reject_parameter(*, change: ParameterChange, actor: User, reason: str) -> ParameterChange:
     """What stands stays. Whoever proposed it withdraws it in the same way."""
-    return apply(change, REJECT_PARAMETER, actor=actor, region_code=change.region_id, reason=reason)
+    return apply(change, REJECT_CHANGE, actor=actor, region_code=change.region_id, reason=reason)
 
 
 def _record(step: str, change: ParameterChange, actor: User) -> None:

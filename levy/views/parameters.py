@@ -17,13 +17,13 @@ from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
-from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm, YearSearchForm
-from levy.models import ParameterChange, ParameterState
+from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm
+from levy.models import ChangeState, ParameterChange
 from levy.parameter_words import RULES, is_number, name_in_words, value_in_words
 from levy.policy import POLICY_YEARS
 from levy.services import parameter_changes, parameter_state
 from levy.services.parameter_effects import effect_on_last_year
-from levy.workflow import APPROVE_PARAMETER, PARAMETER_TRANSITIONS
+from levy.workflow import APPROVE_CHANGE, CHANGE_TRANSITIONS
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
 
@@ -63,7 +63,7 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
         "numbers": parameter_state.numbers_of(region, levy_year),
         "rules": parameter_state.rules_of(region, levy_year),
         "national": POLICY_YEARS.get(levy_year),
-        "waiting": _changes(request.user).filter(state=ParameterState.PROPOSED).count(),
+        "waiting": _changes(request.user).filter(state=ChangeState.PROPOSED).count(),
         "may_propose": request.user.can(Permission.MANAGE_PARAMETERS, region.code),
     }
     return render(request, "levy/parameter_list.html", context)
@@ -116,8 +116,8 @@ def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpRespons
 def parameter_change_list(request: HttpRequest) -> HttpResponse:
     """What waits first, then what was decided."""
     visible = _changes(request.user)
-    waiting = Paginator(visible.filter(state=ParameterState.PROPOSED).order_by("pk"), PER_PAGE)
-    decided = Paginator(visible.exclude(state=ParameterState.PROPOSED), PER_PAGE)
+    waiting = Paginator(visible.filter(state=ChangeState.PROPOSED).order_by("pk"), PER_PAGE)
+    decided = Paginator(visible.exclude(state=ChangeState.PROPOSED), PER_PAGE)
     context = {
         "waiting": waiting.get_page(request.GET.get("waiting")),
         "page": decided.get_page(request.GET.get("page")),
@@ -129,7 +129,7 @@ def parameter_change_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(_changes(request.user), pk=pk)
-    steps = allowed(change, PARAMETER_TRANSITIONS, actor=request.user, region_code=change.region_id)
+    steps = allowed(change, CHANGE_TRANSITIONS, actor=request.user, region_code=change.region_id)
     context = {
         "change": change,
         "steps": [step.name for step in steps],
@@ -142,7 +142,7 @@ def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _outlook(change: ParameterChange) -> dict[str, Any]:
     """What approving would do to the rows that stand, or why it cannot be."""
-    if change.state != ParameterState.PROPOSED:
+    if change.state != ChangeState.PROPOSED:
         return {"stands": change.replaced}
     try:
         return {"stands": parameter_changes.effect_of(change).in_words, "effect": effect_on_last_year(change)}
@@ -155,7 +155,7 @@ def _outlook(change: ParameterChange) -> dict[str, Any]:
 def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     people = ParameterChange.objects.select_related("region", "proposed_by", "approved_by", "rejected_by")
     change = scoped_object(people, request.user, Permission.MANAGE_PARAMETERS, pk=pk)
-    is_approval = step == APPROVE_PARAMETER.name
+    is_approval = step == APPROVE_CHANGE.name
     try:
         form = _step_form(request, change, is_approval)
         if form.is_valid():
@@ -188,26 +188,3 @@ def _region(request: HttpRequest, code: str, name: str) -> Region:
     if name not in NumberKind.values and name not in RULES:
         raise Http404
     return get_object_or_404(regions_of(request.user), code=code)
-
-
-@requires(*READERS)
-@require_safe
-def region_list(request: HttpRequest) -> HttpResponse:
-    """The divisions below the person, retired ones too, and which of them lack parameters of the year."""
-    form = YearSearchForm(_with_defaults(request))
-    if not form.is_valid():
-        raise Http404
-    levy_year, text = form.cleaned_data["levy_year"], form.cleaned_data["q"]
-    found = regions_of(request.user)
-    if text:
-        found = found.filter(Q(name__icontains=text) | Q(code__startswith=text))
-    regions = list(found)
-    gaps = parameter_state.gaps_of([region for region in regions if region.valid_until is None], levy_year)
-    context = {
-        "rows": [(region, gaps.get(region.code, [])) for region in regions],
-        "levy_year": levy_year,
-        "lacking": len(gaps),
-        "in_force": sum(region.valid_until is None for region in regions),
-        "form": form,
-    }
-    return render(request, "levy/region_list.html", context)

@@ -26,6 +26,8 @@ class Command(BaseCommand):
         except (DomainError, OSError, UnicodeDecodeError) as error:
             raise CommandError(f"{file}：{error}") from error
         self.stdout.write(f"行政区划：新增 {changes.added}，更新 {changes.changed}，撤销 {changes.retired}。")
+        if changes.kept:
+            self.stdout.write(f"另有 {changes.kept} 个由管理员登记，与名单不同，保留不变。")
 
 
 def read_regions(file: Path) -> dict[str, str]:

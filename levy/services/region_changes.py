@@ -1,0 +1,186 @@
+"""Adding, renaming and retiring a division: one administrator proposes, another one lets it take effect at once.
+
+Nothing is re-keyed: employers, runs and documents of a retired code keep it.
+"""
+
+import re
+from dataclasses import dataclass
+from datetime import date
+
+from django.db import IntegrityError, transaction
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Appointment, Region, User, region_level
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing, ReasonMissing
+from audit.services import record
+from audit.workflow import apply, check
+from levy.errors import RegionPending, RegionRefused
+from levy.models import AssessmentRun, RegionChange
+from levy.models.runs import LIVE_STATES
+from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
+from quota.enums import ReturnState
+from quota.models import Employer, HeadcountReturn
+
+Kind = RegionChange.Kind
+OPEN = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REVIEWED, ReturnState.SENT_BACK]
+
+
+@dataclass(frozen=True, slots=True)
+class Attached:
+    """What hangs on a division and on everything below it: divisions in force, employers, people with a post in
+    force, live runs that cover any of it, filed returns without a decision."""
+
+    below: int
+    employers: int
+    people: int
+    runs: list[int]
+    returns: int
+
+
+def attached_to(region: Region) -> Attached:
+    """In five queries."""
+    posts = Appointment.objects.in_force().filter(region__code__startswith=region.prefix)
+    runs = AssessmentRun.objects.filter(state__in=LIVE_STATES, region__code__startswith=region.code[:2])
+    return Attached(
+        below=Region.objects.filter(code__startswith=region.prefix, valid_until=None).exclude(pk=region.pk).count(),
+        employers=Employer.objects.in_region(region.code).count(),
+        people=posts.order_by().values("user").distinct().count(),
+        runs=[
+            run.pk
+            for run in runs.select_related("region").order_by("pk")
+            if run.region.contains(region.code) or region.contains(run.region_id)
+        ],
+        returns=HeadcountReturn.objects.filter(
+            employer__region__code__startswith=region.prefix, state__in=OPEN
+        ).count(),
+    )
+
+
+def standing(change: RegionChange) -> tuple[Region | None, Attached | None]:
+    """The division as it is, and what hangs on it; None twice for what does not exist yet."""
+    region = Region.objects.filter(code=change.code).first()
+    return region, attached_to(region) if region else None
+
+
+@transaction.atomic
+def propose_region_change(
+    *,
+    kind: RegionChange.Kind,
+    code: str,
+    document_number: str,
+    reason: str,
+    actor: User,
+    name: str = "",
+    successor: Region | None = None,
+    last_day: date | None = None,
+) -> RegionChange:
+    """Ask a second administrator for it. `successor` and `last_day` (today at the latest) are for retiring.
+
+    Raises PermissionMissing, ReasonMissing, RegionRefused for what cannot be, RegionPending.
+    """
+    if not actor.can(Permission.MANAGE_PARAMETERS, code):
+        raise PermissionMissing
+    if not reason.strip() or not document_number.strip():
+        raise ReasonMissing
+    region = Region.objects.filter(code=code).first()
+    former = region.name if region else ""
+    change = RegionChange(
+        kind=kind, code=code, name=name.strip() or former, former_name=former, successor=successor,
+        last_day=last_day, document_number=document_number.strip(), reason=reason.strip(), proposed_by=actor,
+    )  # fmt: skip
+    refuse_impossible(change, *standing(change))
+    try:
+        with transaction.atomic():
+            change.save()
+    except IntegrityError:
+        raise RegionPending from None
+    record(
+        actor=actor,
+        action="levy.regionchange.propose",
+        target=change,
+        region_code=code,
+        reason=change.reason,
+        details=_details(change),
+    )
+    return change
+
+
+def refuse_impossible(change: RegionChange, region: Region | None, attached: Attached | None) -> None:
+    """Raise RegionRefused with what stands in the way of the change. The rest is what `standing` tells."""
+    if change.kind == Kind.ADD:
+        _refuse_adding(change, region)
+        return
+    if region is None or attached is None or region.valid_until is not None or region.name != change.former_name:
+        raise RegionRefused(_("该行政区划刚有变化，请按最新情况重新提出。"))
+    if change.kind == Kind.RENAME:
+        if change.name == region.name:
+            raise RegionRefused(_("新名称与现名称相同。"))
+        return
+    _refuse_successor(change, region)
+    _refuse_retiring(attached)
+
+
+def _refuse_adding(change: RegionChange, known: Region | None) -> None:
+    if not re.fullmatch("[1-9][0-9]{5}", change.code, re.ASCII) or change.code.endswith("0000"):
+        raise RegionRefused(_("代码应为6位数字。省级行政区划由国家名录更新。"))
+    if known is not None:
+        raise RegionRefused(_("代码%(code)s已用于%(name)s，代码不重复使用。") % {"code": known.code, "name": known})
+    parent = Region(code=change.code).parent_code
+    if not Region.objects.filter(code=parent, valid_until=None).exists():
+        raise RegionRefused(_("没有现行的上级行政区划%(code)s，请先新增上级。") % {"code": parent})
+
+
+def _refuse_successor(change: RegionChange, region: Region) -> None:
+    if region.level == Region.Level.PROVINCE:
+        raise RegionRefused(_("省级行政区划由国家名录更新，不能在此撤销。"))
+    into = Region.objects.filter(pk=change.successor_id, valid_until=None, level=region.level).first()
+    if into is None or into == region or into.code[:2] != region.code[:2]:
+        raise RegionRefused(_("请选择同省、同级、现行的另一个行政区划作为并入地。"))
+    if change.last_day is None or change.last_day > timezone.localdate():
+        raise RegionRefused(_("最后有效日不能晚于今天。"))
+
+
+def _refuse_retiring(found: Attached) -> None:
+    if found.below:
+        raise RegionRefused(_("下级还有%(count)s个现行的行政区划，请先办理。") % {"count": found.below})
+    if found.runs:
+        numbers = _("、").join(str(number) for number in found.runs)
+        raise RegionRefused(_("核定批次%(numbers)s正在办理，请先核定或者作废。") % {"numbers": numbers})
+    if found.returns:
+        raise RegionRefused(_("还有%(count)s份申报没有认定，请先办结。") % {"count": found.returns})
+
+
+@transaction.atomic
+def approve_region_change(*, change: RegionChange, actor: User) -> RegionChange:
+    """Change the region's row, now. The province's row is the lock, as for starting a run.
+
+    Raises RegionRefused if the change is no longer possible, and what audit.workflow.apply raises.
+    """
+    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{change.code[:2]}0000"))
+    locked = RegionChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code)
+    refuse_impossible(locked, *standing(locked))
+    decided = apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code, **_details(locked))
+    row, values = Region.objects.filter(code=locked.code), {"document_number": locked.document_number}
+    if locked.kind == Kind.ADD:
+        Region.objects.create(code=locked.code, name=locked.name, level=region_level(locked.code), **values)
+    elif locked.kind == Kind.RENAME:
+        row.update(name=locked.name, **values)
+    else:
+        row.update(valid_until=locked.last_day, successor=locked.successor_id, **values)
+    return decided
+
+
+@transaction.atomic
+def reject_region_change(*, change: RegionChange, actor: User, reason: str) -> RegionChange:
+    """What stands stays. Whoever proposed it withdraws it in the same way."""
+    return apply(change, REJECT_CHANGE, actor=actor, region_code=change.code, reason=reason)
+
+
+def _details(change: RegionChange) -> dict[str, str]:
+    details = {"kind": change.kind, "code": change.code, "name": change.name, "document": change.document_number}
+    if change.kind == Kind.RETIRE:
+        details |= {"successor": change.successor_id, "last_day": change.last_day.isoformat()}
+    return details
