@@ -6,6 +6,7 @@ from typing import Any
 from django import forms
 from django.contrib.auth.password_validation import validate_password
 from django.contrib.auth.validators import UnicodeUsernameValidator
+from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
@@ -107,6 +108,34 @@ class PasswordChangeForm(forms.Form):
         if "new" in given and given["new"] == given.get("current"):
             self.add_error("new", _("新密码不能与当前密码相同。"))
         return given
+
+
+class PersonState(models.TextChoices):
+    """What an administrator looks for in the list of people."""
+
+    ACTIVE = "active", _("在任")
+    ENDED = "ended", _("已离任或停用")
+    LOCKED = "locked", _("暂停登录")
+    NO_SECOND_FACTOR = "no_second_factor", _("在任，未设第二重验证")
+
+
+class PersonFilter(forms.Form):
+    """Which people the list shows; nothing chosen shows all."""
+
+    who = forms.CharField(label=_("用户名或姓名"), max_length=60, required=False)
+    region = forms.ModelChoiceField(
+        label=_("管辖地区"), queryset=Region.objects.none(), empty_label=_("全部"), required=False
+    )
+    role = forms.ChoiceField(label=_("岗位"), choices=[("", _("全部")), *Role.choices], required=False)
+    state = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *PersonState.choices], required=False)
+
+    def __init__(self, *args: Any, admin: User, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        regions = Region.objects.none()
+        for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
+            regions = regions | Region.objects.filter(code__startswith=prefix)
+        self.fields["region"].queryset = regions
+        self.fields["region"].label_from_instance = lambda region: region.name_and_code
 
 
 class AppointmentForm(forms.Form):

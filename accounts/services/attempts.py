@@ -10,13 +10,13 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from django.db import connection
-from django.db.models import F
+from django.db.models import F, QuerySet
 from django.db.models.functions import Greatest
 from django.utils import timezone
 from django.utils.crypto import salted_hmac
 
 from accounts.errors import TooManyAttempts
-from accounts.models import Attempts
+from accounts.models import Attempts, User
 
 FIRST_WAIT = timedelta(minutes=1)
 LONGEST_WAIT = timedelta(hours=1)
@@ -102,6 +102,16 @@ def _admit(counted: Counted) -> int:
         until = Attempts.objects.values_list("waits_until", flat=True).filter(pk=counted.key).first() or now
         raise TooManyAttempts(max(1, round((until - now).total_seconds())))
     return row[0]
+
+
+def locked(people: QuerySet[User]) -> list[int]:
+    """Which of these people must wait before they may try again. What is stored are hashes, so each name is hashed;
+    two queries, one while nobody waits."""
+    waiting = set(Attempts.objects.filter(waits_until__gt=timezone.now()).values_list("key", flat=True))
+    if not waiting:
+        return []
+    names = people.order_by().values_list("pk", "username")
+    return [pk for pk, name in names if any(one.key in waiting for one in of_person(pk, name))]
 
 
 def forgive(counted: Iterable[Counted]) -> None:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q
+from django.db.models import Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -14,11 +14,11 @@ from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import AppointmentForm, PersonForm, ReasonForm
-from accounts.models import AccessChange, Appointment, User
+from accounts.forms import AppointmentForm, PersonFilter, PersonForm, PersonState, ReasonForm
+from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import changes_in_reach, may_manage, people_in_reach
-from accounts.services import access_changes, people
+from accounts.services import access_changes, attempts, people
 from accounts.workflow import APPROVE, CHANGE_TRANSITIONS
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -32,12 +32,39 @@ Kind = AccessChange.Kind
 @requires(Permission.MANAGE_PEOPLE)
 @require_safe
 def person_list(request: HttpRequest) -> HttpResponse:
-    found = people_in_reach(request.user).prefetch_related("appointments__region").order_by("username")
-    if who := request.GET.get("who", "").strip():
-        found = found.filter(Q(username__icontains=who) | Q(name__icontains=who))
-    waiting = changes_in_reach(request.user).filter(state=AccessChange.State.PROPOSED).count()
-    page = Paginator(found, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/person_list.html", {"page": page, "who": who, "waiting": waiting})
+    form = PersonFilter(request.GET, admin=request.user)
+    if not form.is_valid():
+        raise Http404
+    found = _chosen(people_in_reach(request.user), **form.cleaned_data)
+    shown = found.select_related("second_factor").prefetch_related("appointments__region").order_by("username")
+    context = {
+        "form": form,
+        "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
+        "waiting": changes_in_reach(request.user).filter(state=AccessChange.State.PROPOSED).count(),
+    }
+    return render(request, "accounts/person_list.html", context)
+
+
+def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: str, state: str) -> QuerySet[User]:
+    """The people of one region with everything below it, one role, one state; role and region hold for one post."""
+    in_force = Appointment.objects.in_force()
+    posts = Appointment.objects.all() if state == PersonState.ENDED else in_force
+    if region is not None:
+        posts = posts.filter(region__code__startswith=region.prefix)
+    if role:
+        posts = posts.filter(role=role)
+    if region is not None or role:
+        people = people.filter(pk__in=posts.values("user"))
+    if who:
+        people = people.filter(Q(username__icontains=who) | Q(name__icontains=who))
+    active = Q(is_active=True, pk__in=in_force.values("user"))
+    if state == PersonState.ACTIVE:
+        return people.filter(active)
+    if state == PersonState.ENDED:
+        return people.exclude(active)
+    if state == PersonState.NO_SECOND_FACTOR:
+        return people.filter(active, second_factor=None)
+    return people.filter(pk__in=attempts.locked(people)) if state == PersonState.LOCKED else people
 
 
 @requires(Permission.MANAGE_PEOPLE)
