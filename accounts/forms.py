@@ -116,7 +116,7 @@ class PersonState(models.TextChoices):
     ACTIVE = "active", _("在任")
     ENDED = "ended", _("已离任或停用")
     LOCKED = "locked", _("暂停登录")
-    NO_SECOND_FACTOR = "no_second_factor", _("在任，未设第二重验证")
+    NO_SECOND_FACTOR = "no_second_factor", _("未设第二重验证")
 
 
 class PersonFilter(forms.Form):
