@@ -23,6 +23,7 @@ OFFICIAL = {
     "quota/exchange/": "headings of exchange files",
     "levy/exchange.py": "headings of exchange files",
     "levy/services/collection.py": "headings of the list of payments due",
+    "levy/services/comparison.py": "headings of the lists of what changed",
     "levy/services/lists.py": "headings of the levy list",
     "levy/services/batches.py": "names and headings in the archive of notices",
     "levy/services/notices.py": "the number of a notice",

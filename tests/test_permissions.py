@@ -121,6 +121,8 @@ TABLE: dict[str, Rule] = {
     "levy:run_list": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_start": Rule(rights(P.RUN_ASSESSMENT), BOTH),
     "levy:run_detail": Rule(rights(P.VIEW_RUNS), GET),
+    "levy:run_comparison": Rule(rights(P.VIEW_RUNS), GET),
+    "levy:run_movement": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "levy:run_report": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_report_file": Rule(rights(P.VIEW_RUNS), GET),
     "levy:run_step": Rule(rights(P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.TAKE_OVER_LIST), BOTH),
@@ -179,7 +181,7 @@ TABLE: dict[str, Rule] = {
 # Words that an address may hold, for asking without a real object.
 SAMPLE = {
     "pk": 999_999, "placement": 999_999, "levy_year": 2025, "uscc": "91350100M000100Y43", "code": COUNTY,
-    "number": "none", "step": "approve", "name": "none", "kind": "employers", "file_format": "csv",
+    "number": "none", "step": "approve", "name": "none", "kind": "employers", "movement": "new", "file_format": "csv",
 }  # fmt: skip
 # Where a step must be one that the page knows.
 STEPS = {"levy:run_step": "check", "quota:case_step": "review", "disclosure:publication_step": "publish"} | {

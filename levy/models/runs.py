@@ -61,6 +61,7 @@ class PauseReason(models.TextChoices):
 
 LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
 FINAL_STATES = [RunState.CONFIRMED, RunState.HANDED_OVER]
+COMPUTED_STATES = [RunState.DRAFT, RunState.CHECKED, *FINAL_STATES]  # whole, with every total
 
 
 class AssessmentRun(models.Model):

@@ -1,11 +1,9 @@
 """Collection in a region: what was assessed, what came in, and the employers where the two differ."""
 
-import csv
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
-from io import StringIO
 
 from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.db.models.functions import Coalesce, TruncMonth
@@ -13,7 +11,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from levy.models import Assessment, Payment
-from levy.services.lists import BOM
+from levy.services.lists import BOM, csv_line
 from quota.exchange.escape import escape_formula
 from quota.models import Employer
 
@@ -109,12 +107,8 @@ def receipts_by_month(levy_year: int, region: Region) -> list[MonthReceipts]:
 def cases_csv(levy_year: int, found: Iterable[Employer]) -> Iterator[bytes]:
     """One of the lists as CSV, with the mark that spreadsheets look for; no cell is ever a formula (promise C6)."""
     yield BOM
-    yield _line(HEADINGS)
+    yield csv_line(HEADINGS)
     for row in found:
-        yield _line((row.uscc, escape_formula(row.name), row.region_id, levy_year, row.due, row.paid, row.difference))
-
-
-def _line(cells: Iterable[object]) -> bytes:
-    line = StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue().encode()
+        yield csv_line(
+            (row.uscc, escape_formula(row.name), row.region_id, levy_year, row.due, row.paid, row.difference)
+        )

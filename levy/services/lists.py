@@ -8,6 +8,7 @@ import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from decimal import Decimal
+from io import StringIO
 from pathlib import Path
 from typing import Any
 
@@ -99,6 +100,13 @@ def levy_list(*, levy_year: int, region: Region) -> LevyList:
     if run is None:
         raise NoRun(levy_year, region)
     return LevyList(levy_year, region, run, is_final=final is not None)
+
+
+def csv_line(cells: Iterable[object]) -> bytes:
+    """One line of a CSV file. Text is escaped by whoever gives it (quota.exchange.escape)."""
+    line = StringIO()
+    csv.writer(line).writerow(cells)
+    return line.getvalue().encode()
 
 
 def csv_chunks(levy_list: LevyList) -> Iterator[bytes]:

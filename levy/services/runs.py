@@ -122,7 +122,7 @@ def _note_start(run_id: int, number: int) -> bool:
             return False
         is_deadly = part.unended_starts >= MAX_UNENDED_STARTS
         if is_deadly:
-            part.state, part.error = SliceState.QUARANTINED, "WorkerLost"
+            part.state, part.error = SliceState.QUARANTINED, interruptions.WORKER_LOST
         else:
             part.unended_starts += 1
         part.save(update_fields=["state", "error", "unended_starts"])

@@ -1,8 +1,9 @@
 """Totals of a run: by outcome, by region with everything above it, and what changed most against last year."""
 
-from collections.abc import Iterable
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from decimal import Decimal
+from typing import Any
 
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Abs
@@ -11,16 +12,19 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import Region
 from levy.models import Assessment, AssessmentRun
-from levy.models.assessments import OutcomeCode
+from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 
 
 @dataclass(slots=True)
 class Totals:
-    """Counts and sums of some assessments; person-months and yuan."""
+    """Counts and sums of some assessments; person-months and yuan. `paying` are the employers that owe something."""
 
     code: str
     label: str
     employers: int = 0
+    paying: int = 0
+    exempt: int = 0
+    missing: int = 0
     staff_months: int = 0
     credited_months: int = 0
     gross: Decimal = Decimal("0.00")
@@ -28,14 +32,17 @@ class Totals:
     payable: Decimal = Decimal("0.00")
     level: int = field(default=0)
 
-    def add(self, row: dict) -> None:
-        self.employers += row["employers"]
-        for name in FIGURES:
+    def add(self, row: Mapping[str, Any]) -> None:
+        for name in _SUMS:
             setattr(self, name, getattr(self, name) + row[name])
 
 
-FIGURES = ("staff_months", "credited_months", "gross", "relief", "payable")
-_SUMS = {"employers": Count("pk")} | {name: Sum(name, default=0) for name in FIGURES}
+_SUMS = {
+    "employers": Count("pk"),
+    "paying": Count("pk", filter=Q(payable__gt=0)),
+    "exempt": Count("pk", filter=Q(outcome=OutcomeCode.EXEMPT)),
+    "missing": Count("pk", filter=Q(outcome=OutcomeCode.MISSING)),
+} | {name: Sum(name, default=0) for name in ("staff_months", "credited_months", "gross", "relief", "payable")}
 
 
 def outcome_totals(run: AssessmentRun) -> list[Totals]:
@@ -52,14 +59,24 @@ def outcome_totals(run: AssessmentRun) -> list[Totals]:
 
 def region_totals(run: AssessmentRun) -> list[Totals]:
     """One line per region of the run, those above included, in the order of their codes."""
-    return _rolled_up(run.assessments.order_by().values("region_id").annotate(**_SUMS), run.region)
+    return _rolled_up(run.assessments.order_by(), run.region)
 
 
-def _rolled_up(rows: Iterable[dict], top: Region) -> list[Totals]:
+def last_year_totals(run: AssessmentRun) -> list[Totals]:
+    """The same of what is in force for the year before, corrections included; none where it was not confirmed."""
+    return _rolled_up(last_year(run).order_by(), run.region)
+
+
+def last_year(run: AssessmentRun) -> AssessmentQuerySet:
+    """What the region's employers owe for the year before the run's."""
+    return Assessment.objects.current().in_region(run.region_id).filter(levy_year=run.levy_year - 1)
+
+
+def _rolled_up(assessments: AssessmentQuerySet, top: Region) -> list[Totals]:
     """Each county's row added to itself and to every region above it, up to the run's own."""
     names = {region.code: region for region in Region.objects.filter(code__startswith=top.prefix)}
     lines: dict[str, Totals] = {}
-    for row in rows:
+    for row in assessments.values("region_id").annotate(**_SUMS):
         for code in Region(code=row["region_id"]).lineage():
             if code in names:
                 line = lines.setdefault(code, Totals(code=code, label=names[code].name, level=names[code].level))

@@ -16,8 +16,9 @@ from audit.errors import DomainError
 from audit.services import record
 from levy.models import Assessment, AssessmentRun, DocumentBatch, Notice
 from levy.models.documents import BatchState
+from levy.models.runs import COMPUTED_STATES
 from levy.notices import notice_pdf, notice_sheets
-from levy.reports import REPORTABLE, report_pdf, report_sheet
+from levy.reports import report_pdf, report_sheet
 from levy.services.batches import start_batch
 from levy.services.notices import issue_notice, replacement_of
 from levy.tasks import render_notices
@@ -89,7 +90,7 @@ def run_report_file(request: HttpRequest, pk: int) -> HttpResponseBase:
 
 def _reportable(request: HttpRequest, pk: int) -> AssessmentRun:
     run = scoped_object(_runs(), request.user, Permission.VIEW_RUNS, pk=pk)
-    if run.state not in REPORTABLE:
+    if run.state not in COMPUTED_STATES:
         raise Http404
     return run
 

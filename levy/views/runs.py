@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -14,18 +14,19 @@ from accounts.broker import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.services import record, trail_of
 from audit.workflow import Transition, allowed
 from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
 from levy.policy import PolicyYearMissing
-from levy.services import runs, totals
+from levy.services import comparison, interruptions, runs, totals
 from levy.tasks import send_slices
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS, run_transitions
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
+DOWNLOAD = "levy.comparison.download"
 
 
 @dataclass(frozen=True, slots=True)
@@ -89,12 +90,43 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     else:
         context |= {
             "outcomes": totals.outcome_totals(run),
-            "regions": totals.region_totals(run),
-            "changes": totals.largest_changes(run),
+            "groups": comparison.region_groups(comparison.region_lines(run)),
+            "is_comparable": comparison.is_comparable(run),
+            "put_aside": interruptions.put_aside(run) if run.state == RunState.PARTIAL else [],
         }
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, acts()[step.name].button) for step in steps]
     return render(request, "levy/run_detail.html", context)
+
+
+@requires(Permission.VIEW_RUNS)
+@require_safe
+def run_comparison(request: HttpRequest, pk: int) -> HttpResponse:
+    run = _comparable(request, pk, Permission.VIEW_RUNS)
+    groups = comparison.region_groups(comparison.region_lines(run))
+    context = {
+        "run": run,
+        "whole": groups[0].whole if groups else None,
+        "movements": comparison.movement_counts(run),
+        "changes": totals.largest_changes(run),
+        "may_download": request.user.can(Permission.DOWNLOAD_LEVY_LIST, run.region_id),
+    }
+    return render(request, "levy/run_comparison.html", context)
+
+
+@requires(Permission.DOWNLOAD_LEVY_LIST)
+@require_safe
+def run_movement(request: HttpRequest, pk: int, movement: str) -> HttpResponse:
+    """The employers of one movement, whole; the download is recorded."""
+    chosen = next((known for known in comparison.MOVEMENTS if known.name == movement), None)
+    if chosen is None:
+        raise Http404
+    run = _comparable(request, pk, Permission.DOWNLOAD_LEVY_LIST)
+    details = {"movement": movement, "levy_year": run.levy_year}
+    record(actor=request.user, action=DOWNLOAD, target=run, region_code=run.region_id, details=details)
+    response = StreamingHttpResponse(comparison.movement_csv(run, chosen), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="{movement}-{run}.csv"'
+    return response
 
 
 @requires(Permission.RUN_ASSESSMENT, Permission.CONFIRM_ASSESSMENT, Permission.TAKE_OVER_LIST)
@@ -122,6 +154,13 @@ def _take(transition: Transition, run: AssessmentRun, request: HttpRequest, form
         runs.discard_run(run=run, actor=request.user, reason=form.cleaned_data["reason"])
     else:
         services[transition](run=run, actor=request.user)
+
+
+def _comparable(request: HttpRequest, pk: int, permission: str) -> AssessmentRun:
+    run = _run(request, pk, permission)
+    if not comparison.is_comparable(run):
+        raise Http404
+    return run
 
 
 def _run(request: HttpRequest, pk: int, permission: str) -> AssessmentRun:
