@@ -4,6 +4,7 @@ Rows stream out of PostgreSQL as CSV or as the XML of a workbook; nothing is hel
 SELECT, so that no cell of the file is ever a formula (promise C6).
 """
 
+import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
