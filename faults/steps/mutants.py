@@ -59,7 +59,7 @@ MUTANTS = (
         "E1 记下一行数据 one row logged",
         "quota/exchange/loading.py",
         "            if rows:\n",
-        "            print(batch.lines)\n            if rows:\n",
+        "            print(batch.columns)\n            if rows:\n",
         "silent",
     ),
 )
