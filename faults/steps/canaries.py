@@ -36,7 +36,8 @@ TEXTS = {
     "reports on files": "SELECT name || refusal || faults::text || warnings::text FROM quota_importedfile",
     "sessions": "SELECT session_data FROM accounts_session",
     "slices": "SELECT error FROM levy_assessmentslice",
-    "statements": "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid()",
+    # Not of idle sessions: their last statement repeats an address that somebody typed, to the same role alone.
+    "statements": "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state <> 'idle'",
 }
 
 
