@@ -21,7 +21,7 @@ from runner.processes import Child
 from runner.services import base_environment
 from runner.state import ROOT, State
 
-CELERY = ["celery", "--app", "config.celery:app"]
+APP = "config.celery:app"
 QUIET = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
 
 
@@ -124,12 +124,12 @@ class Ground:
     # Programs
 
     def start_worker(
-        self, name: str, queues: str, concurrency: int, *options: str, cwd: Path = ROOT, **environment: str
+        self, name: str, queues: str, concurrency: int, *, app: str = APP, cwd: Path = ROOT, **environment: str
     ) -> None:
-        command = [*CELERY, "worker", "--queues", queues, "--concurrency", str(concurrency)]
-        self._run(name, [*command, "--hostname", f"{name}@localhost", *QUIET, *options], environment, cwd)
+        command = ["celery", "--app", app, "worker", "--queues", queues, "--concurrency", str(concurrency)]
+        self._run(name, [*command, "--hostname", f"{name}@localhost", *QUIET], environment, cwd)
 
-    def start_beat(self, name: str = "beat", app: str = "config.celery:app", **environment: str) -> None:
+    def start_beat(self, name: str = "beat", app: str = APP, **environment: str) -> None:
         schedule = str(self.state.root / f"{name}-schedule")
         self._run(name, ["celery", "--app", app, "beat", "--schedule", schedule, "--pidfile", ""], environment)
 

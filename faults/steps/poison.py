@@ -55,7 +55,7 @@ def _poison(trial: Trial) -> str:
     endless = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s AND number = %s"
     checker.do(ENDLESS_ROW.replace("%s", str(checker.value(endless, run_id, ENDLESS))))
     try:
-        trial.ground.start_worker("worker", "fast,batch", 2, "--soft-time-limit", "6", "--time-limit", "8")
+        trial.ground.start_worker("worker", "fast,batch", 2, app="faults.short_limits:app")
         trial.ground.start_beat()
         trial.fault("endless slice", ENDLESS)
         trial.fault("memory refused", GIANT)

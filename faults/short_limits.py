@@ -1,0 +1,6 @@
+"""The application with time limits of seconds. The command line of a worker cannot give it these: a task takes its
+limits from the settings."""
+
+from config.celery import app
+
+app.conf.task_soft_time_limit, app.conf.task_time_limit = 6, 8
