@@ -1,5 +1,6 @@
 """Region scope: the first word of every query of an officer's page."""
 
+from collections.abc import Iterable
 from typing import Any, Self
 
 from django.core.exceptions import PermissionDenied
@@ -25,19 +26,20 @@ class RegionScopedQuerySet(models.QuerySet):
         """Rows inside the person's regions, and rows of the person's own employers. No appointment sees nothing."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
-        own = Q(pk__in=[])
-        for prefix in {a.region.prefix for a in user.current_appointments if a.role != "employer"}:
-            own |= Q(**{f"{self.region_path}__code__startswith": prefix})
+        own = self._below({a.region.prefix for a in user.current_appointments if a.role != "employer"})
         if self.member_path:
             own |= Q(pk__in=self.filter(**{self.member_path: user.pk}).values("pk"))
         return self.filter(own)
 
-    def within_right(self, user: User, permission: Permission) -> Self:
-        """Rows of the regions where the person holds this right, which may be fewer than those the person sees."""
+    def within_right(self, user: User, *permissions: Permission) -> Self:
+        """Rows of the regions where the person holds one of these permissions: what a list may show, often fewer than the person sees."""
+        return self.filter(self._below({prefix for one in permissions for prefix in user.prefixes(one)}))
+
+    def _below(self, prefixes: Iterable[str]) -> Q:
         inside = Q(pk__in=[])
-        for prefix in user.prefixes(permission):
+        for prefix in prefixes:
             inside |= Q(**{f"{self.region_path}__code__startswith": prefix})
-        return self.filter(inside)
+        return inside
 
     def in_region(self, code: str) -> Self:
         """Rows of the region and everything below it. Raises ValueError on a malformed code."""

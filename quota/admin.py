@@ -46,7 +46,7 @@ class LookingOnly:
         return False
 
     def get_queryset(self, request: HttpRequest) -> Any:
-        return super().get_queryset(request).visible_to(request.user)
+        return super().get_queryset(request).within_right(request.user, self.permission)
 
 
 class PreviewStorage(CacheStorage):

@@ -17,6 +17,7 @@ from django.utils.translation import gettext as _
 from redis.exceptions import RedisError
 
 from accounts.models import User
+from accounts.permissions import Permission
 from quota.enums import ReturnState
 from quota.exchange.escape import escape_formula
 from quota.models import HeadcountReturn
@@ -33,6 +34,7 @@ STATES = (
 )
 SORTS = {"filed_on": F("filed_on"), "difference": F("computed_months") - F("claimed_months")}
 FIRST_SORT = "filed_on"
+READERS = (Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
 AGREES = Q(state=ReturnState.CHECKED, has_findings=False, claimed_months=F("computed_months"))
 
 
@@ -90,8 +92,8 @@ def difference(filed: HeadcountReturn) -> int:
 
 
 def waiting_returns(user: User, filters: dict[str, Any]) -> QuerySet[HeadcountReturn]:
-    """Returns in force that the person may see, of any state, by QueueForm's values."""
-    returns = HeadcountReturn.objects.visible_to(user).in_force().filter(levy_year=filters["levy_year"])
+    """Returns in force of the regions where the person reads cases, of any state, by QueueForm's values."""
+    returns = HeadcountReturn.objects.within_right(user, *READERS).in_force().filter(levy_year=filters["levy_year"])
     if filters.get("region"):
         returns = returns.in_region(filters["region"].code)
     if filters.get("entity_type"):

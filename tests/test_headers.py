@@ -1,16 +1,23 @@
 """Promise F1: no response is without its security headers, whoever made it: a page, an error, a file, a download."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from pathlib import Path
 from typing import Any
 
 import pytest
+from django.core.exceptions import PermissionDenied, SuspiciousOperation
+from django.db import OperationalError
 from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver
 from django.urls.converters import IntConverter
 
+from accounts.errors import TooManyAttempts
 from accounts.permissions import Role
+from audit.errors import TransitionNotAllowed
 from config.settings import base
 from tests.accounts.factories import officer
+from tests.test_permissions import address
+from tests.world import COUNTY, a_county
 
 pytestmark = pytest.mark.django_db
 EXPECTED = {
@@ -28,6 +35,14 @@ POLICY = {
     "base-uri 'none'",
     "form-action 'self'",
     "frame-ancestors 'none'",
+}
+FILES = {
+    "levy:list_download": Role.TAX_OFFICER,
+    "levy:file_template": Role.TAX_OFFICER,
+    "levy:employer_dates": Role.AUDITOR,
+    "quota:queue_file": Role.VERIFIER,
+    "subsidies:award_file": Role.FINANCE_OFFICER,
+    "disclosure:publication_file": Role.FINANCE_OFFICER,
 }
 SAMPLES = {"int": "1", "uuid": "00000000-0000-0000-0000-000000000000"}
 
@@ -103,19 +118,53 @@ def test_too_many_tries_and_too_much_data() -> None:
     assert answer.status_code == 429
     assert_headers(answer)
     large = client.post("/sign-in/", {"username": "x" * (base.DATA_UPLOAD_MAX_MEMORY_SIZE + 1)})
-    assert large.status_code in (400, 413)
+    assert large.status_code == 413
     assert_headers(large)
 
 
-def test_a_crash(monkeypatch: pytest.MonkeyPatch) -> None:
+@pytest.mark.parametrize(
+    ("fault", "status"),
+    [
+        (RuntimeError("planted"), 500),
+        (OperationalError("planted"), 503),
+        (TransitionNotAllowed(), 409),
+        (TooManyAttempts(60), 429),
+        (PermissionDenied(), 403),
+        (SuspiciousOperation(), 400),
+    ],
+)
+def test_a_crash_and_a_refusal(monkeypatch: pytest.MonkeyPatch, fault: Exception, status: int) -> None:
     def crash(*_arguments: object, **_names: object) -> None:
-        raise RuntimeError("planted")
+        raise fault
 
     monkeypatch.setattr("accounts.views.sign_in.password_holder", crash)
     client = Client(raise_request_exception=False)
     answer = client.post("/sign-in/", {"username": "x", "password": "x"})
-    assert answer.status_code == 500
+    assert answer.status_code == status
     assert_headers(answer)
+
+
+def test_files_to_be_had_carry_them_too(signed_in: Callable[..., Client]) -> None:
+    places = a_county().places
+    for name, role in FILES.items():
+        answer = signed_in(role, COUNTY).get(address(name, **places.get(name, {})))
+        assert answer.status_code == 200, name
+        assert_headers(answer)
+
+
+def test_maintenance(settings: Any, tmp_path: Path) -> None:
+    settings.MAINTENANCE_FILE = tmp_path / "maintenance"
+    settings.MAINTENANCE_FILE.touch()
+    answer = Client().get("/")
+    assert answer.status_code == 503
+    assert_headers(answer)
+
+
+@pytest.mark.parametrize("guard", ["accounts.middleware.fixed_headers", "csp.middleware.CSPMiddleware"])
+def test_twin_without_its_middleware_a_missing_header_is_found(settings: Any, guard: str) -> None:
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != guard]
+    with pytest.raises((AssertionError, KeyError)):
+        assert_headers(Client().get("/"))
 
 
 def test_production_adds_strict_transport_and_host_cookies(settings: Any) -> None:

@@ -8,8 +8,9 @@ from dataclasses import dataclass
 from typing import Any
 
 import pytest
+from django.http import HttpRequest, HttpResponse
 from django.test import Client
-from django.urls import URLPattern, URLResolver, get_resolver, reverse
+from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
@@ -204,7 +205,7 @@ def routes(resolver: URLResolver, namespace: str = "") -> Iterator[tuple[str, UR
 ROUTES = dict(routes(get_resolver()))
 
 
-def address(name: str, **given: Any) -> str:
+def address(name: str, /, **given: Any) -> str:
     special = {"step": STEPS[name]} if name in STEPS else {}
     special |= {"kind": KINDS[name]} if name in KINDS else {}
     values = SAMPLE | special | given
@@ -226,6 +227,36 @@ def test_a_view_declares_what_the_table_says(name: str) -> None:
     else:
         assert declared is None
     assert (getattr(view, "login_required", True) is False) == (rule.who == PUBLIC)
+
+
+def open_by_accident(names: dict[str, URLPattern]) -> set[str]:
+    """Addresses that stand in no table or whose view says nothing about who may."""
+    silent = {
+        name
+        for name, pattern in names.items()
+        if not hasattr(pattern.callback, "required_permissions")
+        and getattr(pattern.callback, "login_required", True)
+        and TABLE.get(name, Rule(PUBLIC, GET)).who != SIGNED_IN
+    }
+    return silent | (set(names) - set(TABLE))
+
+
+def test_twin_an_address_without_a_rule_is_found() -> None:
+    def forgotten(_request: HttpRequest) -> HttpResponse:
+        return HttpResponse("everybody's figures")
+
+    assert open_by_accident(ROUTES) == set()
+    assert open_by_accident(ROUTES | {"levy:all": path("all/", forgotten, name="all")}) == {"levy:all"}
+
+
+@pytest.mark.django_db
+def test_twin_without_sign_in_first_the_sweep_gets_in(settings: Any) -> None:
+    """And then @requires stands alone, which opens nothing to nobody either; the own pages have only the first."""
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "accounts.middleware.SignInFirst"]
+    closed = {name for name, rule in TABLE.items() if isinstance(rule.who, frozenset)}
+    asked = {name: Client(raise_request_exception=False).get(address(name)) for name in closed | {"accounts:account"}}
+    assert {name for name in closed if asked[name].status_code < 400} == set()
+    assert not asked["accounts:account"].get("Location", "").startswith("/sign-in/")
 
 
 def ask(client: Client, method: str, url: str) -> int:

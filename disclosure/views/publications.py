@@ -28,6 +28,7 @@ from levy.forms import StepForm
 
 PER_PAGE = 25
 REFRESH_SECONDS = 3
+READERS = (Permission.PUBLISH, Permission.VIEW_AUDIT)
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,10 +56,12 @@ def acts() -> dict[str, Act]:
     }
 
 
-@requires(Permission.PUBLISH, Permission.VIEW_AUDIT)
+@requires(*READERS)
 @require_safe
 def publication_list(request: HttpRequest) -> HttpResponse:
-    visible = Publication.objects.visible_to(request.user).select_related("region", "prepared_by", "published_by")
+    visible = Publication.objects.within_right(request.user, *READERS).select_related(
+        "region", "prepared_by", "published_by"
+    )
     page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
     can_start = request.user.may_somewhere(Permission.PUBLISH)
     return render(request, "disclosure/publication_list.html", {"page": page, "can_start": can_start})
@@ -80,7 +83,7 @@ def publication_start(request: HttpRequest) -> HttpResponse:
     return render(request, "disclosure/publication_start.html", {"form": form})
 
 
-@requires(Permission.PUBLISH, Permission.VIEW_AUDIT)
+@requires(*READERS)
 @require_safe
 def publication_detail(request: HttpRequest, pk: int) -> HttpResponse:
     publication = _readable(request, pk)
@@ -96,7 +99,7 @@ def publication_detail(request: HttpRequest, pk: int) -> HttpResponse:
     return render(request, "disclosure/publication_detail.html", context)
 
 
-@requires(Permission.PUBLISH, Permission.VIEW_AUDIT)
+@requires(*READERS)
 @require_safe
 def publication_preview(request: HttpRequest, pk: int, code: str) -> HttpResponse:
     """The region's page as the public will see it."""
@@ -112,7 +115,7 @@ def publication_preview(request: HttpRequest, pk: int, code: str) -> HttpRespons
     return render(request, "disclosure/region.html", context)
 
 
-@requires(Permission.PUBLISH, Permission.VIEW_AUDIT)
+@requires(*READERS)
 @require_safe
 def publication_file(request: HttpRequest, pk: int, name: str, kind: str) -> FileResponse:
     return send(get_object_or_404(_readable(request, pk).files, name=name, format=kind))
@@ -153,8 +156,6 @@ def _publications() -> Any:
 def _readable(request: HttpRequest, pk: int) -> Publication:
     """404 outside the person's regions; 403 inside them for whoever may neither publish nor audit there."""
     publication = get_object_or_404(_publications().visible_to(request.user), pk=pk)
-    if not any(
-        request.user.can(right, publication.region_id) for right in (Permission.PUBLISH, Permission.VIEW_AUDIT)
-    ):
+    if not any(request.user.can(right, publication.region_id) for right in READERS):
         raise PermissionDenied
     return publication

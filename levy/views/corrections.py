@@ -90,7 +90,7 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
     """What waits for a second person first, then what was corrected."""
-    visible = _corrections().visible_to(request.user)
+    visible = _corrections().within_right(request.user, Permission.VIEW_RUNS)
     waiting = Paginator(visible.filter(approved_at=None).order_by("pk"), PER_PAGE)
     approved = Paginator(visible.exclude(approved_at=None), PER_PAGE)
     context = {

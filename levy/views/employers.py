@@ -37,7 +37,11 @@ def employer_search(request: HttpRequest) -> HttpResponse:
     text = request.GET.get("q", "").strip()
     context: dict[str, Any] = {"q": text, "levy_year": max(POLICY_YEARS) - 1}
     if len(text) >= names.SHORTEST:
-        matching = Employer.objects.visible_to(request.user).search(text).select_related("region")
+        matching = (
+            Employer.objects.within_right(request.user, Permission.VIEW_EMPLOYERS)
+            .search(text)
+            .select_related("region")
+        )
         found = list(matching[: MOST_FOUND + 1])
         context |= {
             "is_cut_off": len(found) > MOST_FOUND,

@@ -125,11 +125,11 @@ def _work_on(request: HttpRequest, file: ImportedFile) -> None:
 
 
 def _visible(request: HttpRequest) -> RegionScopedQuerySet:
-    """Files of the person's regions, of the kinds the person may load."""
-    kinds = [kind.name for kind in files.kinds_for(request.user)]
-    return (
-        ImportedFile.objects.visible_to(request.user).filter(kind__in=kinds).select_related("loaded_by", "applied_by")
-    )
+    """Files of each kind from the regions where the person may load it."""
+    found = ImportedFile.objects.none()
+    for kind in files.kinds_for(request.user):
+        found |= ImportedFile.objects.within_right(request.user, kind.permission).filter(kind=kind.name)
+    return found.select_related("loaded_by", "applied_by")
 
 
 def _file(request: HttpRequest, pk: int) -> ImportedFile:

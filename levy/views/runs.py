@@ -52,7 +52,7 @@ def acts() -> dict[str, Act]:
 @requires(Permission.VIEW_RUNS)
 @require_safe
 def run_list(request: HttpRequest) -> HttpResponse:
-    visible = AssessmentRun.objects.visible_to(request.user).select_related("region")
+    visible = AssessmentRun.objects.within_right(request.user, Permission.VIEW_RUNS).select_related("region")
     page = Paginator(visible, PER_PAGE).get_page(request.GET.get("page"))
     can_start = request.user.may_somewhere(Permission.RUN_ASSESSMENT)
     return render(request, "levy/run_list.html", {"page": page, "can_start": can_start})

@@ -19,7 +19,7 @@ from quota.services.sign_in_codes import issue_sign_in_code
 def find_employer(request: HttpRequest) -> HttpResponse:
     typed = request.GET.get("uscc", "")
     if uscc := tidied_name(typed):
-        if Employer.objects.visible_to(request.user).filter(uscc=uscc).exists():
+        if Employer.objects.within_right(request.user, Permission.ISSUE_SIGN_IN_CODES).filter(uscc=uscc).exists():
             return redirect("quota:sign_in_code", uscc)
         messages.error(request, _("在您的管辖地区没有这个统一社会信用代码，请核对后重新填写。"))
     return render(request, "quota/sign_in_codes.html", {"typed": typed})

@@ -61,7 +61,7 @@ class Echo:
 @require_safe
 def award_list(request: HttpRequest) -> HttpResponse:
     form = AwardFilter(request.GET)
-    awards = _awards(request).filter(**form.chosen())
+    awards = _listed(request).filter(**form.chosen())
     page = Paginator(awards, PER_PAGE).get_page(request.GET.get("page"))
     return render(request, "subsidies/award_list.html", {"form": form, "page": page, "totals": awards.totals()})
 
@@ -70,7 +70,7 @@ def award_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def award_file(request: HttpRequest) -> StreamingHttpResponse:
     """The same list as CSV, streamed."""
-    awards = _awards(request).filter(**AwardFilter(request.GET).chosen())
+    awards = _listed(request).filter(**AwardFilter(request.GET).chosen())
     headers = {"Content-Disposition": 'attachment; filename="awards.csv"'}
     return StreamingHttpResponse(_lines(awards), content_type="text/csv; charset=utf-8", headers=headers)
 
@@ -141,11 +141,18 @@ def _take(step: str, award: Award, request: HttpRequest, form: ReasonForm | None
         act(award=award, actor=request.user)
 
 
-def _awards(request: HttpRequest) -> Any:
+def _listed(request: HttpRequest) -> Any:
     """Awards of the regions where the person decides, the newest year first."""
-    visible = Award.objects.visible_to(request.user).select_related("employer", "programme", "region", "proposed_by")
-    return visible.order_by("-levy_year", "region", "employer__uscc")
+    return (
+        _awards()
+        .within_right(request.user, Permission.DECIDE_AWARD)
+        .order_by("-levy_year", "region", "employer__uscc")
+    )
+
+
+def _awards() -> Any:
+    return Award.objects.select_related("employer", "programme", "region", "proposed_by")
 
 
 def _award(request: HttpRequest, pk: int) -> Award:
-    return scoped_object(_awards(request), request.user, Permission.DECIDE_AWARD, pk=pk)
+    return scoped_object(_awards(), request.user, Permission.DECIDE_AWARD, pk=pk)

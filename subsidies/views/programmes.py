@@ -21,7 +21,7 @@ from subsidies.models import AwardState, Programme
 @requires(Permission.DECIDE_AWARD)
 @require_safe
 def programme_list(request: HttpRequest) -> HttpResponse:
-    programmes = Programme.objects.visible_to(request.user).select_related("region")
+    programmes = Programme.objects.within_right(request.user, Permission.DECIDE_AWARD).select_related("region")
     return render(request, "subsidies/programme_list.html", {"programmes": programmes})
 
 

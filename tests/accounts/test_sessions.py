@@ -1,6 +1,7 @@
 """Sessions: half an hour without an action, twelve hours in all, dead when something changes, seen by their owner."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 import time_machine
@@ -11,6 +12,7 @@ from accounts.models import Appointment, Session, User
 from accounts.permissions import Role
 from accounts.services import appoint, people
 from accounts.services.access_changes import Kind, approve, propose
+from accounts.sessions import SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, UserFactory, officer, with_password
 
 pytestmark = pytest.mark.django_db
@@ -83,6 +85,49 @@ def test_a_key_that_was_signed_out_opens_nothing(person: User) -> None:
     assert is_in(stolen)
     client.post("/sign-out/")
     assert not is_in(stolen)
+
+
+def planted() -> Client:
+    """A browser whose session's key somebody else knows: a valid one, from before the sign-in."""
+    client = Client()
+    client.cookies["sessionid"] = client.session.session_key
+    return client
+
+
+def opens_with(key: str) -> bool:
+    thief = Client()
+    thief.cookies["sessionid"] = key
+    return is_in(thief)
+
+
+@pytest.mark.parametrize("is_known", [True, False])
+def test_a_key_planted_before_the_sign_in_opens_nothing_after_it(person: User, is_known: bool) -> None:
+    """Fixation (promise F2): the session gets a new key when the person signs in."""
+    client = planted()
+    if not is_known:
+        client.cookies["sessionid"] = "a" * 32
+    key = client.cookies["sessionid"].value
+    client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+    assert is_in(client)
+    assert not opens_with(key)
+
+
+def test_twin_without_a_new_key_a_planted_one_opens(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(SessionStore, "cycle_key", lambda _session: None)
+    client = planted()
+    key = client.cookies["sessionid"].value
+    client.post("/sign-in/", {"username": person.username, "password": PASSWORD})
+    assert opens_with(key)
+
+
+def test_twin_without_the_limits_a_session_outlives_its_day(person: User, settings: Any) -> None:
+    settings.SESSION_SAVE_EVERY_REQUEST = True  # as if every request were an action
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "accounts.middleware.session_limits"]
+    with time_machine.travel(timezone.now(), tick=False) as clock:
+        client = browser(person)
+        for _ in range(60):
+            clock.shift(15 * MINUTE)
+            assert is_in(client)
 
 
 def test_a_new_password_ends_every_other_session_and_renews_this_one(person: User) -> None:

@@ -3,7 +3,7 @@
 from typing import Any
 
 from axe_playwright_python.sync_playwright import Axe
-from playwright.sync_api import Page
+from playwright.sync_api import ConsoleMessage, Page, Request
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # WCAG 1.4.12: nothing may be lost when a reader spaces text out like this.
@@ -27,6 +27,24 @@ STOP = """() => {
     covered: !(top && (shown.contains(top) || top.contains(shown))),
   };
 }"""
+
+
+def complaints(page: Page, site: str) -> list[str]:
+    """A list that fills with what the browser complains of (the content policy, say) and with addresses elsewhere."""
+    faults: list[str] = []
+
+    def hear(message: ConsoleMessage) -> None:
+        if message.type in {"error", "warning"}:
+            faults.append(message.text)
+
+    def watch(request: Request) -> None:
+        if not request.url.startswith((site, "data:")):
+            faults.append(f"asks elsewhere: {request.url}")
+
+    page.on("console", hear)
+    page.on("pageerror", lambda error: faults.append(str(error)))
+    page.on("request", watch)
+    return faults
 
 
 def axe_faults(page: Page, result: str = "violations") -> list[str]:

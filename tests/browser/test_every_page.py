@@ -1,4 +1,4 @@
-"""Every page of every role in a real browser, in the states of the demo province (promises H1, H3, H4).
+"""Every page of every role in a real browser, in the states of the demo province (promises F1, H1, H3, H4).
 
 The list of pages is the table of addresses of tests/test_permissions.py, so none is missed; the addresses are found
 by walking along the links as each role, so a page that nobody can reach, and a link that leads nowhere, show too.
@@ -16,7 +16,7 @@ from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
-from tests.browser.checks import axe_faults, sideways_scroll
+from tests.browser.checks import axe_faults, complaints, sideways_scroll
 from tests.browser.crawling import Walk, walk
 from tests.test_permissions import TABLE
 
@@ -107,11 +107,14 @@ def test_a_page_is_sound_at_every_width(site: Site, route: str) -> None:
     for role, address in addresses:
         with site.context(role) as context:
             page = context.new_page()
+            heard = complaints(page, site.server.url)
             for width in (1280, 768, 320):
                 page.set_viewport_size({"width": width, "height": 900})
                 page.goto(address)
                 if found := faults_of(page):
                     faults[f"{role} {width} {address}"] = found
+            if heard:
+                faults[f"{role} {address}"] = heard
     assert faults == {}
 
 

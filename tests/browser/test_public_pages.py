@@ -1,11 +1,13 @@
 """The public pages in a real browser: axe, narrow screens, the keyboard, and a search without a mouse."""
 
+import gzip
+
 import pytest
 from django.urls import reverse
-from playwright.sync_api import Page, expect
+from playwright.sync_api import Page, Response, expect
 
 from disclosure.models import PublishedEntry
-from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
+from tests.browser.checks import axe_faults, complaints, keyboard_faults, sideways_scroll
 from tests.disclosure.factories import SHANXI, XIAODIAN, published, regions
 from tests.disclosure.factories import employer as employer_in
 from tests.levy.factories import confirmed_run
@@ -116,3 +118,36 @@ def test_an_error_takes_the_focus(page: Page, addresses: list[str]) -> None:
     page.goto(reverse("disclosure:calculator") + "?levy_year=2025")
     expect(page.locator("#errors")).to_be_focused()
     expect(page).to_have_title("错误：费额测算 - 残疾人就业保障金征管服务")
+
+
+PLANTED = {
+    "a style": '<p style="color: red">红</p>',
+    "a picture from elsewhere": '<img alt="" src="https://elsewhere.invalid/a.png">',
+    "a frame from elsewhere": '<iframe title="x" src="https://elsewhere.invalid/"></iframe>',
+}
+
+
+@pytest.mark.parametrize("planted", PLANTED)
+def test_twin_what_the_content_policy_refuses_is_heard(page: Page, live_server, planted: str):
+    heard = complaints(page, live_server.url)
+    page.goto("/")
+    assert heard == []
+    page.evaluate("markup => document.body.insertAdjacentHTML('beforeend', markup)", PLANTED[planted])
+    page.wait_for_timeout(200)
+    assert heard != []
+
+
+MOST_BYTES = 120 * 1024
+
+
+def test_the_first_page_is_light(page: Page, addresses):
+    """What a reader's first visit costs on the wire, with text compressed as the server sends it."""
+    answers: list[Response] = []
+    page.on("response", answers.append)
+    page.goto("/", wait_until="networkidle")
+    weights = {
+        answer.url: len(answer.body() if "font" in answer.headers["content-type"] else gzip.compress(answer.body()))
+        for answer in answers
+    }
+    assert len(weights) > 1
+    assert sum(weights.values()) <= MOST_BYTES, weights

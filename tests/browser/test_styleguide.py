@@ -4,9 +4,9 @@ from collections.abc import Iterator
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, ConsoleMessage, Page, Request, Route, expect
+from playwright.sync_api import Browser, Page, Route, expect
 
-from tests.browser.checks import SPACED_TEXT, axe_faults, keyboard_faults, sideways_scroll
+from tests.browser.checks import SPACED_TEXT, axe_faults, complaints, keyboard_faults, sideways_scroll
 
 # A constructed sheet: the content policy lets no <style> in, not even the test's.
 ADOPT_SHEET = """css => {
@@ -25,19 +25,7 @@ MODES: dict[str, dict[str, Any]] = {
 @pytest.fixture
 def guide(page: Page, base_url: str) -> Iterator[Page]:
     """The style guide, loaded; any error, refused resource or foreign address fails the test."""
-    faults: list[str] = []
-
-    def hear(message: ConsoleMessage) -> None:
-        if message.type in {"error", "warning"}:
-            faults.append(message.text)
-
-    def watch(request: Request) -> None:
-        if not request.url.startswith(base_url):
-            faults.append(request.url)
-
-    page.on("console", hear)
-    page.on("pageerror", lambda error: faults.append(str(error)))
-    page.on("request", watch)
+    faults = complaints(page, base_url)
     page.goto("/styleguide/")
     yield page
     assert faults == []

@@ -1,0 +1,96 @@
+"""Promise E3: no page and no file shows a whole identity or certificate number; opening one is on record.
+
+Every address is asked as every role, with the objects of one county. A PDF has its page as twin (H5), which is read.
+"""
+
+import logging
+from collections.abc import Callable, Iterator
+from typing import Any
+
+import pytest
+from django.test import Client
+
+from accounts.models import User
+from accounts.permissions import Role
+from audit.models import AuditEntry
+from quota.identifiers import mask_identity
+from quota.identity import decrypt
+from quota.models.returns import PlacementTerms
+from quota.services.verification import REVEALS_A_DAY
+from tests.accounts.factories import officer
+from tests.quota.factories import employer_account
+from tests.test_permissions import GET, TABLE, address
+from tests.world import COUNTY, World, a_county
+
+# Columns that an agreed file carries whole, by address: none today, a levy list names employers only.
+CONTRACT_COLUMNS: set[str] = set()
+REVEALED = 60
+
+
+@pytest.fixture
+def world(db: None, settings: Any) -> World:
+    settings.PDF_ENABLED = False
+    return a_county()
+
+
+def people(world: World) -> dict[str, User | None]:
+    officers = {str(role): officer(role, COUNTY) for role in Role if role != Role.EMPLOYER}
+    return {"nobody": None, "employer": employer_account(world.employer), **officers}
+
+
+def leaks(world: World) -> Iterator[str]:
+    """Where a person's whole number stands, for whom."""
+    for who, person in people(world).items():
+        client = Client()
+        if person:
+            client.force_login(person)
+        for name, rule in TABLE.items():
+            if rule.methods >= GET and name not in CONTRACT_COLUMNS:
+                answer = client.get(address(name, **world.places.get(name, {})))
+                body = b"".join(answer) if answer.streaming else answer.content
+                if any(number.encode() in body for number in world.numbers):
+                    yield f"{name} for {who}"
+
+
+def test_no_address_shows_a_whole_number_to_any_role(world: World) -> None:
+    assert len(world.numbers) == 2
+    assert list(leaks(world)) == []
+
+
+@pytest.mark.parametrize(
+    ("guard", "found"),
+    [("page", {"quota:case for verifier", "quota:return for employer"}), ("year", {"levy:employer_year for auditor"})],
+)
+def test_twin_a_page_that_forgets_the_mask_is_found(
+    world: World, monkeypatch: pytest.MonkeyPatch, guard: str, found: set[str]
+) -> None:
+    if guard == "page":
+        monkeypatch.setattr(
+            PlacementTerms, "masked_identity", property(lambda person: decrypt(person.identity_encrypted))
+        )
+    else:
+        world.places["levy:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
+        monkeypatch.setattr("levy.views.employers.mask_identity", lambda number: number)
+    assert found <= set(leaks(world))
+
+
+@pytest.mark.parametrize("number", ["140199198506150017", "14019919850615001743", "14019919850615001X43B1", "123456"])
+def test_a_mask_hides_the_day_of_birth_and_shows_six_and_four_digits_of_a_person(number: str) -> None:
+    hidden = "*" * 8
+    assert mask_identity(number) == (f"{number[:6]}{hidden}{number[14:]}" if len(number) >= 18 else "******")
+
+
+def test_every_opening_is_one_entry_without_the_number_and_many_raise_an_alarm(
+    world: World, signed_in: Callable[..., Client], caplog: pytest.LogCaptureFixture
+) -> None:
+    person = officer(Role.VERIFIER, COUNTY)
+    client, url = signed_in(person), address("quota:reveal", **world.places["quota:reveal"])
+    caplog.set_level(logging.WARNING)
+    for times in range(1, REVEALED + 1):
+        assert world.numbers[0] in client.post(url, {"reason": "与原件核对"}).content.decode()
+        assert ("identity numbers today" in caplog.text) == (times > REVEALS_A_DAY)
+    entries = AuditEntry.objects.filter(action="quota.placement.reveal", actor=person)
+    assert entries.count() == REVEALED
+    stored = [str(entry) for entry in entries.values_list("reason", "details", "object_id")]
+    assert not [text for text in stored if world.numbers[0] in text]
+    assert world.numbers[0] not in caplog.text
