@@ -4,7 +4,7 @@ Every address is asked as every role, with the objects of one county. A PDF has 
 """
 
 import logging
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from typing import Any
 
 import pytest
@@ -38,14 +38,14 @@ def people(world: World) -> dict[str, User | None]:
     return {"nobody": None, "employer": employer_account(world.employer), **officers}
 
 
-def leaks(world: World) -> Iterator[str]:
+def leaks(world: World, among: Iterable[str] = TABLE) -> Iterator[str]:
     """Where a person's whole number stands, for whom."""
     for who, person in people(world).items():
         client = Client()
         if person:
             client.force_login(person)
-        for name, rule in TABLE.items():
-            if rule.methods >= GET and name not in CONTRACT_COLUMNS:
+        for name in among:
+            if TABLE[name].methods >= GET and name not in CONTRACT_COLUMNS:
                 answer = client.get(address(name, **world.places.get(name, {})))
                 body = b"".join(answer) if answer.streaming else answer.content
                 if any(number.encode() in body for number in world.numbers):
@@ -71,7 +71,7 @@ def test_twin_a_page_that_forgets_the_mask_is_found(
     else:
         world.places["levy:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
         monkeypatch.setattr("levy.views.employers.mask_identity", lambda number: number)
-    assert found <= set(leaks(world))
+    assert found <= set(leaks(world, {place.partition(" ")[0] for place in found}))
 
 
 @pytest.mark.parametrize("number", ["140199198506150017", "14019919850615001743", "14019919850615001X43B1", "123456"])
