@@ -32,7 +32,7 @@ class RegionScopedQuerySet(models.QuerySet):
         return self.filter(own)
 
     def within_right(self, user: User, *permissions: Permission) -> Self:
-        """Rows of the regions where the person holds one of these permissions: what a list may show, often fewer than the person sees."""
+        """Rows of the regions where the person holds one of these permissions: what a list may show."""
         return self.filter(self._below({prefix for one in permissions for prefix in user.prefixes(one)}))
 
     def _below(self, prefixes: Iterable[str]) -> Q:

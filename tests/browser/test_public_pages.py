@@ -143,7 +143,7 @@ MOST_BYTES = 120 * 1024
 def test_the_first_page_is_light(page: Page, addresses):
     """What a reader's first visit costs on the wire, with text compressed as the server sends it."""
     answers: list[Response] = []
-    page.on("response", lambda answer: answers.append(answer))  # noqa: PLW0108  a bound C function is refused
+    page.on("response", lambda answer: answers.append(answer))
     page.goto("/", wait_until="networkidle")
     weights = {
         answer.url: len(answer.body() if "font" in answer.headers["content-type"] else gzip.compress(answer.body()))
