@@ -47,6 +47,7 @@ TITLES = {
     "levy.correction.reject": _("不批准更正"),
     "levy.list.download": _("下载征收清单"),
     "levy.collection.download": _("下载征缴名单"),
+    "levy.payments.mismatches": _("下载缴费核对不符名单"),
     "levy.comparison.download": _("下载与上年比较名单"),
     "levy.notice.issue": _("签发通知书"),
     "levy.documentbatch.start": _("开始打印通知书"),

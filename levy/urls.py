@@ -74,6 +74,7 @@ urlpatterns = [
     path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
     path("files/<int:pk>/", files.file_detail, name="file_detail"),
     path("files/<int:pk>/write/", files.file_write, name="file_write"),
+    path("files/<int:pk>/mismatches.csv", files.file_mismatches, name="file_mismatches"),
     path("files/<int:pk>/faults.xlsx", files.file_faults, name="file_faults"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),

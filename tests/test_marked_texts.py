@@ -25,6 +25,7 @@ OFFICIAL = {
     "levy/services/collection.py": "headings of the list of payments due",
     "levy/services/comparison.py": "headings of the lists of what changed",
     "levy/services/lists.py": "headings of the levy list",
+    "levy/services/payment_match.py": "headings of the list of mismatches",
     "levy/services/batches.py": "names and headings in the archive of notices",
     "levy/services/notices.py": "the number of a notice",
     "levy/services/workbooks.py": "the font of workbooks",

@@ -162,6 +162,7 @@ TABLE: dict[str, Rule] = {
     "levy:file_detail": Rule(FILES, GET),
     "levy:file_write": Rule(FILES, BOTH),
     "levy:file_faults": Rule(FILES, GET),
+    "levy:file_mismatches": Rule(FILES, GET),
     "levy:list_choose": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "levy:list_detail": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "levy:list_download": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),

@@ -6,7 +6,7 @@ from typing import Any
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.http import Http404, HttpRequest, HttpResponse
+from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
@@ -16,17 +16,19 @@ from accounts.broker import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet
 from audit.errors import DomainError
-from audit.services import trail_of
-from levy.exchange import KINDS
+from audit.services import record, trail_of
+from levy.exchange import KINDS, PAYMENTS
 from levy.forms import UploadForm, WriteFileForm
 from levy.services import files
+from levy.services.payment_match import match_lines, mismatch_csv
 from levy.tasks import work_on_file
 from quota.exchange.fault_book import blank_workbook
 from quota.models import ImportedFile
-from quota.models.exchange import AT_WORK
+from quota.models.exchange import AT_WORK, FileState
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
+MISMATCHES = "levy.payments.mismatches"
 XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
 LOADING = (
     Permission.LOAD_FILINGS,
@@ -65,7 +67,27 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "may_write": files.may_write(file, request.user),
         "waits_for_second": files.waits_for_second_person(file, request.user),
     }
+    if _is_matched(file):
+        lines = match_lines(file)
+        context |= {"match": lines, "mismatches": any(line.employers for line in lines if line.case != "settled")}
     return render(request, "levy/file_detail.html", context)
+
+
+def _is_matched(file: ImportedFile) -> bool:
+    return file.kind == PAYMENTS.name and file.state == FileState.APPLIED
+
+
+@requires(*LOADING)
+@require_safe
+def file_mismatches(request: HttpRequest, pk: int) -> HttpResponse:
+    """The employers whose payments do not meet what is due; the download is recorded."""
+    file = _file(request, pk)
+    if not _is_matched(file):
+        raise Http404
+    record(actor=request.user, action=MISMATCHES, target=file, region_code=file.region_id or "", details={})
+    response = StreamingHttpResponse(mismatch_csv(file), content_type="text/csv; charset=utf-8")
+    response["Content-Disposition"] = f'attachment; filename="mismatches-{file.pk}.csv"'
+    return response
 
 
 @requires(*LOADING)

@@ -12,6 +12,7 @@ from accounts.permissions import Role
 from levy.models import AssessmentRun, RunState, SliceState
 from levy.models.runs import PauseReason
 from levy.services import interruptions, runs
+from quota.models import Employer
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 
@@ -134,3 +135,17 @@ def test_the_page_says_when_nothing_has_moved_for_minutes(
     assert "没有进展" in client.get(run.get_absolute_url()).content.decode()
     runs.assess_slice(run_id=run.pk, number=0)
     assert "没有进展" not in client.get(run.get_absolute_url()).content.decode()
+
+
+def test_a_slice_that_was_put_aside_names_its_employers_and_what_to_do(
+    run: AssessmentRun, signed_in: Callable[..., Client]
+) -> None:
+    run.slices.filter(number=0).update(state=SliceState.QUARANTINED, error="WorkerLost")
+    run.slices.filter(number=1).update(state=SliceState.QUARANTINED, error="ValueError")
+    runs.finish_if_complete(run.pk)
+    page = signed_in(Role.LEVY_OFFICER, "140000").get(run.get_absolute_url()).content.decode()
+    for employer in Employer.objects.all():
+        assert employer.uscc in page
+    assert "计算进程多次意外中止" in page
+    assert "连续计算失败" in page
+    assert "ValueError" in page
