@@ -24,15 +24,19 @@ class _Links(HTMLParser):
 
 @dataclass
 class Walk:
-    """`pages` are the addresses of each route that answered with a page, `dead` the links that lead nowhere."""
+    """`pages` are the addresses of each route that answered with a page, `dead` the links that lead nowhere.
+
+    `others` are the routes that answered with a file or led on to another address.
+    """
 
     pages: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))
     dead: list[str] = field(default_factory=list)
+    others: set[str] = field(default_factory=set)
 
 
-def walk(client: Client, start: str) -> Walk:
-    """Follow every link from `start`, at most four addresses of a route."""
-    found, waiting, seen = Walk(), [(start, "")], {start}
+def walk(client: Client, starts: list[str]) -> Walk:
+    """Follow every link from `starts`, at most four addresses of a route."""
+    found, waiting, seen = Walk(), [(start, "") for start in starts], set(starts)
     asked: dict[str, int] = defaultdict(int)
     while waiting:
         address, source = waiting.pop(0)
@@ -43,6 +47,7 @@ def walk(client: Client, start: str) -> Walk:
         response = client.get(address)
         if response.status_code in {301, 302, 303}:
             targets = [response["Location"]]
+            found.others.add(route)
         elif response.status_code != 200:
             found.dead.append(f"{source} → {address}: {response.status_code}")
             continue
@@ -51,6 +56,7 @@ def walk(client: Client, start: str) -> Walk:
             targets = _links(response.content.decode())
         else:
             b"".join(response) if response.streaming else response.content
+            found.others.add(route)
             continue
         for target in targets:
             full = urljoin(address, target).split("#")[0]

@@ -1,0 +1,30 @@
+"""One demo province for all tests of this package: made once, committed, flushed when the last one is done."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from django.core.management import call_command
+from playwright.sync_api import Browser
+from pytest_django.live_server_helper import LiveServer
+
+from tests.browser.pages.site import Site
+
+
+@pytest.fixture(scope="package")
+def site(django_db_setup: None, django_db_blocker: Any, browser: Browser) -> Iterator[Site]:
+    with django_db_blocker.unblock():
+        call_command("load_regions", verbosity=0)
+        call_command("demo", employers=200, verbosity=0)
+        server = LiveServer("localhost")
+        try:
+            yield Site(server, browser)
+        finally:
+            server.stop()
+            call_command("flush", interactive=False, verbosity=0)
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Bring the tests of this package together, before all others: the province is then made once."""
+    items.sort(key=lambda item: "site" not in getattr(item, "fixturenames", ()))

@@ -1,0 +1,62 @@
+"""Every page of every role in a real browser, in the states of the demo province (promises F1, H1, H3, H4)."""
+
+import pytest
+from playwright.sync_api import Page
+
+from tests.browser.checks import axe_faults, complaints, sideways_scroll
+from tests.browser.pages.site import PAGES, Site
+from tests.browser.structure import structure_faults
+
+# For a test database to be made; the province is committed before each test's own transaction begins.
+pytestmark = pytest.mark.django_db
+WIDTHS = (1280, 768, 320)  # 320 is a window of 1280 at 400 per cent
+
+
+def test_no_link_leads_nowhere(site: Site) -> None:
+    assert {role: done.dead for role, done in site.walks.items() if done.dead} == {}
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_a_page_is_sound_at_every_width(site: Site, route: str) -> None:
+    assert site.answered(route), "no link leads here for any role: say why in NO_PAGES, or link it"
+    faults = {}
+    for role, address in site.addresses(route):
+        with site.context(role) as context:
+            page = context.new_page()
+            heard = complaints(page, site.server.url)
+            page.set_viewport_size({"width": WIDTHS[0], "height": 900})
+            page.goto(address)
+            if found := structure_faults(page):
+                faults[f"{role} {address}"] = found
+            if heard:
+                faults[f"console {role} {address}"] = heard
+            faults |= {f"{role} {width} {address}": found for width in WIDTHS if (found := faults_at(page, width))}
+    assert not faults, "\n".join(f"{place}: {found}" for place, found in faults.items())
+
+
+def faults_at(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    return axe_faults(page) + (["scrolls sideways"] if sideways_scroll(page) > 0 else [])
+
+
+PLANTED = {
+    "heading jumps to 4": "<h4>跳级</h4>",
+    "2 h1": "<h1>另一个标题</h1>",
+    "nameless table": "<table><tr><th scope='col'>列</th></tr></table>",
+    "table without headers": "<table><caption>表</caption><tr><td>值</td></tr></table>",
+    "2 targets of the link 查看": "<a href='/a/'>查看</a><a href='/b/'>查看</a>",
+    "message that is not announced": "<p data-refresh='9999'>正在处理</p>",
+}
+
+
+def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
+    with site.context("") as context:
+        page = context.new_page()
+        page.goto("/help/")
+        assert structure_faults(page) == []
+        page.evaluate(
+            "html => document.querySelector('main').insertAdjacentHTML('afterbegin', html)",
+            "".join(reversed(PLANTED.values())),
+        )
+        found = structure_faults(page)
+    assert [fault for fault in PLANTED if not any(text.startswith(fault) for text in found)] == []
