@@ -47,6 +47,8 @@ NO_PAGES = {
     "quota:placement": "the form of quota:placement_add, filled; the demo province has no such draft",
     "levy:parameter_change": "the demo province has no proposal: tests/levy/test_parameter_pages.py",
     "levy:parameter_change_step": "the demo province has no proposal: tests/levy/test_parameter_pages.py",
+    "levy:region_change": "the demo province has no proposal: tests/levy/test_region_changes.py",
+    "levy:region_change_step": "the demo province has no proposal: tests/levy/test_region_changes.py",
     "subsidies:award_step": "no award waits for a second person in the demo province",
     "subsidies:programme_check": "no programme waits for a second person in the demo province",
     "levy:return_amount": "answers a form that is being typed: tests/browser/test_filing.py",
