@@ -73,7 +73,6 @@ def _certificate(headcount: VerifiedHeadcount) -> Paper:
 
 def _notice(notice: Notice) -> Paper:
     assessment = notice.assessment
-    supersession = getattr(assessment, "superseded_by", None)
     return Paper(
         assessment.employer,
         assessment.levy_year,
@@ -82,5 +81,5 @@ def _notice(notice: Notice) -> Paper:
         notice.issued_at,
         reverse("levy:notice", args=[notice.number]),
         reverse("levy:notice_file", args=[notice.number]),
-        _("已被更正替代") if supersession and supersession.approved_at else "",
+        _("已被更正替代") if notice.is_replaced else "",
     )

@@ -56,8 +56,7 @@ def employer_search(request: HttpRequest) -> HttpResponse:
 def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     employer = visible_employer(request, uscc)
     year, today, is_own = employer_year(employer, levy_year), timezone.localdate(), employer.is_own
-    notices = notices_of(employer)
-    issued = [notice for notice in notices if notice.assessment.levy_year == levy_year]
+    notices = notices_of(employer, levy_year) if year.assessment else []
     context = {
         "employer": employer,
         "levy_year": levy_year,
@@ -68,10 +67,9 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "comparison": comparison(year, levy_year),
         "draft": year.draft if is_own else None,
         "dates": deadlines(employer, levy_year, year, today),
-        "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, issued),
+        "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
         "workers": workers_of(request, employer, levy_year),
         "corrections": [] if is_own else corrections_of(employer, levy_year),
-        "notices": notices,
         "acts": acts_of(request, employer, year),
         "events": history(employer, levy_year) if is_own else None,
         "trail": [] if is_own else officers_trail(employer, levy_year, year),
@@ -152,9 +150,9 @@ def corrections_of(employer: Employer, levy_year: int) -> list[Supersession]:
     return list(found.select_related("old", "new", "proposed_by").order_by("-pk"))
 
 
-def notices_of(employer: Employer) -> list[Notice]:
-    """Every notice that was issued to the employer, newest first."""
-    found = Notice.objects.filter(assessment__employer=employer)
+def notices_of(employer: Employer, levy_year: int) -> list[Notice]:
+    """Every notice of the year, replaced ones too, newest first."""
+    found = Notice.objects.filter(assessment__employer=employer, assessment__levy_year=levy_year)
     return list(found.select_related("assessment__employer", "assessment__superseded_by"))
 
 
