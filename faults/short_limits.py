@@ -1,5 +1,5 @@
-"""The application with time limits of seconds. The command line of a worker cannot give it these: a task takes its
-limits from the settings."""
+"""The application with time limits of seconds. The command line of a worker cannot give it these: a message carries
+the limits of its sender, who takes them from the settings."""
 
 from config.celery import app
 

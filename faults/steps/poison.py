@@ -7,6 +7,8 @@ import resource
 import signal
 from pathlib import Path
 
+import redis
+
 from faults.ground import wait_for
 from faults.province import STEADY_YEAR
 from faults.report import demand
@@ -34,6 +36,13 @@ TIME_PASSES = """
 UPDATE levy_assessmentslice SET sent_at = sent_at - interval '1 minute'
 WHERE run_id = %s AND number = ANY(%s) AND state = 'todo' AND sent_at > now() - interval '30 seconds'
 """
+# Nothing was sent yet, and the poisoned ones are not due before they are released.
+HELD_BACK = """
+UPDATE levy_assessmentslice SET sent_at = CASE WHEN number = ANY(%s) THEN now() + interval '1 day' END
+WHERE run_id = %s
+"""
+RELEASED = "UPDATE levy_assessmentslice SET sent_at = NULL WHERE run_id = %s AND number = %s"
+TO_DO = "SELECT count(*) FROM levy_assessmentslice WHERE run_id = %s AND number = ANY(%s) AND state = 'todo'"
 
 
 def run(trial: Trial) -> None:
@@ -54,12 +63,13 @@ def _poison(trial: Trial) -> str:
     checker.do(giant, first, run_id, GIANT)
     endless = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s AND number = %s"
     checker.do(ENDLESS_ROW.replace("%s", str(checker.value(endless, run_id, ENDLESS))))
+    # A message carries the time limits of its sender: the worker's own sweeper is to send them all.
+    redis.Redis.from_url(trial.ground.environment["REDIS_URL"]).flushall()
+    checker.do(HELD_BACK, [GIANT, ENDLESS], run_id)
     try:
         trial.ground.start_worker("worker", "fast,batch", 2, app="faults.short_limits:app")
         trial.ground.start_beat()
-        trial.fault("endless slice", ENDLESS)
-        trial.fault("memory refused", GIANT)
-        largest = _until_partial(trial, run_id)
+        largest = _feed(trial, run_id)
     finally:
         checker.do(HEALED)
     aside = dict(
@@ -77,26 +87,40 @@ def _poison(trial: Trial) -> str:
     return f"{aside}, {largest // MIB} MiB at most"
 
 
-def _until_partial(trial: Trial, run_id: int) -> int:
-    """Wait for the run's end, holding every new worker process to its memory; the largest resident size seen."""
+def _feed(trial: Trial, run_id: int) -> int:
+    """The sound slices first, then each poisoned one, for which the worker's processes are held to the memory that
+    they have by then; the largest resident size seen."""
+    checker = trial.checker
     limited: set[int] = set()
     largest = 0
 
-    def is_over() -> bool:
+    def is_through(numbers: list[int], *, is_poison: bool) -> bool:
         nonlocal largest
         for pid in trial.ground.children("worker"):
             largest = max(largest, _size(pid, "VmRSS"))
-            if pid not in limited and (data := _size(pid, "VmData")):
-                room = data + trial.employers * 300
-                with contextlib.suppress(ProcessLookupError):
-                    resource.prlimit(pid, resource.RLIMIT_DATA, (room, room))
+            if is_poison and pid not in limited:
                 limited.add(pid)
+                _limit(pid, trial.employers * 300)
         trial.ground.revive()
-        trial.checker.do(TIME_PASSES, run_id, [GIANT, ENDLESS])
-        return trial.checker.state(run_id) == "partial"
+        checker.do(TIME_PASSES, run_id, numbers)
+        return checker.value(TO_DO, run_id, numbers) == 0
 
-    wait_for(is_over, f"the run did not end: {trial.checker.done(run_id)} slices", 600, pause=0.5)
+    sound = [number for number in range(GIANT + 1, SLICES) if number != ENDLESS]
+    wait_for(lambda: is_through(sound, is_poison=False), "the sound slices were not done")
+    for number in (GIANT, ENDLESS):
+        is_through([], is_poison=True)
+        checker.do(RELEASED, run_id, number)
+        poisoned = [number]
+        wait_for(lambda: is_through(poisoned, is_poison=True), f"slice {number} was never put aside", pause=0.1)  # noqa: B023
+    wait_for(lambda: checker.state(run_id) != "computing", "the run did not end")
     return largest
+
+
+def _limit(pid: int, room: int) -> None:
+    """Let a process have so many bytes more than it has."""
+    with contextlib.suppress(ProcessLookupError):
+        data = _size(pid, "VmData") + room
+        resource.prlimit(pid, resource.RLIMIT_DATA, (data, data))
 
 
 def _size(pid: int, what: str) -> int:

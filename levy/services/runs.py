@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import sleep
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Count, Exists, F, Q, QuerySet, Sum
+from django.db.models import Case, Count, Exists, F, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import Region, User
@@ -149,11 +149,15 @@ def _do_slice(run_id: int, number: int) -> None:
 
 
 def _note_failure(run_id: int, number: int, failure: Exception) -> None:
-    """Count an attempt. The text is the kind of failure only: its message may hold data."""
-    part = AssessmentSlice.objects.filter(run_id=run_id, number=number, state=SliceState.TODO)
-    part.update(attempts=F("attempts") + 1, unended_starts=0, error=type(failure).__name__)
-    if part.filter(attempts__gte=MAX_ATTEMPTS).update(state=SliceState.QUARANTINED):
-        finish_if_complete(run_id)
+    """Count an attempt; the last puts the slice aside in the same statement, for a worker past its time limit may be
+    killed after each. The text is the kind of failure only: its message may hold data."""
+    AssessmentSlice.objects.filter(run_id=run_id, number=number, state=SliceState.TODO).update(
+        attempts=F("attempts") + 1,
+        unended_starts=0,
+        error=type(failure).__name__,
+        state=Case(When(attempts__gte=MAX_ATTEMPTS - 1, then=Value(SliceState.QUARANTINED)), default=F("state")),
+    )
+    finish_if_complete(run_id)
 
 
 @transaction.atomic

@@ -121,6 +121,26 @@ def test_a_slice_that_takes_its_workers_along_is_put_aside(
     assert run.state == RunState.PARTIAL
 
 
+def test_a_worker_killed_as_soon_as_it_counted_the_third_failure_has_put_the_slice_aside(
+    run: AssessmentRun, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    def fails(*_given: object) -> None:
+        raise ValueError
+
+    def killed_after_counting(execute, sql, params, many, context):
+        result = execute(sql, params, many, context)
+        if sql.startswith('UPDATE "levy_assessmentslice"') and '"attempts"' in sql:
+            raise SystemExit
+        return result
+
+    with monkeypatch.context() as deadly, connection.execute_wrapper(killed_after_counting):
+        deadly.setattr(runs, "_do_slice", fails)
+        for _attempt in range(runs.MAX_ATTEMPTS):
+            with pytest.raises(SystemExit):
+                runs.assess_slice(run_id=run.pk, number=0)
+    assert run.slices.get(number=0).state == SliceState.QUARANTINED
+
+
 def test_a_start_that_ended_well_leaves_nothing(run: AssessmentRun) -> None:
     work_off(run)
     assert set(run.slices.values_list("unended_starts", flat=True)) == {0}
