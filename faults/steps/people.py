@@ -3,6 +3,7 @@
 import threading
 import time
 from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor, wait
 from decimal import Decimal
 from random import Random
 
@@ -29,41 +30,51 @@ TICKS = 20
 
 
 def run(trial: Trial) -> None:
-    with trial.report.promise("A4", f"{ROUNDS}轮{STARTERS}人同时试算，每轮只成一个 one live run"):
+    with (
+        trial.report.promise("A4", f"{ROUNDS}轮{STARTERS}人同时试算，每轮只成一个 one live run"),
+        Crowd(STARTERS) as crowd,
+    ):
         for number in range(ROUNDS):
-            _start_at_once(trial, trial.nemesis.chance(f"starts {number}"))
-    with trial.report.promise("A8", f"{PAIRS}对同时保存，一存一拒 no update is lost"):
-        _save_in_pairs(trial)
+            _start_at_once(trial, crowd, trial.nemesis.chance(f"starts {number}"))
+    with trial.report.promise("A8", f"{PAIRS}对同时保存，一存一拒 no update is lost"), Crowd(2) as crowd:
+        _save_in_pairs(trial, crowd)
     with trial.report.promise("B6", "两个定时器、时钟跳变，每个时段只做一次 two schedulers do nothing twice") as line:
         line.remark = _two_schedulers(trial)
 
 
 class Crowd:
-    """People who act at the same moment, each with a connection of their own; `act` gets a person's number."""
+    """People who act at the same moment, time and again, each over a connection of their own."""
 
-    def __init__(self, people: int, act: Callable[[int], object]) -> None:
-        self.done: list[object] = []
-        self.refusals: list[Exception] = []
+    def __init__(self, people: int) -> None:
+        self._people = people
         self._barrier = threading.Barrier(people)
-        self._act = act
-        threads = [threading.Thread(target=self._take_part, args=(number,)) for number in range(people)]
-        for thread in threads:
-            thread.start()
-        for thread in threads:
-            thread.join()
+        self._threads = ThreadPoolExecutor(people)
 
-    def _take_part(self, number: int) -> None:
-        try:
-            connection.ensure_connection()
+    def __enter__(self) -> "Crowd":
+        self.act(lambda _number: connection.ensure_connection())
+        return self
+
+    def __exit__(self, *_failure: object) -> None:
+        self.act(lambda _number: connection.close())
+        self._threads.shutdown()
+
+    def act(self, act: Callable[[int], object]) -> tuple[list[object], list[Exception]]:
+        """What those got who were let through, and what the others were told; `act` is given a person's number."""
+        done: list[object] = []
+        refusals: list[Exception] = []
+
+        def take_part(number: int) -> None:
             self._barrier.wait()
-            self.done.append(self._act(number))
-        except Exception as refusal:
-            self.refusals.append(refusal)
-        finally:
-            connection.close()
+            try:
+                done.append(act(number))
+            except Exception as refusal:
+                refusals.append(refusal)
+
+        wait([self._threads.submit(take_part, number) for number in range(self._people)])
+        return done, refusals
 
 
-def _start_at_once(trial: Trial, chance: Random) -> None:
+def _start_at_once(trial: Trial, crowd: Crowd, chance: Random) -> None:
     """Two officers start runs of regions above and below each other; one wins."""
     officers = [person("levy1"), person("levy2")]
     regions = {code: Region.objects.get(code=code) for code in PLACES}
@@ -73,16 +84,16 @@ def _start_at_once(trial: Trial, chance: Random) -> None:
         region, officer = regions[codes[number]], officers[number % 2]
         return runs.start_run(levy_year=OPEN_YEAR, region=region, actor=officer)
 
-    crowd = Crowd(STARTERS, start)
+    done, refusals = crowd.act(start)
     trial.fault("people at once", f"{STARTERS} starts")
     live = AssessmentRun.objects.filter(levy_year=OPEN_YEAR, state__in=LIVE_STATES)
-    kinds = {type(refusal).__name__ for refusal in crowd.refusals}
-    demand(live.count() == len(crowd.done) == 1, f"{live.count()} live runs, {len(crowd.done)} starts succeeded")
+    kinds = {type(refusal).__name__ for refusal in refusals}
+    demand(live.count() == len(done) == 1, f"{live.count()} live runs, {len(done)} starts succeeded")
     demand(kinds == {RunAlreadyLive.__name__}, f"the others were told {kinds}")
     trial.discard(live.get().pk)
 
 
-def _save_in_pairs(trial: Trial) -> None:
+def _save_in_pairs(trial: Trial, crowd: Crowd) -> None:
     """Two clerks save one version of one return: one is stored, the other is told."""
     clerk = User.objects.get(username=EMPLOYER)
     employer = Employer.objects.exclude(returns__levy_year=OPEN_YEAR).order_by("-pk").first()
@@ -101,10 +112,10 @@ def _save_in_pairs(trial: Trial) -> None:
             )
             return staff + number
 
-        crowd = Crowd(2, save)
+        done, refusals = crowd.act(save)
         stored = trial.checker.value("SELECT staff_months / 12 FROM quota_headcountreturn WHERE id = %s", draft.pk)
-        demand(crowd.done == [stored], f"saved {crowd.done}, stored {stored}")
-        demand([type(one) for one in crowd.refusals] == [ReturnChanged], f"the other was told {crowd.refusals}")
+        demand(done == [stored], f"saved {done}, stored {stored}")
+        demand([type(one) for one in refusals] == [ReturnChanged], f"the other was told {refusals}")
     trial.fault("people at once", f"{PAIRS} pairs of saves")
 
 
