@@ -29,7 +29,7 @@ STEPS = (
     "recovery",
     "mutants",
 )
-EMPLOYERS = 100_000
+EMPLOYERS = 20_000
 FEWEST_FAULTS = 50
 
 
