@@ -62,7 +62,6 @@ LISTS = {
     "accounts:people": "",
     "accounts:person_new": "",
     "accounts:change_list": "",
-    "accounts:audit_log": "",
 }
 OPEN = {200, 302, 405}
 
@@ -158,6 +157,14 @@ def test_a_list_shows_the_regions_of_its_right_only(world: World, signed_in: Cal
         assert traces(signed_in(role, PREFECTURE), name, world), name
         for person in (divided(name), *(officer(role, region) for region in OUTSIDE)):
             assert traces(signed_in(person), name, world) == set(), name
+
+
+def test_the_audit_log_shows_the_entries_of_its_right_only(world: World, signed_in: Callable[..., Client]) -> None:
+    def regions(person: User) -> set[str]:
+        return {entry.region_code for entry in signed_in(person).get("/audit-log/").context["page"]}
+
+    assert regions(officer(Role.AUDITOR, PREFECTURE)) >= {COUNTY}
+    assert COUNTY not in regions(divided("accounts:audit_log"))
 
 
 def test_twin_a_list_scoped_by_region_alone_shows_more(

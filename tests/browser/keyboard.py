@@ -42,6 +42,16 @@ def type_into(page: Page, name: str, text: str) -> None:
     page.keyboard.type(text)
 
 
+def choose(page: Page, name: str, option: str) -> None:
+    """Go to a list of choices and press the arrow down until it says `option`."""
+    press_to(page, name)
+    for _step in range(MOST_STOPS):
+        if page.evaluate("document.activeElement.selectedOptions[0].textContent.trim()") == option:
+            return
+        page.keyboard.press("ArrowDown")
+    raise AssertionError(f"no choice is called {option!r}")
+
+
 def activate(page: Page, name: str) -> None:
     """Go to a link or a button and use it."""
     press_to(page, name)

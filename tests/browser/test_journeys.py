@@ -26,7 +26,7 @@ from quota.models import Employer, HeadcountReturn, ImportedFile, InsuranceMonth
 from quota.models.exchange import FileState
 from quota.services import filing
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
-from tests.browser.keyboard import activate, arrives_at, go, press_to, type_into
+from tests.browser.keyboard import activate, arrives_at, choose, go, press_to, type_into
 from tests.disclosure.factories import published_province
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import (
@@ -113,8 +113,7 @@ def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
     )
     page = enter(officer(Role.VERIFIER, COUNTY))
     activate(page, "文件导入")
-    press_to(page, "文件种类")
-    page.keyboard.type("社会保险")
+    choose(page, "文件种类", "社会保险")
     page.keyboard.press("Tab")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")
