@@ -327,7 +327,7 @@ def test_a_killed_run_leaves_nothing_and_the_next_start_repeats_no_preparation(c
 def test_the_end_of_one_program_ends_all_and_names_it(closed_folder):
     with System(closed_folder) as system:
         children = system.children()
-        assert len(children) == 7
+        assert len(children) == 8
         os.kill(children["cache"], signal.SIGKILL)
         assert system.process.wait(60) == 1
         assert "Error: cache ended unexpectedly (code -9), everything was stopped" in system.output()

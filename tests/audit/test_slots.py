@@ -50,6 +50,8 @@ def test_the_next_slot_is_free_again_and_an_earlier_one_is_not() -> None:
 
 def test_every_scheduled_task_carries_its_slot() -> None:
     for entry in settings.CELERY_BEAT_SCHEDULE.values():
+        if entry["task"].startswith("operations."):  # these only look, so that twice is as good as once
+            continue
         assert entry["options"]["headers"] == {SLOT: entry["schedule"]}
 
 

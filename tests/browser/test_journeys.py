@@ -113,7 +113,7 @@ def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
     )
     page = enter(officer(Role.VERIFIER, COUNTY))
     activate(page, "文件导入")
-    choose(page, "文件种类", "社会保险")
+    choose(page, "文件种类", "社会保险缴纳")
     page.keyboard.press("Tab")
     with page.expect_file_chooser() as chooser:
         page.keyboard.press("Enter")

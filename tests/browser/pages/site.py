@@ -53,6 +53,8 @@ NO_PAGES = {
     "subsidies:programme_check": "no programme waits for a second person in the demo province",
     "levy:return_amount": "answers a form that is being typed: tests/browser/test_filing.py",
     "levy:employer_dates": "a calendar file",
+    "levy:collection_file": "a file; the demo province has no case in the year shown first",
+    "levy:file_mismatches": "a file, once payments are written: tests/levy/test_payment_match.py",
     "api:schema": "for programs",
     "api:docs": "drawn by another program",
 }

@@ -1,0 +1,97 @@
+"""Readers who space text out, enlarge it, darken it or ask for rest, on every page of the walk (promise H4)."""
+
+from typing import Any
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Page
+
+from tests.browser.checks import SPACED_TEXT, sideways_scroll
+from tests.browser.pages.site import PAGES, Site
+from tests.browser.test_styleguide import ADOPT_SHEET
+
+pytestmark = pytest.mark.django_db
+MODES: dict[str, dict[str, Any]] = {
+    "dark": {"color_scheme": "dark"},
+    "dark, high contrast": {"color_scheme": "dark", "contrast": "more"},
+    "high contrast": {"color_scheme": "light", "contrast": "more"},
+    "forced colours": {"contrast": "no-preference", "forced_colors": "active"},
+}
+# Text that its own box cuts off; what scrolls can be read, and what is hidden from the eye is meant to be.
+CLIPPED = """() => [...document.querySelectorAll("body *")].filter(node => {
+  if (!node.checkVisibility() || !node.textContent.trim()) return false;
+  if (node.closest(".visually-hidden, .skip-link")) return false;
+  const style = getComputedStyle(node);
+  const cut = (overflow, inside, box) => inside > box + 1 && box > 1 && ["hidden", "clip"].includes(overflow);
+  const button = node.matches("button, .button, .tag") && style.display !== "inline";
+  return cut(style.overflowX, node.scrollWidth, node.clientWidth)
+    || cut(style.overflowY, node.scrollHeight, node.clientHeight)
+    || button && (node.scrollWidth > node.clientWidth + 1 || node.scrollHeight > node.clientHeight + 1);
+}).map(node => node.outerHTML.slice(0, 90))"""
+MOVING = "document.getAnimations().filter(motion => motion.playState === 'running').length"
+SHIFTS = """() => new Promise(resolve => {
+  let total = 0;
+  new PerformanceObserver(list => list.getEntries().forEach(entry => { total += entry.value; }))
+    .observe({type: "layout-shift", buffered: true});
+  requestAnimationFrame(() => setTimeout(() => resolve(total), 300));
+})"""
+
+
+@pytest.mark.parametrize("route", PAGES)
+def test_a_page_follows_its_readers_preferences(site: Site, route: str) -> None:
+    for role, address in site.addresses(route, 1):
+        assert faults_of(site, role, address) == {}
+
+
+def faults_of(site: Site, role: str, address: str) -> dict[str, Any]:
+    with site.context(role, reduced_motion="reduce") as context:
+        page = context.new_page()
+        page.goto(address)
+        moving = page.evaluate(MOVING)
+        faults = {"moves": moving} | {
+            mode: found for mode, media in MODES.items() if (found := poor_contrast(page, media))
+        }
+        page.emulate_media(color_scheme="light", contrast="no-preference", forced_colors="none")
+        page.evaluate("document.documentElement.style.fontSize = '200%'")
+        faults["200 % text"] = text_lost(page, 1280)
+        page.evaluate("document.documentElement.style.fontSize = ''")
+        page.evaluate(ADOPT_SHEET, SPACED_TEXT)
+        faults["spaced text"] = text_lost(page, 1280)
+        faults["spaced text at 400 %"] = text_lost(page, 320)
+    return {mode: found for mode, found in faults.items() if found}
+
+
+def poor_contrast(page: Page, media: dict[str, Any]) -> list[str]:
+    page.emulate_media(**media)
+    options = {"runOnly": {"type": "rule", "values": ["color-contrast"]}, "resultTypes": ["violations"]}
+    found = Axe().run(page, options=options).response["violations"]
+    return [f"{node['target']} {node['html'][:90]}" for rule in found for node in rule["nodes"]]
+
+
+def text_lost(page: Page, width: int) -> list[str]:
+    page.set_viewport_size({"width": width, "height": 900})
+    return page.evaluate(CLIPPED) + (["scrolls sideways"] if sideways_scroll(page) > 0 else [])
+
+
+def test_nothing_moves_while_the_first_page_opens(site: Site) -> None:
+    for width in (375, 1280):
+        with site.context("", viewport={"width": width, "height": 800}) as context:
+            page = context.new_page()
+            page.goto("/")
+            assert page.evaluate(SHIFTS) == 0
+
+
+def test_twin_cut_text_motion_and_shifts_are_found(site: Site) -> None:
+    with site.context("") as context:
+        page = context.new_page()
+        page.goto("/help/")
+        page.evaluate(ADOPT_SHEET, ".cut { overflow: hidden; height: 4px } main { color: #777 }")
+        page.evaluate("document.querySelector('main p').classList.add('cut')")
+        assert len(page.evaluate(CLIPPED)) == 1
+        assert poor_contrast(page, MODES["dark"])
+        page.evaluate("document.body.animate([{opacity: 0}, {opacity: 1}], 60000)")
+        assert page.evaluate(MOVING) == 1
+        page.evaluate("""() => new Promise(resolve => requestAnimationFrame(() => setTimeout(() => {
+            document.querySelector("main").style.marginTop = "300px"; requestAnimationFrame(() => resolve());
+        }, 600)))""")
+        assert page.evaluate(SHIFTS) > 0
