@@ -105,7 +105,7 @@ def test_filing_for_the_year(enter: Enter, clerk: User) -> None:
 
 
 def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
-    employer = EmployerFactory(region=RegionFactory(code=COUNTY))
+    employer = EmployerFactory(uscc="91350100M000100Y43", region=RegionFactory(code=COUNTY))
     file = tmp_path / "社会保险.csv"
     file.write_text(
         "统一社会信用代码,身份证号,所属月份,养老,医疗,失业,工伤\n"
