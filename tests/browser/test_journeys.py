@@ -114,9 +114,9 @@ def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
     page = enter(officer(Role.VERIFIER, COUNTY))
     activate(page, "文件导入")
     choose(page, "文件种类", "社会保险缴纳")
-    page.keyboard.press("Tab")
+    press_to(page, "文件")
     with page.expect_file_chooser() as chooser:
-        page.keyboard.press("Enter")
+        page.keyboard.press("Space")
     chooser.value.set_files(file)
     activate(page, "上传并读取")
     arrives_at(page, "社会保险.csv")
