@@ -269,7 +269,9 @@ def test_an_award_is_approved_and_then_paid(award):
     paid = services.pay_award(award=award, actor=finance("140105"))
     assert paid.state == AwardState.PAID
     assert list(
-        AuditEntry.objects.filter(object_type="subsidies.award", object_id=str(award.pk)).order_by("id").values_list("action", flat=True)
+        AuditEntry.objects.filter(object_type="subsidies.award", object_id=str(award.pk))
+        .order_by("id")
+        .values_list("action", flat=True)
     ) == [
         "subsidies.award.approve",
         "subsidies.award.pay",
