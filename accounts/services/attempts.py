@@ -64,13 +64,14 @@ def of_person(person_id: int, username: str) -> list[Counted]:
     return [by_name(username), by_second_factor(person_id), by_repeated_password(person_id)]
 
 
-# A row that still waits is not updated, and so not returned: refused.
+# A row that still waits is not updated, and so not returned: refused. A free try leaves no wait at all, not even until
+# its own moment: one that read the clock a little earlier may come after it.
 ADMIT = """
 INSERT INTO accounts_attempts AS tried (key, count, last_at, waits_until)
-VALUES (%(key)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(now)s ELSE %(now)s + %(first)s END)
+VALUES (%(key)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
 ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
     SELECT fresh.count, %(now)s, CASE
-        WHEN fresh.count < %(free)s THEN %(now)s
+        WHEN fresh.count < %(free)s THEN %(forgotten)s
         ELSE %(now)s + least(%(longest)s, %(first)s * power(2, least(fresh.count - %(free)s, 20)))
     END
     FROM (SELECT CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE tried.count + 1 END) AS fresh(count)
