@@ -10,7 +10,6 @@ from django.utils.translation import gettext as _
 
 from levy.services.years import EmployerYear
 from quota.models import Employer
-from quota.parameters import counting_rules
 from quota.rules import deadline
 
 FOLDED_AT = 74  # octets of a line of RFC 5545, one less for the blank of the next
@@ -28,10 +27,9 @@ class Deadline:
     is_met: bool
 
 
-def deadlines(employer: Employer, levy_year: int, year: EmployerYear, today: date) -> list[Deadline]:
+def deadlines(levy_year: int, year: EmployerYear, today: date) -> list[Deadline]:
     """The days of one levy year, earliest first; only those that a text or the notice itself gives."""
-    rules = counting_rules([employer.region_id], levy_year)[employer.region_id]
-    filing = deadline(levy_year, rules)
+    filing = deadline(levy_year, year.counting)
     found = [
         Deadline(
             "filing",

@@ -2,13 +2,15 @@
 
 import hashlib
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
 from django.db import transaction
+from django.db.models import CharField
+from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
 
 from accounts.models import Region
@@ -18,7 +20,7 @@ from levy.policy import policy_year
 from levy.rules import AssessmentRules, Terms, TermsError
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
-from quota.rules import SettingError
+from quota.rules import CountingRules, SettingError
 
 NUMBERS = [NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE]
 
@@ -48,19 +50,23 @@ def regional_terms(code: str, levy_year: int) -> dict[str, Any]:
     lineage = Region(code=code).lineage()
     day = date(levy_year, 12, 31)
     terms: dict[str, Any] = {"settings": {}}
-    for row in sorted(_numbers(lineage, day), key=lambda row: lineage.index(row.region_id), reverse=True):
-        terms[row.kind] = {"value": str(row.value.normalize()), "document": row.document_number}
-    for row in sorted(_settings(lineage, day), key=lambda row: lineage.index(row.region_id), reverse=True):
-        terms["settings"][row.name] = {"value": row.value, "document": row.document_number}
+    nearest_last = sorted(_rows(lineage, day), key=lambda row: lineage.index(row[0]), reverse=True)
+    for _code, name, value, document in nearest_last:
+        if name in NUMBERS:
+            terms[name] = {"value": str(Decimal(value).normalize()), "document": document}
+        else:
+            terms["settings"][name] = {"value": value, "document": document}
     return terms
 
 
-def _numbers(lineage: list[str], day: date) -> Iterable[RegionalNumber]:
-    return RegionalNumber.objects.on(day).for_lineage(lineage).filter(kind__in=NUMBERS)
-
-
-def _settings(lineage: list[str], day: date) -> Iterable[RegionalSetting]:
-    return RegionalSetting.objects.on(day).for_lineage(lineage)
+def _rows(lineage: list[str], day: date) -> Iterable[tuple[str, str, str, str]]:
+    """Region, name, value and document of the numbers and settings, in one query."""
+    numbers = RegionalNumber.objects.on(day).for_lineage(lineage).filter(kind__in=NUMBERS).order_by()
+    settings = RegionalSetting.objects.on(day).for_lineage(lineage).order_by()
+    as_text = numbers.annotate(text=Cast("value", CharField()))
+    return as_text.values_list("region_id", "kind", "text", "document_number").union(
+        settings.values_list("region_id", "name", "value", "document_number"), all=True
+    )
 
 
 def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> None:
@@ -95,19 +101,31 @@ def terms_by_region(version: PolicyVersion) -> dict[str, Terms]:
 
 def current_terms(region_code: str, levy_year: int) -> Terms:
     """Today's terms of a region, for estimates. Raises ParametersMissing, PolicyYearMissing."""
-    terms = regional_terms(region_code, levy_year)
+    return usable_terms(region_code, levy_year, regional_terms(region_code, levy_year))
+
+
+def usable_terms(region_code: str, levy_year: int, terms: dict[str, Any]) -> Terms:
+    """What `regional_terms` gave, to compute with. Raises ParametersMissing, PolicyYearMissing."""
     _refuse_unusable({region_code: terms}, levy_year)
     return _terms(levy_year, terms)
 
 
+def counting_rules_of(terms: Mapping[str, Any]) -> CountingRules:
+    """How the same region counts, from what `regional_terms` gave or a run has pinned. Raises SettingError."""
+    return CountingRules.from_settings(_values(terms, CountingRules.names()))
+
+
+def _values(terms: Mapping[str, Any], names: Collection[str]) -> dict[str, str]:
+    return {name: row["value"] for name, row in terms["settings"].items() if name in names}
+
+
 def _terms(levy_year: int, terms: Mapping[str, Any]) -> Terms:
     wage = terms.get(NumberKind.SOCIAL_AVERAGE_WAGE)
-    rules = {name: row["value"] for name, row in terms["settings"].items() if name in AssessmentRules.names()}
     return Terms(
         policy=policy_year(levy_year),
         required_ratio=Decimal(terms[NumberKind.REQUIRED_RATIO]["value"]),
         social_average_wage=Decimal(wage["value"]) if wage else None,
         required_ratio_citation=terms[NumberKind.REQUIRED_RATIO]["document"],
         social_average_wage_citation=wage["document"] if wage else "",
-        rules=AssessmentRules.from_settings(rules),
+        rules=AssessmentRules.from_settings(_values(terms, AssessmentRules.names())),
     )

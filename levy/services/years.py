@@ -15,10 +15,10 @@ from levy.policy import PolicyYearMissing
 from levy.rules import Assessed, Facts, Margin, Terms, assess, marginal
 from levy.rules.notation import percent_of
 from levy.services.explanations import explain, facts_of, pinned_terms
-from levy.services.policy import current_terms
+from levy.services.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
-from quota.rules import registered_staff_months
+from quota.rules import CountingRules, registered_staff_months
 from quota.services.filing import EDITABLE
 
 FORECAST_STATES = [RunState.DRAFT, RunState.CHECKED, RunState.COMPUTING]
@@ -29,14 +29,15 @@ class EmployerYear:
     """Everything the year's page shows about the amount.
 
     `assessed` is the confirmed result, or a forecast from what is known today; None where the region's parameters are
-    missing. `returns` (each with the number of `people` on its draft) and `headcounts` are all of the year, `others`
-    the confirmed results of other years, newest first.
+    missing. `counting` says by when returns are due. `returns` (each with the number of `people` on its draft)
+    and `headcounts` are all of the year, `others` the confirmed results of other years, newest first.
     """
 
     filed: HeadcountReturn | None
     headcount: VerifiedHeadcount | None
     assessment: Assessment | None
     assessed: Assessed | None
+    counting: CountingRules
     margin: Margin
     paid: Decimal
     payments: list[Payment]
@@ -62,7 +63,7 @@ class EmployerYear:
 
 
 def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
-    """The year as it stands now, in at most seven queries."""
+    """The year as it stands now, in at most six queries."""
     returns = list(
         employer.returns.filter(levy_year=levy_year).annotate(people=Count("draft_placements")).order_by("pk")
     )
@@ -72,7 +73,7 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
     filed = next((row for row in returns if row.is_in_force), None)
     headcount = next((row for row in headcounts if row.withdrawn_at is None), None)
     assessment = next((row for row in assessments if row.levy_year == levy_year), None)
-    facts, terms = _basis(employer, levy_year, filed, headcount, assessment)
+    facts, terms, counting = _basis(employer, levy_year, filed, headcount, assessment)
     assessed = None
     if terms is not None:
         assessed = explain(assessment) if assessment else assess(facts, terms)
@@ -82,6 +83,7 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
         headcount=headcount,
         assessment=assessment,
         assessed=assessed,
+        counting=counting,
         margin=marginal(facts, terms) if terms else Margin(()),
         paid=sum((payment.amount for payment in payments), Decimal("0.00")),
         payments=payments,
@@ -121,15 +123,17 @@ def _basis(
     filed: HeadcountReturn | None,
     headcount: VerifiedHeadcount | None,
     assessment: Assessment | None,
-) -> tuple[Facts, Terms | None]:
+) -> tuple[Facts, Terms | None, CountingRules]:
     """What the amount stands on: the confirmed assessment's own inputs, or today's."""
     if assessment is not None:
-        return facts_of(assessment), pinned_terms(assessment)
-    facts = facts_today(employer, levy_year, filed, headcount)
+        pinned = assessment.run.policy_version.content["regions"][assessment.region_id]
+        return facts_of(assessment), pinned_terms(assessment), counting_rules_of(pinned)
+    today = regional_terms(employer.region_id, levy_year)
+    facts, counting = facts_today(employer, levy_year, filed, headcount), counting_rules_of(today)
     try:
-        return facts, current_terms(employer.region_id, levy_year)
+        return facts, usable_terms(employer.region_id, levy_year, today), counting
     except (ParametersMissing, PolicyYearMissing):
-        return facts, None
+        return facts, None, counting
 
 
 def facts_today(

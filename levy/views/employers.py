@@ -66,7 +66,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "stages": stages(year),
         "comparison": comparison(year, levy_year),
         "draft": year.draft if is_own else None,
-        "dates": deadlines(employer, levy_year, year, today),
+        "dates": deadlines(levy_year, year, today),
         "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
         "workers": workers_of(request, employer, levy_year),
         "corrections": [] if is_own else corrections_of(employer, levy_year),
@@ -83,7 +83,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
 def employer_dates(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     """The year's deadlines for a calendar program."""
     employer = visible_employer(request, uscc)
-    days = deadlines(employer, levy_year, employer_year(employer, levy_year), timezone.localdate())
+    days = deadlines(levy_year, employer_year(employer, levy_year), timezone.localdate())
     answer = HttpResponse(calendar(employer, levy_year, days, timezone.now()), content_type="text/calendar")
     answer["Content-Disposition"] = f'attachment; filename="{uscc}-{levy_year}.ics"'
     return answer

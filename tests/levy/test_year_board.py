@@ -68,7 +68,7 @@ def test_before_anything_is_filed_the_board_offers_the_form_and_says_how_long(
 
 
 def test_the_days_left_are_counted_to_the_deadline(employer: Employer) -> None:
-    (filing_day,) = deadlines(employer, 2025, employer_year(employer, 2025), date(2026, 10, 22))
+    (filing_day,) = deadlines(2025, employer_year(employer, 2025), date(2026, 10, 22))
     assert (filing_day.day, filing_day.days_left, filing_day.is_met) == (date(2026, 10, 31), 9, False)
 
 
@@ -161,11 +161,13 @@ def test_one_s_documents_are_listed_for_every_employer_of_the_account(
     assert client.get(reverse("levy:my_documents"), {"levy_year": "x"}).status_code == 200
 
 
+@pytest.mark.parametrize("is_assessed", [False, True])
 def test_the_board_costs_the_same_for_two_and_twenty_people(
-    client: Client, employer: Employer, queries: Callable[[Client, str], int]
+    client: Client, employer: Employer, queries: Callable[[Client, str], int], is_assessed: bool
 ) -> None:
     verified_year(employer)
-    confirmed_run()
+    if is_assessed:
+        confirmed_run()
 
     def cost_of(people: int) -> int:
         while employer.placements.count() < people:
