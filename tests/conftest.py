@@ -81,11 +81,15 @@ def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> N
 def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
     """What a killed worker or server leaves connected would keep the test database from being dropped."""
     yield
+    others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+
+    def are_gone() -> bool:
+        cursor.execute(f"SELECT pg_terminate_backend(pid) {others} AND usename = current_user")
+        cursor.execute(f"SELECT count(*) {others}")
+        return cursor.fetchone() == (0,)
+
     with django_db_blocker.unblock(), connection.cursor() as cursor:
-        cursor.execute(
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity"
-            " WHERE datname = current_database() AND pid <> pg_backend_pid() AND usename = current_user"
-        )
+        _wait_for(are_gone, "somebody is still connected to the test database", seconds=30)
 
 
 @pytest.fixture
