@@ -104,7 +104,7 @@ class Installation:
             "HOSTNAME": socket.gethostname(),
             "WEB_BIND": f"127.0.0.1:{postgres.free_port()}",
         }
-        broker = os.environ["REDIS_URL"].removesuffix("/0")
+        broker = os.environ["REDIS_URL"].rpartition("/")[0]
         self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/5", "CACHE_URL": f"{broker}/6"}
 
     def environment_of(self, name: str) -> dict[str, str]:

@@ -74,7 +74,7 @@ MIDDLEWARE = [
 ]
 
 
-def database(url: str, *, statement_timeout: str) -> dict[str, object]:
+def database(url: str, *, statement_timeout: str, lock_timeout: str = "0") -> dict[str, object]:
     """The DATABASES entry of a `postgresql://` address; a socket directory may stand as `?host=/path`."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
@@ -90,14 +90,19 @@ def database(url: str, *, statement_timeout: str) -> dict[str, object]:
         "OPTIONS": {
             "connect_timeout": 5,
             "tcp_user_timeout": 5000,
-            "options": f"-c statement_timeout={statement_timeout} -c idle_in_transaction_session_timeout=60s",
+            "options": f"-c statement_timeout={statement_timeout} -c lock_timeout={lock_timeout}"
+            " -c idle_in_transaction_session_timeout=60s",
         },
     }
 
 
-# The worker's statements stream whole slices; a page that takes ten seconds is a fault.
-IS_WORKER = os.environ.get("LEVY_PROCESS") == "worker"
-DATABASES = {"default": database(os.environ["DATABASE_URL"], statement_timeout="280s" if IS_WORKER else "10s")}
+TIME_LIMITS = {
+    "web": {"statement_timeout": "10s"},  # a page that takes longer is a fault
+    "worker": {"statement_timeout": "280s"},  # streams whole slices
+    # Builds indexes for as long as it takes, but every writer queues behind a migration that waits for its lock.
+    "migrate": {"statement_timeout": "0", "lock_timeout": "2s"},
+}
+DATABASES = {"default": database(os.environ["DATABASE_URL"], **TIME_LIMITS[os.environ.get("LEVY_PROCESS", "web")])}
 
 CACHES = {
     "default": {
