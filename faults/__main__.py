@@ -100,7 +100,7 @@ def _take_steps(ground: Ground, report: Report, options: argparse.Namespace) -> 
         note(f"{name} …")
         try:
             import_module(f"faults.steps.{name}").run(trial)
-        except Exception as failure:
+        except Exception as failure:  # whatever it is: the other steps still have their say
             with report.promise("*", "步骤中断 the step broke off"):
                 raise failure
         finally:

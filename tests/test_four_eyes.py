@@ -131,6 +131,19 @@ def has_approval(subject: Any) -> bool:
     return type(subject).objects.filter(pk=subject.pk, approved_at__isnull=False).exists()
 
 
+def administrators(
+    make: Callable[[User], Any], approve: Callable[..., object], reject: Callable[..., object]
+) -> Action:
+    """A change that one administrator proposes and another one decides."""
+    return Action(
+        Role.ADMINISTRATOR,
+        make,
+        lambda change, who: approve(change=change, actor=who),
+        in_state("approved"),
+        lambda change, who: reject(change=change, actor=who, reason="文号不符"),
+    )
+
+
 ACTIONS = {
     "confirm a run": Action(
         Role.LEVY_OFFICER,
@@ -146,34 +159,10 @@ ACTIONS = {
         has_approval,
         lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
     ),
-    "enter a number": Action(
-        Role.ADMINISTRATOR,
-        parameter,
-        lambda change, who: approve_parameter(change=change, actor=who),
-        in_state("approved"),
-        lambda change, who: reject_parameter(change=change, actor=who, reason="文号不符"),
-    ),
-    "enter a rule": Action(
-        Role.ADMINISTRATOR,
-        rule,
-        lambda change, who: approve_parameter(change=change, actor=who),
-        in_state("approved"),
-        lambda change, who: reject_parameter(change=change, actor=who, reason="文号不符"),
-    ),
-    "retire a county": Action(
-        Role.ADMINISTRATOR,
-        merged_county,
-        lambda change, who: approve_region_change(change=change, actor=who),
-        in_state("approved"),
-        lambda change, who: reject_region_change(change=change, actor=who, reason="文号不符"),
-    ),
-    "appoint a person": Action(
-        Role.ADMINISTRATOR,
-        appointment,
-        lambda change, who: access_changes.approve(change=change, actor=who),
-        in_state("approved"),
-        lambda change, who: access_changes.reject(change=change, actor=who, reason="理由不足"),
-    ),
+    "enter a number": administrators(parameter, approve_parameter, reject_parameter),
+    "enter a rule": administrators(rule, approve_parameter, reject_parameter),
+    "retire a county": administrators(merged_county, approve_region_change, reject_region_change),
+    "appoint a person": administrators(appointment, access_changes.approve, access_changes.reject),
     "verify a return": Action(
         Role.VERIFIER,
         reviewed_return,

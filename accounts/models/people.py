@@ -67,9 +67,6 @@ class User(AbstractUser):
         oldest = settings.PASSWORD_MAX_DAYS
         return bool(oldest) and timezone.now() - (self.password_set_at or self.date_joined) > timedelta(days=oldest)
 
-    def has_role(self, role: str) -> bool:
-        return any(a.role == role for a in self.current_appointments)
-
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self) -> "AppointmentQuerySet":

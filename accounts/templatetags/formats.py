@@ -195,12 +195,6 @@ def cn_time(value: datetime | None) -> str:
 
 
 @register.filter
-def short_date(value: date | None) -> str:
-    """A day of the current year in a dense table: 10-23."""
-    return _written(value, "m-d")
-
-
-@register.filter
 def iso_date(value: date | None) -> str:
     """A day in a table that spans years, and in <time datetime>: 2026-10-23."""
     return _written(value, "Y-m-d")

@@ -67,7 +67,7 @@ class Crowd:
             self._barrier.wait()
             try:
                 done.append(act(number))
-            except Exception as refusal:
+            except Exception as refusal:  # a thread would keep it to itself; the caller looks at each kind
                 refusals.append(refusal)
 
         wait([self._threads.submit(take_part, number) for number in range(self._people)])

@@ -9,7 +9,6 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from levy.parameter_words import RULES, name_in_words, value_in_words
-from levy.policy import POLICY_YEARS
 from levy.services.parameter_changes import DatedRow
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
@@ -119,8 +118,3 @@ def _wage_gap(months: int, levy_year: int) -> list[Gap]:
         else _("无法判断工资是否达标，自动核对全年不计入。")
     )
     return [Gap(str(NumberKind.MINIMUM_WAGE), title, stops)]
-
-
-def is_listed(levy_year: int) -> bool:
-    """Whether the national rules of the year are known; without them nothing of the year can be computed."""
-    return levy_year in POLICY_YEARS

@@ -21,8 +21,6 @@ from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHe
 from quota.rules import CountingRules, registered_staff_months
 from quota.services.filing import EDITABLE
 
-FORECAST_STATES = [RunState.DRAFT, RunState.CHECKED, RunState.COMPUTING]
-
 
 @dataclass(frozen=True, slots=True)
 class EmployerYear:
