@@ -6,6 +6,7 @@ import csv
 import io
 import os
 import signal
+import subprocess
 from collections.abc import Iterator
 from contextlib import suppress
 from pathlib import Path
@@ -24,6 +25,7 @@ from quota.exchange.kinds import CERTIFICATES, INSURANCE, PLACEMENTS, WAGES
 from quota.models import Employer
 
 PEOPLE = 60
+NAME = "演练者"
 FIRST_SERIAL = 40_000_000  # beyond everybody of the demo
 KINDS = (PLACEMENTS, CERTIFICATES, INSURANCE, WAGES)
 CRASHES = 12
@@ -48,6 +50,11 @@ def run(trial: Trial) -> None:
         searched, found = search(trial, numbers)
         demand(not found, f"found in {sorted(set(found))}")
         line.remark = f"{PEOPLE} people, {searched} places"
+    with trial.report.promise("E7", "数据文件和预写日志里没有演练人员的证件号码 sealed in data files and log"):
+        trial.checker.do("CHECKPOINT")
+        demand(_cluster_files_with(trial, [NAME]), "their names, which are not sealed, were not found either")
+        found = _cluster_files_with(trial, [number[:17] for number in numbers])
+        demand(not found, f"found in {found}")
 
 
 def _journey(trial: Trial, numbers: list[str]) -> None:
@@ -85,7 +92,7 @@ def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[l
         PLACEMENTS.name: lambda n: [
             code,
             str(OPEN_YEAR),
-            "演练者",
+            NAME,
             n,
             "残疾人证",
             f"{n}43",
@@ -94,7 +101,7 @@ def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[l
             "",
             "",
         ],
-        CERTIFICATES.name: lambda n: ["残疾人证", f"{n}43", "演练者", n, "4", "3", "2020-01-01", "2030-01-01", "有效"],
+        CERTIFICATES.name: lambda n: ["残疾人证", f"{n}43", NAME, n, "4", "3", "2020-01-01", "2030-01-01", "有效"],
         INSURANCE.name: lambda n: [code, n, month, "1", "1", "1", "1"],
         WAGES.name: lambda n: [code, n, month, "5231.47"],
     }
@@ -112,10 +119,10 @@ def send_file(person: Visitor, kind: Kind, rows: list[list[str]]) -> None:
 
 
 def forms_of(numbers: list[str]) -> list[bytes]:
-    """How a number may stand somewhere: itself, all but its last digit, quoted, and at each offset of base64."""
+    """How a number may stand somewhere: itself, all but its last digit, quoted, in hex, at each offset of base64."""
     forms = set()
     for number in numbers:
-        forms |= {number, number[:17], quote(number)}
+        forms |= {number, number[:17], quote(number), number[:17].encode().hex()}
         forms |= {
             base64.b64encode(b"x" * offset + number.encode()).decode()[4 * bool(offset) : 20] for offset in range(3)
         }
@@ -157,3 +164,11 @@ def _files(trial: Trial) -> Iterator[tuple[str, bytes]]:
     for arguments in Path("/proc").glob("[0-9]*/cmdline"):
         with suppress(OSError):
             yield "process arguments", arguments.read_bytes()
+
+
+def _cluster_files_with(trial: Trial, texts: list[str]) -> list[str]:
+    """The files of the whole cluster, write-ahead log included, in which one of the texts stands."""
+    command = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", "--no-messages", "--file=-"]
+    command.append(str(trial.ground.home.cluster))
+    done = subprocess.run(command, input="\n".join(texts), capture_output=True, text=True)
+    return done.stdout.splitlines()
