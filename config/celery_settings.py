@@ -50,6 +50,7 @@ CELERY_BEAT_SCHEDULE = {
     "sweep-publications": {"task": "disclosure.tasks.sweep", "schedule": 60.0},
     "sweep-filed-returns": {"task": "quota.tasks.check_waiting", "schedule": 60.0},
     "sweep-sign-in": {"task": "accounts.tasks.sweep_sign_in", "schedule": 3600.0},
+    "forget-uploads": {"task": "levy.tasks.forget_uploads", "schedule": 3600.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }
 # Two schedulers, or one whose clock jumps, do nothing twice (config.tasks).

@@ -48,3 +48,8 @@ def work_on_file(file_id: int) -> None:
 def resend_stalled_files() -> None:
     for file_id in files.stalled_files():
         work_on_file.apply_async((file_id,), retry=False)
+
+
+@shared_task
+def forget_uploads() -> None:
+    files.forget_contents()

@@ -5,6 +5,7 @@ The row says what is left to do; a task that was lost is sent again by the sweep
 
 import hashlib
 from datetime import timedelta
+from functools import partial
 from io import BytesIO
 
 from django.core.files.base import ContentFile
@@ -30,6 +31,7 @@ from quota.models.exchange import AT_WORK, FileState
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
 STALLED_AFTER = timedelta(seconds=60)
+KEPT_FOR = timedelta(days=30)  # as long as an office may take to have faulty rows mended
 LONGEST_NAME = 200
 
 
@@ -156,6 +158,23 @@ def stalled_files() -> list[int]:
     return list(waiting.exclude(stored="").order_by("pk").values_list("pk", flat=True))
 
 
+@transaction.atomic
+def forget_contents() -> int:
+    """Remove contents and fault lists of uploads that nobody has touched for thirty days; the number of uploads.
+
+    Their rows, hashes and counts stay. What was never written cannot be any more.
+    """
+    old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
+    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), skip_locked=True))
+    for file in kept:
+        if file.state == FileState.CHECKED:
+            _refuse(file, FileRefused(_("文件内容已按规定清除，请重新上传。")))
+        for sealed in filter(None, (file.stored, file.fault_book)):
+            transaction.on_commit(partial(sealed.storage.delete, sealed.name))
+        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="")
+    return len(kept)
+
+
 def may_write(file: ImportedFile, user: User) -> bool:
     """Whether the page offers this person to write the file."""
     kind = KINDS[file.kind]
@@ -194,4 +213,5 @@ def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind)
         return
     book = BytesIO()
     write_workbook(with_values(report.faults, source, kind), book)
+    file.fault_book.delete(save=False)  # that of the first reading
     file.fault_book.save("faults.sealed", ContentFile(seal_bytes(book.getvalue(), PURPOSE)), save=False)

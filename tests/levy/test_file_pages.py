@@ -1,19 +1,29 @@
 """Uploading exchange files: who may, what the report says, who confirms, and what is kept."""
 
 from collections.abc import Callable
+from datetime import timedelta
 from io import BytesIO
 from pathlib import Path
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.test import Client
+from django.utils import timezone
 from openpyxl import load_workbook
 
 from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from audit.models import AuditEntry
 from levy.exchange import KINDS
-from levy.services.files import order_writing, read_file, receive_file, stalled_files, write_file
+from levy.services.files import (
+    KEPT_FOR,
+    forget_contents,
+    order_writing,
+    read_file,
+    receive_file,
+    stalled_files,
+    write_file,
+)
 from quota.exchange.loading import Mode, load_file
 from quota.exchange.source import UPLOAD, Source
 from quota.identity import look_up_key
@@ -216,3 +226,39 @@ def test_a_large_upload_goes_through_a_worker(
 
 def state_of(file: ImportedFile) -> str:
     return ImportedFile.objects.values_list("state", flat=True).get(pk=file.pk)
+
+
+def test_contents_that_nobody_needs_any_more_are_removed_and_the_row_stays(
+    signed_in: Callable[..., Client], employer: Employer, django_capture_on_commit_callbacks
+) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    file = upload(client, "insurance", insurance_file(row(employer, identity_number()), row(employer, "1")))
+    kept = [Path(file.stored.path), Path(file.fault_book.path)]
+    ImportedFile.objects.update(touched_at=timezone.now() - KEPT_FOR + timedelta(minutes=1))
+    assert forget_contents() == 0
+    assert all(path.exists() for path in kept)
+    ImportedFile.objects.update(touched_at=timezone.now() - KEPT_FOR)
+    with django_capture_on_commit_callbacks(execute=True):
+        assert forget_contents() == 1
+    assert not any(path.exists() for path in kept)
+    forgotten = ImportedFile.objects.get()
+    assert (forgotten.sha256, forgotten.sound_rows, forgotten.fault_count) == (file.sha256, 1, 1)
+    page = client.get(f"/files/{file.pk}/").content.decode()
+    assert "文件内容已按规定清除，请重新上传。" in page
+    assert f"/files/{file.pk}/write/" not in page
+    assert f"/files/{file.pk}/faults.xlsx" not in page
+    assert forget_contents() == 0
+
+
+def test_a_file_that_is_written_leaves_no_former_list_of_faults(
+    signed_in: Callable[..., Client], employer: Employer
+) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    file = upload(client, "insurance", insurance_file(row(employer, identity_number()), row(employer, "1")))
+    folder = Path(file.fault_book.path).parent
+    before = len(list(folder.glob("faults*.sealed")))
+    client.post(f"/files/{file.pk}/write/")
+    file.refresh_from_db()
+    assert file.state == FileState.APPLIED
+    assert len(list(folder.glob("faults*.sealed"))) == before
+    assert client.get(f"/files/{file.pk}/faults.xlsx").status_code == 200
