@@ -12,14 +12,22 @@ NONCE_BYTES = 12
 
 @cache
 def _ciphers() -> dict[int, AESGCM]:
-    """Key number to cipher. Numbers count from the oldest key, so that adding a key renumbers nothing."""
+    """Key number to cipher. Numbers count from the oldest key, so that adding a key renumbers nothing.
+
+    A key that was struck out leaves its place empty, for the same reason.
+    """
     keys = [base64.b64decode(key) for key in settings.IDENTITY_KEYS]
-    return {number: AESGCM(key) for number, key in enumerate(reversed(keys))}
+    return {number: AESGCM(key) for number, key in enumerate(reversed(keys)) if key}
+
+
+def newest_key() -> int:
+    """The number of the key that seals: the first byte of everything sealed from now on, larger than all before."""
+    return max(_ciphers())
 
 
 def seal_bytes(content: bytes, purpose: bytes) -> bytes:
     """The content as stored, under the newest key; `purpose` is bound in, so moved to another use it does not open."""
-    newest = max(_ciphers())
+    newest = newest_key()
     nonce = os.urandom(NONCE_BYTES)
     return bytes([newest]) + nonce + _ciphers()[newest].encrypt(nonce, content, purpose)
 
@@ -29,6 +37,12 @@ def unseal_bytes(stored: bytes, purpose: bytes) -> bytes:
     stored = bytes(stored)
     nonce, sealed = stored[1 : 1 + NONCE_BYTES], stored[1 + NONCE_BYTES :]
     return _ciphers()[stored[0]].decrypt(nonce, sealed, purpose)
+
+
+def renew(stored: bytes, purpose: bytes) -> bytes:
+    """The same content under the newest key; as it is if that seals it already. Fails like `unseal_bytes`."""
+    stored = bytes(stored)
+    return stored if stored[0] == newest_key() else seal_bytes(unseal_bytes(stored, purpose), purpose)
 
 
 def seal(text: str, purpose: bytes) -> bytes:

@@ -1,0 +1,19 @@
+"""`manage.py renew_keys`: after a new key was put first, seal everything again under it (docs/deploy.md, New keys)."""
+
+from typing import Any
+
+from django.core.management.base import BaseCommand
+
+from operations import keys
+
+
+class Command(BaseCommand):
+    help = "Seals identity numbers, second factors and kept uploads again under the newest key; may be repeated."
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        for model, columns in keys.sealed_columns().items():
+            self._tell(str(model._meta.verbose_name), sum(keys.renew_rows(model, columns)))
+        self._tell("上传文件", sum(keys.renew_uploads()))
+
+    def _tell(self, what: str, count: int) -> None:
+        self.stdout.write(f"{what}：{count}")
