@@ -11,8 +11,8 @@ PUBLIC_URL = os.environ.get("LEVY_PUBLIC_URL", "http://127.0.0.1:8000").rstrip("
 
 def _period(name: str, number: str = "", source: str = "") -> tuple[int, str] | None:
     """LEVY_<NAME> and LEVY_<NAME>_SOURCE, such as 30 and a document number."""
-    number = os.environ.get(f"LEVY_{name}", number)
-    source = os.environ.get(f"LEVY_{name}_SOURCE", source)
+    number = os.environ.get(f"LEVY_{name}") or number
+    source = os.environ.get(f"LEVY_{name}_SOURCE") or source
     return (int(number), source) if number and source else None
 
 

@@ -87,6 +87,26 @@ def test_the_workers_serve_every_queue(services, settings):
     assert {services[name]["environment"]["LEVY_WORKER"] for name in WORKERS} == queues
 
 
+FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR"}
+
+
+def test_whatever_the_program_reads_can_be_set(services):
+    """A value that compose does not hand on cannot be set in production, whatever the operator writes down."""
+    program = "\n".join(path.read_text() for path in (ROOT / "config").rglob("*.py"))
+    read = set(re.findall(r'environ(?:\.get\(|\[)"(LEVY_[A-Z_]+)"', program))
+    periods = {f"LEVY_{name}" for name in re.findall(r'_period\("([A-Z_]+)"', program)}
+    handed_on = {name for service in services.values() for name in service.get("environment", {})}
+    assert periods
+    assert read | periods | {f"{name}_SOURCE" for name in periods} <= handed_on | FOR_DEVELOPMENT
+
+
+def test_a_greedy_task_fails_before_its_container_does(services):
+    for name in WORKERS:
+        environment = services[name]["environment"]
+        processes = int(environment["LEVY_CONCURRENCY"]) * int(environment["LEVY_WORKER_MEMORY_MB"])
+        assert (processes + 100) * 1024 * 1024 <= int(services[name]["mem_limit"]), name
+
+
 # The commands
 
 
