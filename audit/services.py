@@ -55,14 +55,15 @@ class ChainReport:
 
 
 def seal_path() -> Path:
-    """Where the head of the chain is noted outside the database."""
-    return settings.VAR_DIR / "audit-seals.log"
+    """Where the head of the chain is noted outside the database: among the files, which containers share and keep."""
+    return Path(settings.MEDIA_ROOT) / "audit-seals.log"
 
 
 def seal() -> None:
     """Note the chain's head outside the database, so that cutting off its tail shows."""
     head = AuditEntry.objects.order_by("-id").values_list("id", "hash").first()
     if head is not None:
+        seal_path().parent.mkdir(parents=True, exist_ok=True)
         with seal_path().open("a", encoding="ascii") as seals:
             seals.write(f"{head[0]} {bytes(head[1]).hex()}\n")
 

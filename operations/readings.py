@@ -84,6 +84,6 @@ def _ids(rows: QuerySet[Any]) -> list[int]:
 
 
 def _free_space() -> float:
-    settings.VAR_DIR.mkdir(parents=True, exist_ok=True)
-    disk = shutil.disk_usage(settings.VAR_DIR)
+    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+    disk = shutil.disk_usage(settings.MEDIA_ROOT)
     return disk.free / disk.total

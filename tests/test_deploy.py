@@ -12,7 +12,10 @@ from urllib.parse import urlsplit
 
 import psycopg
 import pytest
+from django.conf import settings
 
+from audit.services import seal_path
+from config.settings import base
 from runner import postgres
 from runner.state import ROOT
 from tests.production import BIN, compose, compose_services, eventually, example_environment
@@ -85,6 +88,16 @@ def test_run_py_and_compose_order_and_compare_text_alike(services):
 def test_the_workers_serve_every_queue(services, settings):
     queues = {route["queue"] for route in settings.CELERY_TASK_ROUTES.values()} | {settings.CELERY_TASK_DEFAULT_QUEUE}
     assert {services[name]["environment"]["LEVY_WORKER"] for name in WORKERS} == queues
+
+
+def test_what_is_written_lies_in_the_volume_that_the_containers_share(services):
+    """Everything else of a container is read-only, so writing there fails, far from any test."""
+    (folder,) = re.findall(r"LEVY_VAR=(\S+)", (ROOT / "Dockerfile").read_text())
+    inside = base.MEDIA_ROOT.relative_to(base.VAR_DIR)
+    for name in ("web", "beat", "watch", *WORKERS):
+        assert str(Path(folder) / inside) in {volume["target"] for volume in services[name]["volumes"]}, name
+    assert base.MAINTENANCE_FILE.is_relative_to(base.MEDIA_ROOT)
+    assert seal_path().is_relative_to(settings.MEDIA_ROOT)
 
 
 FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR"}
