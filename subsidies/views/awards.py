@@ -12,7 +12,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -116,19 +118,19 @@ def award_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.DECIDE_AWARD)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def award_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in acts():
         raise Http404
     award = _award(request, pk)
-    form = ReasonForm(request.POST if request.method == "POST" else None) if step == REFUSE.name else None
+    form = ReasonForm(**start(request)) if step == REFUSE.name else None
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             _take(step, award, request, form)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已办理：%s。") % acts()[step].button)
+            return turned_back(request, refusal, form, award)
+        messages.success(request, _("已办理：%s。") % acts()[step].button)
         return redirect(award)
     return render(request, "subsidies/award_step.html", {"award": award, "act": acts()[step], "form": form})
 

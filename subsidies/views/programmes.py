@@ -9,7 +9,9 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -44,18 +46,18 @@ def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.DECIDE_AWARD)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the programme into effect after comparing it with its text."""
     programme = _programme(request, pk)
-    form = CheckForm(request.POST if request.method == "POST" else None)
+    form = CheckForm(**start(request))
     if form.is_valid():
         try:
             services.approve_programme(programme=programme, actor=request.user, reason=form.cleaned_data["reason"])
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("办法已启用。"))
+            return turned_back(request, refusal, form, programme)
+        messages.success(request, _("办法已启用。"))
         return redirect(programme)
     return render(request, "subsidies/programme_check.html", {"programme": programme, "form": form})
 
