@@ -4,11 +4,13 @@ from collections.abc import Callable
 
 import pytest
 from django.core.files.uploadedfile import SimpleUploadedFile
+from django.db import connection
 from django.test import Client
+from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.services.payment_match import match_lines
+from levy.services.payment_match import match_lines, mismatch_csv
 from quota.models import Employer, ImportedFile
 from tests.accounts.factories import RegionFactory
 from tests.levy.factories import confirmed_run
@@ -85,3 +87,22 @@ def test_the_page_shows_it_and_the_list_of_mismatches_is_escaped_and_on_record(
     assert lines[1:] == [f"{short.uscc},'=1+1,140105,2025,1.00,15000.00,1.00,14999.00"]
     assert AuditEntry.objects.filter(action="levy.payments.mismatches", object_id=str(file.pk)).exists()
     assert signed_in(Role.TAX_OFFICER, "140106").get(f"/files/{file.pk}/mismatches.csv").status_code == 404
+
+
+def test_the_page_and_the_list_ask_as_much_for_two_receipts_as_for_hundreds(
+    employers: list[Employer], signed_in: SignIn, queries: Callable[[Client, str], int]
+) -> None:
+    client = signed_in(Role.TAX_OFFICER, "140105")
+
+    def costs(file: ImportedFile) -> tuple[int, int]:
+        with CaptureQueriesContext(connection) as captured:
+            lines = b"".join(mismatch_csv(file)).splitlines()
+        assert len(lines) > 1
+        return queries(client, f"/files/{file.pk}/"), len(captured)
+
+    few = costs(written(client, *((f"f{number}", CODES[number], 2025, "1.00") for number in range(2))))
+    receipts = [(f"m{number}", CODES[number % 4], 2015 + number // 4 % 11, "1.00") for number in range(400)]
+    many = costs(written(client, *receipts))
+    assert many == few
+    assert few[0] <= 12
+    assert few[1] == 1
