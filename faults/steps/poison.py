@@ -6,6 +6,7 @@ import re
 import resource
 import signal
 from pathlib import Path
+from time import sleep
 
 import redis
 
@@ -21,7 +22,8 @@ from levy.services import runs
 SLICES = 40
 GIANT = 30  # the slice that swallows all before it
 ENDLESS = SLICES - 2
-POLLS = 40
+POLLS = 200
+LONGEST_PAUSE = 0.2  # seconds between two looks
 MIB = 1 << 20
 
 # An employer whose row is never through: what a fault in a trigger or a lock that nobody gives back looks like.
@@ -131,17 +133,13 @@ def _size(pid: int, what: str) -> int:
 
 
 def _standstill(trial: Trial) -> None:
-    """The workers are stopped in the middle: the page counts what is there, says that nothing moves, and never that
-    it is done."""
+    """The workers are stopped in the middle: at whatever moment it is asked the page counts what is there, says that
+    nothing moves, and never that it is done."""
     trial.ground.start_worker("still", "fast,batch", 1)
     trial.ground.start_beat("beat-still")
     officer = Visitor(trial.ground.start_web()).sign_in("levy1-shanxi")
     run_id = trial.start_run(STEADY_YEAR, slices=200)
-    for _poll in range(POLLS):
-        _compare_page(trial, officer, run_id)
-        done, total = trial.checker.done(run_id)
-        if done > total // 2:  # a quick machine must not be through before it stands still
-            break
+    made = _poll(trial, officer, run_id, POLLS // 2, until_half=True)
     group = trial.ground.programs["still"].process.pid
     os.killpg(group, signal.SIGSTOP)
     trial.fault("worker frozen", "still")
@@ -150,10 +148,27 @@ def _standstill(trial: Trial) -> None:
     trial.checker.do("UPDATE levy_assessmentrun SET started_at = started_at - interval '1 hour' WHERE id = %s", run_id)
     is_over = trial.checker.state(run_id) != "computing"
     page = officer.get(f"/runs/{run_id}/").text
-    os.killpg(group, signal.SIGCONT)
+    try:
+        made += _poll(trial, officer, run_id, POLLS // 4)
+    finally:
+        os.killpg(group, signal.SIGCONT)
+    _poll(trial, officer, run_id, POLLS - made)
     demand(not is_over, "the run was over before the workers were stopped")
     demand("没有进展" in page, "the page does not say that nothing moves")
     trial.finish(run_id, STEADY_YEAR)
+
+
+def _poll(trial: Trial, officer: Visitor, run_id: int, polls: int, *, until_half: bool = False) -> int:
+    """Look so many times, at random moments; how often it was looked. A quick machine must not be through before it
+    stands still, so the first looks end when half of the run is done."""
+    chance = trial.nemesis.chance(f"polls {polls}")
+    for made in range(1, polls + 1):
+        _compare_page(trial, officer, run_id)
+        done, total = trial.checker.done(run_id)
+        if until_half and done > total // 2:
+            return made
+        sleep(chance.uniform(0, LONGEST_PAUSE))
+    return polls
 
 
 def _compare_page(trial: Trial, officer: Visitor, run_id: int) -> None:
