@@ -78,9 +78,5 @@ urlpatterns = [
     path("files/<int:pk>/faults.xlsx", files.file_faults, name="file_faults"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
-    re_path(
-        r"^lists/(?P<levy_year>[0-9]{4})/(?P<code>[0-9]{6})/levy-list\.(?P<file_format>csv|xlsx)$",
-        lists.list_download,
-        name="list_download",
-    ),
+    path("lists/<int:levy_year>/<slug:code>/levy-list.<str:file_format>", lists.list_download, name="list_download"),
 ]

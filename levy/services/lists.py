@@ -8,6 +8,7 @@ import csv
 import hashlib
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from datetime import datetime
 from decimal import Decimal
 from io import StringIO
 from pathlib import Path
@@ -67,18 +68,22 @@ class NoRun(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class LevyList:
-    """Which assessments a list holds. `is_final` is False for a trial computation, which nobody may collect by."""
+    """Which assessments a list holds. `is_final` is False for a trial computation, which nobody may collect by;
+    `since` leaves only what was confirmed from then on, first or as a correction."""
 
     levy_year: int
     region: Region
     run: AssessmentRun
     is_final: bool
+    since: datetime | None = None
 
     def assessments(self) -> AssessmentQuerySet:
         if self.is_final:
             rows = Assessment.objects.current().filter(levy_year=self.levy_year)
         else:
             rows = Assessment.objects.filter(run=self.run)
+        if self.since:
+            rows = rows.filter(run__confirmed_at__gte=self.since)
         return rows.in_region(self.region.code)
 
     def totals(self) -> tuple[int, Decimal]:
@@ -87,7 +92,7 @@ class LevyList:
         return sums["rows"], sums["payable"]
 
     def file_name(self, suffix: str) -> str:
-        kind = "levy-list" if self.is_final else "trial-list"
+        kind = ("levy-changes" if self.since else "levy-list") if self.is_final else "trial-list"
         return f"{kind}-{self.levy_year}-{self.region.code}.{suffix}"
 
 
@@ -192,6 +197,8 @@ def _ratios(levy_list: LevyList) -> Iterator[tuple[int, str, Decimal]]:
 
 def _chosen(levy_list: LevyList) -> sql.Composable:
     region = sql.SQL("a.region_id LIKE {}").format(sql.Literal(f"{levy_list.region.prefix}%"))
+    if levy_list.since:
+        region += sql.SQL(" AND run.confirmed_at >= {}").format(sql.Literal(levy_list.since))
     if not levy_list.is_final:
         return sql.SQL("a.run_id = {} AND {}").format(sql.Literal(levy_list.run.pk), region)
     return sql.SQL(
