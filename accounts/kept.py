@@ -1,4 +1,4 @@
-"""What somebody typed into a form whose session had meanwhile ended, until the same person has signed in again.
+"""What somebody typed into a form that could not be taken: the session had ended, or the matter had moved on.
 
 It is kept in the browser's own session, sealed, as it may hold identity numbers; it is shown once, at the address it
 was sent to, and only to the person who signed in from this browser last.
@@ -10,7 +10,10 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from django.contrib import messages
 from django.http import HttpRequest, QueryDict
+from django.urls import Resolver404, resolve
+from django.utils.translation import gettext as _
 
 from accounts.devices import last_holder
 from accounts.sealing import seal, unseal
@@ -23,18 +26,28 @@ NOT_TYPED = ("csrfmiddlewaretoken",)
 
 
 def keeps_typing(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a view whose GET shows what `taken_back` gives it."""
+    """Mark a view whose GET shows again what was posted to it; never one that is sent a secret."""
     view.keeps_typing = True
     return view
 
 
-def keep(request: HttpRequest) -> None:
-    """Hold on to a posted form of whoever signed in from this browser last; of an unknown browser nothing is kept."""
-    holder = last_holder(request)
+def is_keeper(request: HttpRequest) -> bool:
+    """Whether this form's address is marked; also before a view was looked for."""
+    try:
+        return getattr(resolve(request.path_info).func, "keeps_typing", False)
+    except Resolver404:
+        return False
+
+
+def keep(request: HttpRequest) -> bool:
+    """Hold on to a posted form of whoever is, or was last, signed in here; of an unknown browser nothing is kept."""
+    holder = request.user.get_username() or last_holder(request)
     typed = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
     text = json.dumps([holder, request.path, int(time.time()), typed])
-    if holder and len(text.encode()) <= LARGEST:
-        request.session[KEPT] = base64.b64encode(seal(text, PURPOSE)).decode()
+    if not holder or len(text.encode()) > LARGEST:
+        return False
+    request.session[KEPT] = base64.b64encode(seal(text, PURPOSE)).decode()
+    return True
 
 
 def is_kept(request: HttpRequest) -> bool:
@@ -43,17 +56,29 @@ def is_kept(request: HttpRequest) -> bool:
 
 
 def taken_back(request: HttpRequest) -> QueryDict | None:
-    """What this person typed here, once; None for another address, another person or after half an hour."""
+    """What this person typed here, once, with a word about it above the page; None for another address, another
+    person or after half an hour."""
     if KEPT not in request.session:
         return None
     holder, path, at, typed = json.loads(unseal(base64.b64decode(request.session[KEPT]), PURPOSE))
-    is_theirs, is_fresh = holder == request.user.username, time.time() - at <= LASTS
+    is_theirs, is_fresh = holder == request.user.get_username(), time.time() - at <= LASTS
     if is_theirs and is_fresh and path != request.path:
         return None
     del request.session[KEPT]
     if not (is_theirs and is_fresh):
         return None
+    messages.warning(request, _("以下是您先前填写的内容，尚未提交。请核对后提交，离开本页后不再保留。"))
     form = QueryDict(mutable=True)
     for name, values in typed.items():
         form.setlist(name, values)
     return form
+
+
+def start(request: HttpRequest, **shown: Any) -> dict[str, Any]:
+    """A form's arguments: what is posted, or else what this person typed here before, unchecked. What the page shows
+    now (digests, versions) stands over what it showed then."""
+    if request.method == "POST":
+        return {"data": request.POST, "initial": shown}
+    typed = taken_back(request) or QueryDict()
+    before = {name: values if len(values) > 1 else values[0] for name, values in typed.lists() if values}
+    return {"initial": before | shown}

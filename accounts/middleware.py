@@ -124,7 +124,7 @@ class SignInFirst(LoginRequiredMiddleware):
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
         if request.method != "POST":
             return super().handle_no_permission(request, view_func)
-        if getattr(view_func, "keeps_typing", False):
+        if kept.is_keeper(request):
             kept.keep(request)
             return redirect_to_login(request.get_full_path())
         # Not to this address, which may only take forms.

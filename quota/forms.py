@@ -282,8 +282,8 @@ class DecisionForm(forms.Form):
                 initial=result.decided[month - 1],
                 widget=forms.Select(attrs={"class": "low"}),
             )
-        kept = {"reason": result.decision_reason, "note": result.decision_note, "seen": decision_seen(result)}
-        self.initial |= kept | {"whole": ""}
+        decided = {"whole": "", "reason": result.decision_reason, "note": result.decision_note}
+        self.initial = decided | self.initial | {"seen": decision_seen(result)}
 
     def whole_options(self) -> list[dict[str, Any]]:
         """As components/seg.html takes them."""

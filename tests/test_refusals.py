@@ -13,11 +13,13 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.errors import TooManyAttempts
+from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import DomainError
 from config.celery import app
 from disclosure.models import Publication, PublicationState
-from tests.accounts.factories import officer
+from tests.accounts.factories import RegionFactory, officer
+from tests.browser.forms import Document
 from tests.disclosure.factories import SHANXI, regions, verified_year
 from tests.disclosure.factories import employer as employer_in
 from tests.levy.factories import confirmed_run
@@ -28,9 +30,20 @@ ESTIMATE = "/api/v1/estimate"
 NAMED = {"username": "x", "password": "x"}
 
 
+FROM_HERE = {"Origin": "http://testserver", "Referer": "http://testserver/help/?a=1"}
+
+
 @pytest.fixture
 def reader() -> Client:
     return Client(raise_request_exception=False)
+
+
+@pytest.fixture
+def writer(signed_in: Callable[..., Client]) -> Client:
+    """Somebody before a form whose text is kept."""
+    client = signed_in(Role.ADMINISTRATOR, SHANXI)
+    client.raise_request_exception = False
+    return client
 
 
 def text_of(response: Any) -> str:
@@ -38,17 +51,20 @@ def text_of(response: Any) -> str:
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """The sign-in's look-up of a person fails in this way."""
+    """The sign-in's look-up of a person and the form for a new one fail in this way."""
 
     def fail(*_arguments: object, **_names: object) -> None:
         raise error
 
     monkeypatch.setattr("accounts.views.sign_in.password_holder", fail)
+    monkeypatch.setattr("accounts.views.people.PersonForm", fail)
 
 
-def post_words(client: Client) -> Any:
-    form = {"username": "x", "password": "这是一个不能显示的密码句子", "note": REASON}
-    return client.post(reverse("accounts:sign_in"), form, headers={"Referer": "http://testserver/help/?a=1"})
+def post_words(client: Client, page: str = "accounts:person_new", **headers: str) -> Any:
+    form = {"username": "x", "password": "这是一个不能显示的密码句子", "reason": REASON}
+    if page == "accounts:person_new":
+        del form["password"]
+    return client.post(reverse(page), form, headers=FROM_HERE | headers)
 
 
 @pytest.mark.parametrize(
@@ -61,39 +77,64 @@ def post_words(client: Client) -> Any:
     ],
     ids=lambda value: str(value)[:12],
 )
-def test_a_failed_form_says_what_next_and_gives_the_words_back(reader, monkeypatch, error, status, sentence):
+def test_a_failed_form_says_what_next_and_gives_the_words_back(writer, monkeypatch, error, status, sentence):
     failing(monkeypatch, error)
-    answer = post_words(reader)
+    answer = post_words(writer)
     assert answer.status_code == status
     page = text_of(answer)
     assert sentence in page
     assert REASON in page
-    assert 'href="/help/?a=1"' in answer.content.decode()
-    assert "返回上一页" in page
-    assert answer.content.decode().count("<h1") == 1
-    assert answer.headers["Cache-Control"] == "no-store"
+    html = answer.content.decode()
+    assert "返回上一页" in page if status != 409 else f'href="{reverse("accounts:person_new")}"' in html
+    assert html.count("<h1") == 1
+    assert answer.headers["Cache-Control"].startswith("no-store")
     assert (status in (429, 503)) == ("Retry-After" in answer.headers)
 
 
-def test_numbers_and_short_answers_are_not_shown_again(reader, monkeypatch):
+@pytest.mark.parametrize("error", [DomainError(), TooManyAttempts(120), OperationalError("gone"), RuntimeError("x")])
+def test_what_was_sent_to_a_form_of_secrets_is_never_shown_again(reader, monkeypatch, error):
+    failing(monkeypatch, error)
+    page = text_of(post_words(reader, "accounts:sign_in"))
+    assert "不能显示的密码" not in page
+    assert REASON not in page
+
+
+@pytest.mark.parametrize("error", [TooManyAttempts(120), OperationalError("gone"), RuntimeError("planted")])
+def test_a_form_that_waiting_helps_is_sent_again_whole_by_a_button(writer, monkeypatch, error):
+    with monkeypatch.context() as patch:
+        failing(patch, error)
+        form = {"username": "liu-min", "name": "刘敏", "role": Role.VERIFIER, "region": SHANXI, "reason": "任命"}
+        answer = writer.post("/people/new/", form, headers=FROM_HERE)
+        foreign = writer.post("/people/new/", form, headers={"Origin": "http://evil.example"})
+    again = Document(answer.content.decode()).forms[-1]
+    assert {field.name: field.value for field in again.fields} == form
+    assert "再次提交" not in text_of(foreign)
+    RegionFactory(code=SHANXI)
+    assert writer.post(again.action, {field.name: field.value for field in again.fields}).status_code == 302
+    assert User.objects.get(username="liu-min").name == "刘敏"
+
+
+def test_numbers_and_short_answers_are_not_among_the_words_to_copy(writer, monkeypatch):
     failing(monkeypatch, DomainError())
-    answer = reader.post("/sign-in/", {"username": "110101199003070011", "password": "x", "name": "王小明"})
+    answer = writer.post("/people/new/", {"username": "110101199003070011", "reason": "x", "name": "王小明"})
     assert answer.status_code == 409
     assert "110101199003070011" not in text_of(answer)
     assert "王小明" not in text_of(answer)
 
 
-def test_words_that_a_form_brought_are_text_and_never_markup(reader, monkeypatch):
-    failing(monkeypatch, DomainError())
-    answer = reader.post("/sign-in/", NAMED | {"note": "<script>alert(1)</script>这不是一个脚本"})
-    assert "<script>alert" not in answer.content.decode()
-    assert "&lt;script&gt;" in answer.content.decode()
+def test_words_that_a_form_brought_are_text_and_never_markup(writer, monkeypatch):
+    for error in (DomainError(), RuntimeError("planted")):
+        failing(monkeypatch, error)
+        words = {"reason": "</textarea><script>alert(1)</script>这不是一个脚本"}
+        answer = writer.post("/people/new/", words, headers=FROM_HERE)
+        assert "<script>alert" not in answer.content.decode()
+        assert "&lt;script&gt;" in answer.content.decode()
 
 
 def test_another_site_lays_no_words_into_the_page_of_a_stale_form():
     client = Client(enforce_csrf_checks=True)
     for origin, is_shown in (("http://testserver", True), ("http://evil.example", False)):
-        answer = client.post("/sign-in/", {"note": REASON}, headers={"Origin": origin})
+        answer = client.post("/people/new/", {"reason": REASON}, headers={"Origin": origin})
         assert answer.status_code == 403
         assert "页面已经过期" in text_of(answer)
         assert (REASON in text_of(answer)) == is_shown
@@ -172,12 +213,13 @@ def test_programs_are_told_of_a_crash_and_of_a_database_that_is_away(reader, mon
 
 @pytest.mark.django_db(transaction=True)
 def test_without_the_database_a_signed_in_reader_gets_a_page_and_not_a_bare_error(signed_in, no_database_later):
-    client = signed_in(Role.VERIFIER, SHANXI)
+    client = signed_in(Role.ADMINISTRATOR, SHANXI)
     client.raise_request_exception = False
     no_database_later()
-    answer = client.post(reverse("accounts:home"), {"note": REASON}, headers={"Referer": "http://testserver/home/"})
+    answer = client.post("/people/new/", {"reason": REASON}, headers=FROM_HERE)
     assert answer.status_code == 503
     assert REASON in text_of(answer)
+    assert Document(answer.content.decode()).forms[-1].fields[0].value == REASON
     assert answer.headers["Retry-After"] == "60"
 
 
@@ -210,6 +252,22 @@ def test_maintenance_closes_every_page_but_the_probes(client, settings, tmp_path
     assert client.get("/health/").status_code == 200
     settings.MAINTENANCE_FILE.unlink()
     assert client.get("/").status_code == 200
+
+
+def test_a_form_that_maintenance_catches_is_sent_again_with_its_own_token(settings, tmp_path):
+    settings.MAINTENANCE_FILE = tmp_path / "maintenance"
+    client = Client(enforce_csrf_checks=True)
+    client.force_login(officer(Role.ADMINISTRATOR, RegionFactory(code=SHANXI).code))
+    client.get("/people/new/")
+    form = {"username": "liu-min", "name": "刘敏", "role": Role.VERIFIER, "region": SHANXI, "reason": "任命"}
+    form["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
+    settings.MAINTENANCE_FILE.touch()
+    answer = client.post("/people/new/", form, headers=FROM_HERE)
+    settings.MAINTENANCE_FILE.unlink()
+    again = Document(answer.content.decode()).forms[-1]
+    sent = {field.name: field.value for field in again.fields}
+    assert sent == form
+    assert client.post(again.action, sent, headers=FROM_HERE).status_code == 302
 
 
 def test_maintenance_asks_nothing_of_the_database(client, settings, tmp_path, django_assert_num_queries):

@@ -15,6 +15,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import AppointmentForm, PersonFilter, PersonForm, PersonState, ReasonForm
+from accounts.kept import keeps_typing, start
 from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import changes_in_reach, may_manage, people_in_reach
@@ -68,9 +69,10 @@ def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: st
 
 
 @requires(Permission.MANAGE_PEOPLE)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def person_new(request: HttpRequest) -> HttpResponse:
-    form = PersonForm(request.POST or None, admin=request.user)
+    form = PersonForm(**start(request), admin=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             person = access_changes.create_person(**form.cleaned_data, actor=request.user)
@@ -100,10 +102,11 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_PEOPLE)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def person_appoint(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
-    form = AppointmentForm(request.POST or None, admin=request.user)
+    form = AppointmentForm(**start(request), admin=request.user)
     if request.method == "POST" and form.is_valid():
         try:
             access_changes.propose(kind=Kind.APPOINT, person=shown, actor=request.user, **form.cleaned_data)
@@ -116,6 +119,7 @@ def person_appoint(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_PEOPLE)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
     appointment = get_object_or_404(
@@ -125,7 +129,7 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
     )
     if not request.user.can(Permission.MANAGE_PEOPLE, appointment.region_id):
         raise PermissionDenied
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(**start(request))
     if request.method == "POST" and form.is_valid():
         people.end_appointment(appointment=appointment, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("已离任，其全部登录均已结束。"))
@@ -201,6 +205,7 @@ def _propose(kind: AccessChange.Kind, shown: User, admin: User, reason: str) -> 
 
 @requires(Permission.MANAGE_PEOPLE)
 @never_cache
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def person_act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
@@ -209,7 +214,7 @@ def person_act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
         raise Http404
     if not may_manage(request.user, shown):
         raise PermissionDenied
-    form = ReasonForm(request.POST or None)
+    form = ReasonForm(**start(request))
     if request.method == "POST" and form.is_valid():
         issued = act.do(shown, request.user, form.cleaned_data["reason"])
         if issued:
@@ -234,11 +239,12 @@ def change_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.MANAGE_PEOPLE)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     change = get_object_or_404(changes_in_reach(request.user), pk=pk)
     is_approval = step == APPROVE.name
-    form = (Form if is_approval else ReasonForm)(request.POST if request.method == "POST" else None)
+    form = (Form if is_approval else ReasonForm)(**start(request))
     if request.method == "POST" and form.is_valid():
         if is_approval:
             access_changes.approve(change=change, actor=request.user)

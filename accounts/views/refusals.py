@@ -3,8 +3,8 @@
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
 
-from accounts.kept import keep
-from accounts.refusals import refuse
+from accounts.kept import is_keeper, keep
+from accounts.refusals import is_from_here, refuse
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
@@ -12,9 +12,7 @@ def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
 
     Only for a form of this site's own: another site must not lay words into anybody's form.
     """
-    is_ours = request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
-    view = request.resolver_match.func if request.resolver_match else None
-    if is_ours and request.user.is_authenticated and getattr(view, "keeps_typing", False):
-        keep(request)
+    is_ours = is_from_here(request)
+    if is_ours and request.user.is_authenticated and is_keeper(request) and keep(request):
         return redirect(request.get_full_path())
     return refuse(request, 403, page="403_csrf", code="csrf_failed", shows_typing=is_ours)

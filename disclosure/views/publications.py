@@ -12,7 +12,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.broker import hurry
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -68,9 +70,10 @@ def publication_list(request: HttpRequest) -> HttpResponse:
 
 
 @requires(Permission.PUBLISH)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def publication_start(request: HttpRequest) -> HttpResponse:
-    form = PublicationForm(request.POST or None, user=request.user, permission=Permission.PUBLISH)
+    form = PublicationForm(**start(request), user=request.user, permission=Permission.PUBLISH)
     if form.is_valid():
         try:
             publication = services.start_publication(actor=request.user, **form.cleaned_data)
@@ -122,20 +125,20 @@ def publication_file(request: HttpRequest, pk: int, name: str, kind: str) -> Fil
 
 
 @requires(Permission.PUBLISH)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def publication_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     transition = next((t for t in PUBLICATION_TRANSITIONS if t.name == step), None)
     if transition is None:
         raise Http404
     publication = scoped_object(_publications(), request.user, Permission.PUBLISH, pk=pk)
-    form = StepForm(request.POST if request.method == "POST" else None, needs_reason=transition.needs_reason)
+    form = StepForm(**start(request), needs_reason=transition.needs_reason)
     if form.is_valid():
         try:
             _take(transition, publication, request, form)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已办理：%s。") % acts()[step].button)
+            return turned_back(request, refusal, form, publication)
+        messages.success(request, _("已办理：%s。") % acts()[step].button)
         return redirect(publication)
     context = {"publication": publication, "act": acts()[step], "form": form}
     return render(request, "disclosure/publication_step.html", context)

@@ -7,10 +7,13 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -58,6 +61,7 @@ def compared(before: Assessed, after: Assessed) -> list[ComparedStep]:
 
 
 @requires(Permission.RUN_ASSESSMENT)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     """What today's facts would change, and the request to a second person to let it."""
@@ -65,23 +69,22 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
     assessment = scoped_object(
         current, request.user, Permission.RUN_ASSESSMENT, employer__uscc=uscc, levy_year=levy_year
     )
-    back = redirect("levy:employer_year", uscc, levy_year)
-    form = CorrectionForm(request.POST if request.method == "POST" else None)
+    form = CorrectionForm(request.POST) if request.method == "POST" else None
     try:
         shown = corrections.reassess(assessment)
-        if form.is_valid():
+        if form and form.is_valid():
             found = corrections.propose_correction(assessment=assessment, actor=request.user, **form.cleaned_data)
             messages.success(request, _("已提出更正，待另一人批准。"))
             return redirect(found)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
-        return back
+        stand = reverse("levy:employer_year", args=[uscc, levy_year])
+        return turned_back(request, refusal, form, stand)
     context = {
         "assessment": assessment,
         "shown": shown,
         "steps": compared(shown.before, shown.after),
         "waiting": Supersession.objects.filter(old=assessment).first(),
-        "form": form if form.is_bound else CorrectionForm(initial={"seen": shown.seen}),
+        "form": form or CorrectionForm(**start(request, seen=shown.seen)),
     }
     return render(request, "levy/correction_propose.html", context)
 
@@ -118,6 +121,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 @requires(Permission.CONFIRM_ASSESSMENT)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     found = _correction(request, pk, Permission.CONFIRM_ASSESSMENT)
@@ -129,8 +133,7 @@ def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         try:
             decide(correction=found, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return redirect(found)
+            return turned_back(request, refusal, form, found)
         messages.success(request, _("已更正，新的核定替代原核定。") if is_approval else _("未更正，原核定不变。"))
         return year
     context = {"correction": found, "form": form, "is_approval": is_approval, "is_own": _is_own(request, found)}
@@ -138,10 +141,9 @@ def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _step_form(request: HttpRequest, found: Supersession, is_approval: bool) -> SeenForm | StepForm:
-    given = request.POST if request.method == "POST" else None
     if is_approval:
-        return SeenForm(given, initial={"seen": corrections.seen_by_reader(found)})
-    return StepForm(given, needs_reason=True)
+        return SeenForm(**start(request, seen=corrections.seen_by_reader(found)))
+    return StepForm(**start(request), needs_reason=True)
 
 
 def _steps(request: HttpRequest, found: Supersession) -> list[Any]:

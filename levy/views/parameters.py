@@ -11,8 +11,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.kept import keeps_typing, start
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -91,12 +93,13 @@ def parameter_history(request: HttpRequest, code: str, name: str) -> HttpRespons
 
 
 @requires(Permission.MANAGE_PARAMETERS)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpResponse:
     region = _region(request, code, name)
     if not request.user.can(Permission.MANAGE_PARAMETERS, region.code):
         raise PermissionDenied
-    form = ParameterForm(request.POST if request.method == "POST" else None, name=name)
+    form = ParameterForm(**start(request), name=name)
     if form.is_valid():
         try:
             change = parameter_changes.propose_parameter(
@@ -151,11 +154,13 @@ def _outlook(change: ParameterChange) -> dict[str, Any]:
 
 
 @requires(Permission.MANAGE_PARAMETERS)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     people = ParameterChange.objects.select_related("region", "proposed_by", "approved_by", "rejected_by")
     change = scoped_object(people, request.user, Permission.MANAGE_PARAMETERS, pk=pk)
     is_approval = step == APPROVE_CHANGE.name
+    form = None
     try:
         form = _step_form(request, change, is_approval)
         if form.is_valid():
@@ -164,18 +169,16 @@ def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpRespo
             messages.success(request, _("已批准，按生效日期适用。") if is_approval else _("未批准，原数值不变。"))
             return redirect(change)
     except DomainError as refusal:
-        messages.error(request, str(refusal))
-        return redirect(change)
+        return turned_back(request, refusal, form, change)
     context = {"change": change, "form": form, "is_approval": is_approval, **_outlook(change)}
     context["is_own"] = change.proposed_by_id == request.user.pk
     return render(request, "levy/parameter_change_step.html", context)
 
 
 def _step_form(request: HttpRequest, change: ParameterChange, is_approval: bool) -> SeenForm | StepForm:
-    given = request.POST if request.method == "POST" else None
     if is_approval:
-        return SeenForm(given, initial={"seen": parameter_changes.seen_by_reader(change)})
-    return StepForm(given, needs_reason=True)
+        return SeenForm(**start(request, seen=parameter_changes.seen_by_reader(change)))
+    return StepForm(**start(request), needs_reason=True)
 
 
 def _changes(user: User) -> QuerySet[ParameterChange]:

@@ -13,8 +13,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
+from accounts.kept import keeps_typing, start
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
@@ -112,12 +114,13 @@ def _may_propose(user: User, region: Region) -> list[str]:
 
 
 @requires(Permission.MANAGE_PARAMETERS)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def region_propose(request: HttpRequest, code: str, kind: str) -> HttpResponse:
     region = _region(request, code)
     if kind not in _may_propose(request.user, region):
         raise PermissionDenied
-    form = RegionChangeForm(request.POST if request.method == "POST" else None, kind=kind, region=region)
+    form = RegionChangeForm(**start(request), kind=kind, region=region)
     if form.is_valid():
         given = {"code": region.code} | form.cleaned_data
         try:
@@ -160,21 +163,21 @@ def _outlook(change: RegionChange) -> dict[str, Any]:
 
 
 @requires(Permission.MANAGE_PARAMETERS)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def region_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     change = _change(request, pk)
     if not request.user.can(Permission.MANAGE_PARAMETERS, change.code):
         raise PermissionDenied
     is_approval = step == APPROVE_CHANGE.name
-    form = StepForm(request.POST if request.method == "POST" else None, needs_reason=not is_approval)
+    form = StepForm(**start(request), needs_reason=not is_approval)
     if form.is_valid():
         decide = region_changes.approve_region_change if is_approval else region_changes.reject_region_change
         try:
             decide(change=change, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已批准，立即生效。") if is_approval else _("未批准，原状不变。"))
+            return turned_back(request, refusal, form, change)
+        messages.success(request, _("已批准，立即生效。") if is_approval else _("未批准，原状不变。"))
         return redirect(change)
     context = {"change": change, "form": form, "is_approval": is_approval, **_outlook(change)}
     context["is_own"] = change.proposed_by_id == request.user.pk

@@ -11,7 +11,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.broker import hurry
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import record, trail_of
@@ -130,20 +132,20 @@ def run_movement(request: HttpRequest, pk: int, movement: str) -> HttpResponse:
 
 
 @requires(Permission.RUN_ASSESSMENT, Permission.CONFIRM_ASSESSMENT, Permission.TAKE_OVER_LIST)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     transition = next((t for t in RUN_TRANSITIONS if t.name == step), None)
     if transition is None:
         raise Http404
     run = _run(request, pk, transition.permission)
-    form = StepForm(request.POST if request.method == "POST" else None, needs_reason=transition.needs_reason)
+    form = StepForm(**start(request), needs_reason=transition.needs_reason)
     if request.method == "POST" and form.is_valid():
         try:
             _take(transition, run, request, form)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已办理：%s。") % acts()[step].button)
+            return turned_back(request, refusal, form, run)
+        messages.success(request, _("已办理：%s。") % acts()[step].button)
         return redirect(run)
     return render(request, "levy/run_step.html", {"run": run, "act": acts()[step], "form": form})
 

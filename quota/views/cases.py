@@ -5,7 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import OuterRef, Subquery
-from django.http import Http404, HttpRequest, HttpResponse, QueryDict
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
 from django.utils.html import format_html
@@ -13,7 +13,9 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
+from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
@@ -58,13 +60,14 @@ def acts() -> dict[str, Act]:
 
 
 @requires(Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpResponse:
     """The whole case; with a placement, that person's evidence and the form that decides its months."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN if request.method == "POST" else Permission.VIEW_PERSONS)
     people = cases.workers(filed)
     worker = _chosen(people, placement)
-    form = DecisionForm(_posted(request), result=worker.result) if worker else None
+    form = DecisionForm(**start(request), result=worker.result) if worker else None
     is_conflict = False
     if form and form.is_valid():
         try:
@@ -173,6 +176,7 @@ def _context(
 
 
 @requires(Permission.VERIFY_RETURN)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     transition = next((t for t in STEPS if t.name == step), None)
@@ -185,8 +189,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         try:
             _take(transition, filed, request, form)
         except DomainError as refusal:
-            messages.error(request, str(refusal))
-            return redirect(_kept(request, "quota:case", filed.pk))
+            return turned_back(request, refusal, form, _kept(request, "quota:case", filed.pk))
         return _onwards(request, filed, acts()[step].button)
     context = {"filed": filed, "act": acts()[step], "form": form, "totals": cases.totals(filed, people)}
     context |= {"query": f"?{request.GET.urlencode()}" if request.GET else ""}
@@ -197,10 +200,10 @@ def _step_form(
     request: HttpRequest, transition: Transition, filed: HeadcountReturn, people: list[cases.Worker]
 ) -> StepForm | ReasonForm:
     if transition is SEND_BACK:
-        return SendBackForm(_posted(request), lacks=cases.lacks(people))
+        return SendBackForm(**start(request), lacks=cases.lacks(people))
     if transition.needs_reason:
-        return ReasonForm(_posted(request))
-    return StepForm(_posted(request), initial={"seen": verification.seen_by_reader(filed)})
+        return ReasonForm(**start(request))
+    return StepForm(**start(request, seen=verification.seen_by_reader(filed)))
 
 
 def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: StepForm | ReasonForm) -> None:
@@ -229,13 +232,14 @@ def _onwards(request: HttpRequest, filed: HeadcountReturn, done: str) -> HttpRes
 
 @sensitive_variables("number")
 @requires(Permission.REVEAL_IDENTITY)
+@keeps_typing
 @require_http_methods(["GET", "POST"])
 def reveal(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
     """Ask for a reason, then show one identity number once."""
     filed = _filed(request, pk, Permission.REVEAL_IDENTITY)
     people = filed.employer.placements.filter(levy_year=filed.levy_year)
     person = get_object_or_404(people.select_related("employer"), pk=placement)
-    form, number = ReasonForm(_posted(request)), None
+    form, number = ReasonForm(**start(request)), None
     if form.is_valid():
         number = verification.reveal_identity(placement=person, reason=form.cleaned_data["reason"], actor=request.user)
     return render(request, "quota/reveal.html", {"filed": filed, "person": person, "form": form, "number": number})
@@ -247,8 +251,3 @@ def _filed(request: HttpRequest, pk: int, permission: Permission) -> HeadcountRe
     numbers = VerifiedHeadcount.objects.current().filter(headcount_return=OuterRef("pk")).values("number")
     queryset = returns.select_related("employer__region").annotate(certificate_number=Subquery(numbers))
     return scoped_object(queryset, request.user, permission, region_of="employer.region_id", pk=pk)
-
-
-def _posted(request: HttpRequest) -> QueryDict | None:
-    """What binds a form; also an empty body, as a step without a reason sends it."""
-    return request.POST if request.method == "POST" else None

@@ -67,7 +67,7 @@ def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     typed = request.POST if request.method == "POST" else taken_back(request)
     form = ReturnForm(typed, before=before) if typed else ReturnForm.of(draft, before)
     if request.method != "POST" or not form.is_valid():
-        return _return_page(request, draft, form, is_taken_back=bool(typed) and request.method == "GET")
+        return _return_page(request, draft, form)
     try:
         filing.save_return(headcount_return=draft, actor=request.user, **form.numbers())
     except ReturnChanged as conflict:
@@ -80,12 +80,7 @@ def return_form(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _return_page(
-    request: HttpRequest,
-    draft: HeadcountReturn,
-    form: ReturnForm,
-    *,
-    is_conflict: bool = False,
-    is_taken_back: bool = False,
+    request: HttpRequest, draft: HeadcountReturn, form: ReturnForm, *, is_conflict: bool = False
 ) -> HttpResponse:
     found = findings(draft) if draft.state == ReturnState.SENT_BACK else {}
     context = {
@@ -94,7 +89,6 @@ def _return_page(
         "people": [(row, found.get(row.pk)) for row in draft.draft_placements.all()],
         "figures": _figures(draft),
         "is_conflict": is_conflict,
-        "is_taken_back": is_taken_back,
     }
     return render(request, "quota/return.html", context, status=CONFLICT if is_conflict else 200)
 
@@ -135,9 +129,7 @@ def placement_form(request: HttpRequest, pk: int, placement: int | None = None) 
             form.add_error(None, _told(refusal))
         else:
             return redirect("quota:return", draft.pk)
-    is_taken_back = bool(typed) and request.method == "GET"
-    context = {"draft": draft, "row": row, "form": form, "is_taken_back": is_taken_back}
-    return render(request, "quota/placement.html", context, status=status)
+    return render(request, "quota/placement.html", {"draft": draft, "row": row, "form": form}, status=status)
 
 
 def _save_placement(

@@ -63,12 +63,12 @@ def test_the_numbers_are_there_again_after_sign_in_and_can_be_saved(clerk: User,
         assert "已为您保留" in client.get("/sign-in/", {"next": back}).content.decode()
         assert sign_in(client, clerk, back).url == page
         shown = client.get(page)
-        assert "登录结束前填写的内容" in shown.content.decode()
+        assert "先前填写的内容" in shown.content.decode()
         assert shown.context["form"]["total_wages"].value() == "4711.00"
         client.post(page, {name: shown.context["form"][name].value() for name in numbers(draft)})
         draft.refresh_from_db()
         assert draft.staff_months == 33 * 12
-        assert "登录结束前填写的内容" not in client.get(page).content.decode()
+        assert "先前填写的内容" not in client.get(page).content.decode()
 
 
 def test_a_session_ended_elsewhere_loses_nothing_either(clerk: User, draft: HeadcountReturn) -> None:
