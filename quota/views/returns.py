@@ -58,7 +58,7 @@ def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
-    if draft.state not in filing.EDITABLE:
+    if draft.state not in filing.EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
         return redirect("quota:receipt", draft.pk)
     before = draft.employer.returns.in_force().filter(levy_year=draft.levy_year - 1).first()
     if "edit" in request.POST or request.POST.get("same_staff", "").strip():

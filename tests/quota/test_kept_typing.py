@@ -13,6 +13,7 @@ from django.utils import timezone
 
 from accounts.kept import KEPT, LARGEST
 from accounts.models import Session, User
+from quota.enums import ReturnState
 from quota.models import HeadcountReturn, Membership
 from quota.services import filing
 from tests.accounts.factories import PASSWORD, with_password
@@ -118,6 +119,17 @@ def test_it_is_forgotten_after_half_an_hour(clerk: User, draft: HeadcountReturn)
         sign_in(client, clerk, page)
         clock.shift(11 * 60)
         assert client.get(page).context["form"]["total_wages"].value() != "4711.00"
+
+
+def test_numbers_typed_while_a_colleague_filed_the_return_are_still_there(clerk: User, draft: HeadcountReturn) -> None:
+    page, client = reverse("quota:return", args=[draft.pk]), Client()
+    sign_in(client, clerk)
+    HeadcountReturn.objects.filter(pk=draft.pk).update(state=ReturnState.SUBMITTED, filed_on=f"{YEAR + 1}-03-01")
+    shown = client.post(page, numbers(draft))
+    assert shown.context["form"]["total_wages"].value() == "4711.00"
+    assert shown.context["form"].non_field_errors()
+    draft.refresh_from_db()
+    assert draft.staff_months == 0
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["too much", "from a browser nobody signed in from"])
