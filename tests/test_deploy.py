@@ -100,6 +100,7 @@ def test_what_is_written_lies_in_the_volume_that_the_containers_share(services):
     assert seal_path().is_relative_to(settings.MEDIA_ROOT)
 
 
+PRIVATE_HEADERS = ("Referer", "Cookie", "Authorization")
 FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR"}
 
 
@@ -236,6 +237,13 @@ def test_the_proxy_configuration_names_each_way_to_a_certificate():
     text = (ROOT / "deploy/Caddyfile").read_text()
     for choice in ("public", "internal", "files"):
         assert f"({choice}) {{" in text
+
+
+def test_the_proxy_writes_down_nothing_that_somebody_typed():
+    """A query holds names; the page after it sends the query along as where it came from."""
+    (fields,) = re.findall(r"fields \{(.*?)\n\t\t\t\}", (ROOT / "deploy/Caddyfile").read_text(), re.DOTALL)
+    for line in (r"request>uri regexp \?.*", *(f"request>headers>{name} delete" for name in PRIVATE_HEADERS)):
+        assert line in fields
 
 
 @pytest.mark.parametrize("page", ["413.html", "503.html"])
