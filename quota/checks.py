@@ -4,6 +4,7 @@ PostgreSQL gathers and stores; quota.rules alone decides whether a month counts.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
@@ -96,7 +97,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
         with transaction.atomic():
             hold(scope.levy_year)
             named = evidence.agreements(scope, first, last)
-            outcome = _count_all(evidence.placements(scope, first, last, wages), named, scope.levy_year, rules)
+            with closing(evidence.placements(scope, first, last, wages)) as found:
+                outcome = _count_all(found, named, scope.levy_year, rules)
             _store(outcome)
         elsewhere |= outcome.elsewhere
         done += outcome.placements
@@ -287,27 +289,22 @@ def _store_transfers(outcome: Outcome) -> None:
 
 
 # Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
-# is a finding.
+# is a finding. The ids bound the returns as well as the employers: otherwise each part reads the returns of everybody.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
 SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed,
     state = 'checked', checked_at = statement_timestamp()
-FROM (
-    SELECT r.id, coalesce(k.claimed, 0) AS claimed, coalesce(k.computed, 0) AS computed
-    FROM quota_employer e
-    JOIN quota_headcountreturn r ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
-    CROSS JOIN LATERAL (
-        SELECT sum(k.claimed_months) AS claimed,
-               sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))) AS computed
-        FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
-        WHERE p.employer_id = e.id AND p.levy_year = %(year)s
-    ) k
-    WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s AND r.state = ANY(%(states)s)
+FROM quota_employer e CROSS JOIN LATERAL (
+    SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
+           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed
+    FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
+    WHERE p.employer_id = e.id AND p.levy_year = %(year)s
 ) t
-WHERE r.id = t.id AND (
-    r.state <> 'checked' OR (r.claimed_months, r.computed_months, r.has_findings)
-        IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed)
-)
+WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
+  AND (r.state <> 'checked' OR (r.claimed_months, r.computed_months, r.has_findings)
+           IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed))
 """
 
 ID_RANGES = """

@@ -78,22 +78,30 @@ _MONTHLY_WAGES = ", ".join(
 )
 
 # One line per placement of these people, wherever they were placed. Insured months travel as two numbers of twelve
-# bits: months with a row, and months with all four insurances paid.
+# bits: months with a row, and months with all four insurances paid. The claims are in order before wages and insurance
+# are looked up, so that the first people are told while PostgreSQL still looks up the others.
 PLACEMENTS = f"""
 COPY (
-    WITH people AS MATERIALIZED ({PEOPLE})
-    SELECT p.id, p.person_key, p.employer_id, e.region_id, r.filed_on, p.form, p.contract_start, p.contract_end,
-           c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
-           w.paid, i.seen, i.complete,
-           CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> '' THEN k.decided END,
-           coalesce(r.state IN ('reviewed', 'verified'), false), {{condition}}
-    FROM people
-    JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
-    JOIN quota_employer e ON e.id = p.employer_id
-    LEFT JOIN quota_headcountreturn r
-        ON r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force
-    LEFT JOIN quota_certificate c ON c.kind = p.certificate_kind AND c.number_key = p.certificate_key
-    LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    WITH people AS MATERIALIZED ({PEOPLE}),
+    claims AS MATERIALIZED (
+        SELECT p.id, p.person_key, p.employer_id, e.region_id, r.filed_on, p.form, p.contract_start, p.contract_end,
+               c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
+               CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> '' THEN k.decided END AS decided,
+               coalesce(r.state IN ('reviewed', 'verified'), false) AS is_settled, {{condition}} AS is_inside
+        FROM people
+        JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+            AND p.person_key BETWEEN %(first)s AND %(last)s
+        JOIN quota_employer e ON e.id = p.employer_id
+        LEFT JOIN quota_headcountreturn r
+            ON r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force
+        LEFT JOIN quota_certificate c ON c.kind = p.certificate_kind AND c.number_key = p.certificate_key
+        LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+        ORDER BY p.person_key, p.id
+    )
+    SELECT p.id, p.person_key, p.employer_id, p.region_id, p.filed_on, p.form, p.contract_start, p.contract_end,
+           p.kind, p.level, p.state, p.valid_from, p.valid_until, p.born_on, p.is_female,
+           w.paid, i.seen, i.complete, p.decided, p.is_settled, p.is_inside
+    FROM claims p
     LEFT JOIN LATERAL (
         SELECT ARRAY[{_MONTHLY_WAGES}] AS paid FROM quota_wagepayment w
         WHERE w.person_key = p.person_key AND w.employer_id = p.employer_id
@@ -112,25 +120,25 @@ COPY (
 """
 
 AGREEMENTS = f"""
-WITH people AS MATERIALIZED ({PEOPLE})
 SELECT a.person_key::text, a.agency_id, a.host_id, a.starts_on, a.ends_on, true, r.filed_on
-FROM people JOIN quota_dispatchagreement a USING (person_key)
+FROM quota_dispatchagreement a
 LEFT JOIN quota_headcountreturn r ON r.employer_id = a.host_id AND r.levy_year = %(year)s AND r.is_in_force
 WHERE a.counts_at = 'host' AND a.starts_on < make_date(%(year)s + 1, 1, 1)
   AND (a.ends_on IS NULL OR a.ends_on >= %(january)s)
+  AND a.person_key BETWEEN %(first)s AND %(last)s AND a.person_key IN ({PEOPLE})
 """
 
 
 def placements(scope: Scope, first: str, last: str, minimum_wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
     """Placements of the scope's people whose keys lie between two keys, both included, person by person.
 
-    The whole answer is read before the first one is handed out, so the connection is free to write.
+    PostgreSQL goes on gathering while the first are being judged. Until the last one is handed out, or the iterator is
+    closed, the connection can do nothing else.
     """
     statement = PLACEMENTS.format(condition=scope.condition)
     with connection.cursor() as cursor, cursor.copy(statement, scope.names(first=first, last=last)) as copy:
-        text = b"".join(copy).decode("ascii")
-    for line in text.splitlines():
-        yield _gathered(line, minimum_wages)
+        for line in copy:
+            yield _gathered(str(line, "ascii").rstrip("\n"), minimum_wages)
 
 
 def agreements(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:

@@ -18,7 +18,8 @@ from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
 LEVY_YEAR_BOUNDS = Q(levy_year__range=(FIRST_LEVY_YEAR, LAST_LEVY_YEAR))
-
+# Without an index: nobody looks these rows up by a person, and every change of one would be entered in each.
+BY_PERSON: dict[str, Any] = {"null": True, "on_delete": models.PROTECT, "related_name": "+", "db_index": False}
 
 TWELVE = "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL"
 
@@ -65,17 +66,17 @@ class HeadcountReturn(models.Model):
 
     state = models.CharField(_("状态"), max_length=12, choices=ReturnState, default=ReturnState.DRAFT)
     submitted_at = models.DateTimeField(_("提交时间"), null=True, blank=True)
-    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    submitted_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
     checked_at = models.DateTimeField(_("核对时间"), null=True, blank=True)
     reviewed_at = models.DateTimeField(_("初审时间"), null=True, blank=True)
-    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reviewed_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
     verified_at = models.DateTimeField(_("复审时间"), null=True, blank=True)
-    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    verified_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
     sent_back_at = models.DateTimeField(_("退回时间"), null=True, blank=True)
-    sent_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    sent_back_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
     sent_back_reason = models.TextField(_("退回理由"), blank=True)
     reopened_at = models.DateTimeField(_("重新认定时间"), null=True, blank=True)
-    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    reopened_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
     claimed_months = models.PositiveIntegerField(_("申报人月"), default=0)
     computed_months = models.PositiveIntegerField(_("核算人月"), default=0)
     has_findings = models.BooleanField(_("有疑点"), default=False)

@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Region
 from quota.enums import DecisionReason
 from quota.models.employers import Employer
-from quota.models.returns import LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
+from quota.models.returns import BY_PERSON, LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
 
 MONTHS = 12
 WEIGHTS_OF_YEAR = "0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
@@ -35,7 +35,7 @@ class PlacementCheck(models.Model):
     decision_reason = models.CharField(_("认定理由"), max_length=8, blank=True)
     decision_note = models.TextField(_("说明"), blank=True)
     decided_at = models.DateTimeField(_("认定时间"), null=True, blank=True)
-    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    decided_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
 
     class Meta:
         verbose_name = _("逐月核对")
