@@ -6,6 +6,7 @@ Every check returns the code to store or raises IdentifierError, whose message s
 
 import re
 from datetime import date
+from operator import mul
 
 from quota.rules.words import Words as _
 
@@ -42,7 +43,7 @@ def check_uscc(text: str) -> str:
     code = _normalised(text, _("统一社会信用代码"))
     if not _USCC_SHAPE.fullmatch(code):
         raise IdentifierError(_("统一社会信用代码应为18位数字和大写字母（不含I、O、S、V、Z），请对照登记证照填写。"))
-    total = sum(_USCC_VALUE[character] * factor for character, factor in zip(code, _USCC_WEIGHTS, strict=False))
+    total = sum(map(mul, map(_USCC_VALUE.__getitem__, code[:17]), _USCC_WEIGHTS))
     if code[17] != _USCC_ALPHABET[-total % 31]:
         raise IdentifierError(_("统一社会信用代码的校验码不符，可能有一位写错，请对照登记证照核对。"))
     return code
@@ -57,7 +58,7 @@ def check_identity_number(text: str) -> str:
         birth_date(number)
     except ValueError:
         raise IdentifierError(_("身份证号中的出生日期不存在，请对照身份证核对第7至14位。")) from None
-    total = sum(int(digit) * factor for digit, factor in zip(number, _IDENTITY_WEIGHTS, strict=False))
+    total = sum(map(mul, map(int, number[:17]), _IDENTITY_WEIGHTS))
     if number[17] != _IDENTITY_CHECKS[total % 11]:
         raise IdentifierError(_("身份证号的校验码不符，可能有一位写错，请对照身份证核对。"))
     return number

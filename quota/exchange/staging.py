@@ -4,7 +4,7 @@ SQL here is put together from the declarations of kinds.py alone; whatever came 
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from typing import Any
 
 from django.db import connection
@@ -34,6 +34,7 @@ class Staging:
         self.types = dict(column.split(" ", 1) for declared in kind.columns for column in declared.staged)
         self.nullable = {name for column in kind.columns if not column.required for name in column.names}
         self.same_key = " AND ".join([*(self._equal(name, "s", "t") for name in kind.key), kind.stored_where])
+        self._adding = ExitStack()
 
     def _equal(self, name: str, left: str, right: str) -> str:
         operator = "IS NOT DISTINCT FROM" if name in self.nullable else "="
@@ -62,12 +63,17 @@ class Staging:
         self.run(f"CREATE TEMP TABLE staged (line integer, {columns})")
 
     def add(self, rows: str) -> None:
-        """Append rows in COPY's text format, the line number first."""
-        with (
-            connection.cursor() as cursor,
-            cursor.copy(f"COPY staged (line, {', '.join(self.types)}) FROM STDIN") as copy,
-        ):
-            copy.write(rows)
+        """Append rows in COPY's text format, the line number first.
+
+        PostgreSQL takes them in while the caller reads on; the connection can do nothing else before `settle_added`.
+        """
+        cursor = self._adding.enter_context(connection.cursor())
+        statement = f"COPY staged (line, {', '.join(self.types)}) FROM STDIN"
+        self._adding.enter_context(cursor.copy(statement)).write(rows)
+
+    def settle_added(self) -> None:
+        """Wait until the rows that were added last are in the table."""
+        self._adding.close()
 
     def count(self) -> int:
         return int(self.rows("SELECT count(*) FROM staged")[0][0])
@@ -174,6 +180,7 @@ def staging_of(kind: Kind) -> Iterator[Staging]:
     try:
         yield staging
     finally:
+        staging.settle_added()
         if connection.is_usable():
             staging.run("DROP TABLE IF EXISTS staged")
 

@@ -9,8 +9,16 @@ from django.db import connection
 from quota import checks
 from quota.checks import check_employers, run_checks
 from quota.enums import EmploymentForm, NumberKind, ReturnState
-from quota.models import DispatchTransfer, Employer, HeadcountReturn, Placement, RegionalNumber, RegionalSetting
-from quota.rules import Reason
+from quota.models import (
+    DispatchTransfer,
+    Employer,
+    HeadcountReturn,
+    Placement,
+    PlacementCheck,
+    RegionalNumber,
+    RegionalSetting,
+)
+from quota.rules import AgreementsConflict, Reason
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import (
     YEAR,
@@ -294,6 +302,19 @@ def test_a_withdrawn_agreement_brings_the_months_back(employer: Employer) -> Non
     contract.delete()
     check()
     assert transfers() == []
+
+
+def test_agreements_that_contradict_each_other_end_a_check_in_the_midst_of_its_rows(employer: Employer) -> None:
+    """The constraint that prevents such agreements is taken away; one of the two is still to come from PostgreSQL."""
+    with connection.cursor() as cursor:
+        cursor.execute("ALTER TABLE quota_dispatchagreement DROP CONSTRAINT agreements_of_a_month_apart")
+    for identity in (identity_number(), identity_number()):
+        placement(employer, identity=identity, form=EmploymentForm.DISPATCH)
+        agreement(employer, EmployerFactory(), identity)
+        agreement(employer, EmployerFactory(), identity)
+    with pytest.raises(AgreementsConflict):
+        check()
+    assert not PlacementCheck.objects.exists()
 
 
 def test_a_region_s_own_deadline_and_age_hold_for_its_claims(employer: Employer) -> None:
