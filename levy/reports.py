@@ -14,7 +14,7 @@ from levy.models import AssessmentRun
 from levy.models.runs import FINAL_STATES
 from levy.rules import AssessmentRules
 from levy.services.comparison import region_lines
-from levy.services.totals import Totals, largest_changes, outcome_totals
+from levy.services.totals import Totals, largest_changes, outcome_totals, sums_of
 from quota.enums import NumberKind
 
 TITLE = "残疾人就业保障金年度核定报告"
@@ -25,8 +25,8 @@ CHANGES_SHOWN = 20
 def report_sheet(run: AssessmentRun) -> SafeString:
     """The report as an <article>. The run must have its totals (be in one of COMPUTED_STATES)."""
     region = Region.objects.full_names([run.region_id])[run.region_id]
-    outcomes = outcome_totals(run)
-    lines = region_lines(run)
+    sums = sums_of(run.assessments)
+    outcomes, lines = outcome_totals(sums), region_lines(run, sums)
     whole = next((line.payable for line in lines if line.now.code == run.region_id), None)
     context = {
         "run": run,

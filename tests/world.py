@@ -78,6 +78,8 @@ def _an_assessed_year(world: World, code: str) -> None:
     world.places |= {
         "levy:run_detail": pk,
         "levy:run_report": pk,
+        "levy:run_comparison": pk,
+        "levy:run_movement": pk | {"movement": "new"},
         "levy:run_report_file": pk,
         "levy:run_step": pk | {"step": "discard"},
         "levy:batch_list": pk,
@@ -87,6 +89,7 @@ def _an_assessed_year(world: World, code: str) -> None:
         "levy:employer_year": year,
         "levy:what_if": year,
         "levy:employer_dates": year,
+        "levy:employer_account": {"uscc": employer.uscc},
         "levy:correction_propose": year,
         "levy:correction": {"pk": correction.pk},
         "levy:correction_step": {"pk": correction.pk},

@@ -18,7 +18,7 @@ from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
 from levy.models.runs import COMPUTED_STATES
 from levy.services.lists import BOM, csv_line
-from levy.services.totals import Totals, last_year, last_year_totals, region_totals
+from levy.services.totals import Sums, Totals, last_year, region_totals, regions_of, sums_of
 from quota.enums import official_words
 from quota.exchange.escape import escape_formula
 
@@ -79,10 +79,14 @@ class RegionLine:
         return None if growth is None else cell_bar(growth, low=-BAR_ENDS, high=BAR_ENDS, mark=Decimal(0))
 
 
-def region_lines(run: AssessmentRun) -> list[RegionLine]:
-    """Every region that has employers in the run or had some the year before, in the order of the codes."""
-    now = {line.code: line for line in region_totals(run)}
-    before = {line.code: line for line in last_year_totals(run)} if is_comparable(run) else {}
+def region_lines(run: AssessmentRun, sums: Sums) -> list[RegionLine]:
+    """Every region that has employers in the run or had some the year before, in the order of the codes.
+
+    `sums` are the run's. The year before is as it stands now, corrections included; none where it was not confirmed.
+    """
+    regions, earlier = regions_of(run), sums_of(last_year(run)) if is_comparable(run) else []
+    now = {line.code: line for line in region_totals(sums, regions)}
+    before = {line.code: line for line in region_totals(earlier, regions)}
     lines = []
     for code in sorted(now | before):
         known = now.get(code) or before[code]

@@ -90,9 +90,10 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
         context["is_stalled"] = runs.is_stalled(run)
     else:
+        sums = totals.sums_of(run.assessments)
         context |= {
-            "outcomes": totals.outcome_totals(run),
-            "groups": comparison.region_groups(comparison.region_lines(run)),
+            "outcomes": totals.outcome_totals(sums),
+            "groups": comparison.region_groups(comparison.region_lines(run, sums)),
             "is_comparable": comparison.is_comparable(run),
             "put_aside": interruptions.put_aside(run) if run.state == RunState.PARTIAL else [],
         }
@@ -105,7 +106,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_comparison(request: HttpRequest, pk: int) -> HttpResponse:
     run = _comparable(request, pk, Permission.VIEW_RUNS)
-    groups = comparison.region_groups(comparison.region_lines(run))
+    groups = comparison.region_groups(comparison.region_lines(run, totals.sums_of(run.assessments)))
     context = {
         "run": run,
         "whole": groups[0].whole if groups else None,
