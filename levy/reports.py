@@ -14,19 +14,17 @@ from levy.models import AssessmentRun
 from levy.models.runs import FINAL_STATES
 from levy.rules import AssessmentRules
 from levy.services.comparison import region_lines
-from levy.services.totals import Totals, largest_changes, outcome_totals, sums_of
+from levy.services.totals import Totals, largest_changes, outcome_totals, run_sums
 from quota.enums import NumberKind
 
 TITLE = "残疾人就业保障金年度核定报告"
-CHANGES_SHOWN = 20
 
 
 @translation.override(settings.LANGUAGE_CODE)
 def report_sheet(run: AssessmentRun) -> SafeString:
     """The report as an <article>. The run must have its totals (be in one of COMPUTED_STATES)."""
     region = Region.objects.full_names([run.region_id])[run.region_id]
-    sums = sums_of(run.assessments)
-    outcomes, lines = outcome_totals(sums), region_lines(run, sums)
+    outcomes, lines = outcome_totals(run_sums(run)), region_lines(run)
     whole = next((line.payable for line in lines if line.now.code == run.region_id), None)
     context = {
         "run": run,
@@ -37,7 +35,7 @@ def report_sheet(run: AssessmentRun) -> SafeString:
         "last_year": whole and whole.before,
         "growth": whole and whole.growth,
         "regions": lines,
-        "changes": largest_changes(run, CHANGES_SHOWN),
+        "changes": largest_changes(run),
         "terms": terms_table(run.policy_version.content),
         "slices": run.slices.count(),
     }

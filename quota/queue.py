@@ -22,6 +22,7 @@ from quota.enums import ReturnState
 from quota.exchange.escape import escape_formula
 from quota.models import HeadcountReturn
 from quota.models.employers import matching
+from quota.models.returns import ReturnQuerySet
 from quota.rules import Reason
 from quota.words import translated
 
@@ -63,13 +64,15 @@ class Selection:
         kept = self.filters | {"region": region and region.pk, "state": self.state, "sort": self.sort}
         return urlencode({name: value for name, value in (kept | {"page": self.page}).items() if value})
 
-    def of_every_state(self) -> QuerySet[HeadcountReturn]:
-        return waiting_returns(self.user, self.filters)
+    def counted(self) -> QuerySet[HeadcountReturn]:
+        """The returns of every state, to be counted."""
+        return _filtered(HeadcountReturn.objects.counted_within_right(self.user, *READERS), self.filters)
 
     def returns(self, *, backwards: bool = False) -> QuerySet[HeadcountReturn]:
         """In the chosen order, or the other way round."""
         sign = "-" if self.sort.startswith("-") != backwards else ""
-        chosen = self.of_every_state().filter(state=self.state).annotate(place=SORTS[self.sort.removeprefix("-")])
+        readable = _filtered(HeadcountReturn.objects.within_right(self.user, *READERS), self.filters)
+        chosen = readable.filter(state=self.state).annotate(place=SORTS[self.sort.removeprefix("-")])
         return chosen.order_by(f"{sign}place", f"{sign}pk")
 
     def neighbours(self, filed: HeadcountReturn) -> tuple[int | None, int | None]:
@@ -91,9 +94,9 @@ def difference(filed: HeadcountReturn) -> int:
     return filed.computed_months - filed.claimed_months
 
 
-def waiting_returns(user: User, filters: dict[str, Any]) -> QuerySet[HeadcountReturn]:
-    """Returns in force of the regions where the person reads cases, of any state, by QueueForm's values."""
-    returns = HeadcountReturn.objects.within_right(user, *READERS).in_force().filter(levy_year=filters["levy_year"])
+def _filtered(returns: ReturnQuerySet, filters: dict[str, Any]) -> QuerySet[HeadcountReturn]:
+    """Returns in force of any state, by QueueForm's values."""
+    returns = returns.in_force().filter(levy_year=filters["levy_year"])
     if filters.get("region"):
         returns = returns.in_region(filters["region"].code)
     if filters.get("entity_type"):
@@ -105,7 +108,7 @@ def waiting_returns(user: User, filters: dict[str, Any]) -> QuerySet[HeadcountRe
     return returns
 
 
-# Counting a province of a million takes a second or more: nobody misses one return in so many for half a minute.
+# Counting a large part of a province takes up to a second: nobody misses one return in so many for half a minute.
 LARGE = 50_000
 KEPT_SECONDS = 30
 

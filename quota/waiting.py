@@ -23,7 +23,7 @@ def returns_to_decide(user: User) -> Iterable[Waiting]:
         ReturnState.CHECKED: _("%(year)s年度申报待初审"),
         ReturnState.REVIEWED: _("%(year)s年度申报待复审"),
     }
-    returns = HeadcountReturn.objects.in_force().within_right(user, Permission.VERIFY_RETURN)
+    returns = HeadcountReturn.objects.in_force().counted_within_right(user, Permission.VERIFY_RETURN)
     mine = Q(state=ReturnState.CHECKED) | (Q(state=ReturnState.REVIEWED) & ~Q(reviewed_by=user))
     for row in (
         returns.filter(mine).order_by("-levy_year", "state").values("levy_year", "state").annotate(count=Count("pk"))

@@ -1,12 +1,14 @@
 """Collection in a region: what was assessed, what came in, and the employers where the two differ."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
+from typing import Any
 
-from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
-from django.db.models.functions import Coalesce, TruncMonth
+from django.db import connection
+from django.db.models import Count, Q, Sum
+from django.db.models.functions import TruncMonth
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
@@ -16,7 +18,7 @@ from quota.exchange.escape import escape_formula
 from quota.models import Employer
 
 ZERO = Decimal("0.00")
-YUAN = DecimalField(max_digits=18, decimal_places=2)
+FETCHED_ROWS = 2_000
 CASES = {"arrears": _("欠缴"), "overpaid": _("多缴"), "unassessed": _("已入库、未核定")}
 HEADINGS = ("统一社会信用代码", "单位名称", "行政区划代码", "费款所属年度", "应缴费额", "实缴金额", "差额")
 
@@ -34,56 +36,94 @@ class Collected:
     sums: dict[str, Decimal]
 
 
-def _paid_by(levy_year: int) -> Coalesce:
-    payments = Payment.objects.filter(employer=OuterRef("pk"), levy_year=levy_year).order_by()
-    summed = payments.values("employer").annotate(total=Sum("amount")).values("total")
-    return Coalesce(Subquery(summed, output_field=YUAN), ZERO, output_field=YUAN)
+@dataclass(frozen=True, slots=True)
+class Account:
+    """One employer's year in yuan. `due` is None where nothing is assessed; `difference` is still to pay (+)."""
+
+    uscc: str
+    name: str
+    region_code: str
+    region: str
+    due: Decimal | None
+    paid: Decimal
+    difference: Decimal
 
 
-def _due_from(levy_year: int) -> Subquery:
-    current = Assessment.objects.current().filter(employer=OuterRef("pk"), levy_year=levy_year, payable__isnull=False)
-    return Subquery(current.order_by().values("payable")[:1], output_field=YUAN)
-
-
-def _accounts(levy_year: int, region: Region) -> QuerySet[Employer]:
-    """Employers of the region with `due` (None: nothing assessed), `paid`, and `difference`, still to pay (+)."""
-    accounts = Employer.objects.in_region(region.code).annotate(due=_due_from(levy_year), paid=_paid_by(levy_year))
-    return accounts.annotate(difference=Coalesce(F("due"), ZERO, output_field=YUAN) - F("paid"))
-
-
+# Conditions on what is due `d` and what was paid `p`, each at most one row of an employer.
 CONDITIONS = {
-    "arrears": Q(due__isnull=False, difference__gt=0),
-    "overpaid": Q(due__isnull=False, difference__lt=0),
-    "unassessed": Q(due=None) & ~Q(paid=0),
+    "arrears": "d.payable > coalesce(p.paid, 0)",
+    "overpaid": "d.payable < coalesce(p.paid, 0)",
+    "unassessed": "d.payable IS NULL AND p.paid <> 0",
 }
+DIFFERENCE = "coalesce(d.payable, 0) - coalesce(p.paid, 0)"
+ORDERS = {"arrears": "DESC", "overpaid": "ASC", "unassessed": "ASC"}
 
 
-def cases(levy_year: int, region: Region, case: str) -> QuerySet[Employer]:
-    """Employers of one of CASES, the largest difference first."""
-    found = _accounts(levy_year, region).filter(CONDITIONS[case]).select_related("region")
-    return found.order_by("-difference" if case == "arrears" else "difference", "pk")
+def _both_sides(levy_year: int, region: Region) -> tuple[str, tuple[Any, ...]]:
+    """SQL for what the region's employers owe beside what they paid, and its values. Two passes, joined once: a look
+    for each of a million employers would take a minute."""
+    due = Assessment.objects.current().filter(levy_year=levy_year, payable__isnull=False)
+    paid = Payment.objects.filter(levy_year=levy_year)
+    if not Employer.objects.are_all_below(region.prefix):
+        due, paid = due.filter(employer__region__code__startswith=region.prefix), paid.in_region(region.code)
+    in_, out = Q(amount__gt=0), Q(amount__lt=0)
+    sums = {"paid": Sum("amount"), "received": Sum("amount", filter=in_), "refunded": Sum("amount", filter=out)}
+    left, left_values = due.order_by().values("employer_id", "payable", "relief").query.sql_with_params()
+    right, right_values = paid.order_by().values("employer_id").annotate(**sums).query.sql_with_params()
+    return f"({left}) d FULL JOIN ({right}) p ON p.employer_id = d.employer_id", (*left_values, *right_values)
+
+
+@dataclass(frozen=True, slots=True)
+class CaseList:
+    """Employers of one of CASES, the largest difference first. A slice is two queries; so is the whole, in chunks."""
+
+    levy_year: int
+    region: Region
+    case: str
+
+    def __getitem__(self, part: slice) -> list[Account]:
+        with connection.cursor() as cursor:
+            cursor.execute(*self._select(part.stop - part.start, part.start))
+            return [Account(*row) for row in cursor.fetchall()]
+
+    def __iter__(self) -> Iterator[Account]:
+        with connection.chunked_cursor() as cursor:
+            cursor.execute(*self._select(None, 0))
+            while rows := cursor.fetchmany(FETCHED_ROWS):
+                yield from (Account(*row) for row in rows)
+
+    def _select(self, limit: int | None, offset: int) -> tuple[str, tuple[Any, ...]]:
+        sides, values = _both_sides(self.levy_year, self.region)
+        order = f"difference {ORDERS[self.case]}, employer_id"
+        chosen = (
+            f"SELECT coalesce(d.employer_id, p.employer_id) AS employer_id, d.payable, coalesce(p.paid, 0.00) AS paid,"
+            f" {DIFFERENCE} AS difference FROM {sides} WHERE {CONDITIONS[self.case]}"
+            f" ORDER BY {order} LIMIT %s OFFSET %s"
+        )
+        query = (
+            f"SELECT e.uscc, e.name, e.region_id, place.name, c.payable, c.paid, c.difference FROM ({chosen}) c"
+            " JOIN quota_employer e ON e.id = c.employer_id JOIN accounts_region place ON place.code = e.region_id"
+            f" ORDER BY {order}"
+        )
+        return query, (*values, limit, offset)
 
 
 def collected(levy_year: int, region: Region) -> Collected:
-    """The region's figures; three queries."""
-    assessed = Assessment.objects.current().filter(levy_year=levy_year).in_region(region.code)
-    due = assessed.aggregate(payable=Sum("payable"), relief=Sum("relief"))
-    payments = Payment.objects.filter(levy_year=levy_year).in_region(region.code)
-    money = payments.aggregate(
-        received=Sum("amount", filter=Q(amount__gt=0), default=ZERO),
-        refunded=Sum("amount", filter=Q(amount__lt=0), default=ZERO),
-    )
-    differing = _accounts(levy_year, region).aggregate(
-        **{f"{case}_count": Count("pk", filter=condition) for case, condition in CONDITIONS.items()},
-        **{f"{case}_sum": Sum("difference", filter=condition, default=ZERO) for case, condition in CONDITIONS.items()},
-    )
+    """The region's figures in one pass; two queries."""
+    sides, values = _both_sides(levy_year, region)
+    columns = ["sum(d.payable)", "sum(d.relief)", "sum(p.received)", "sum(p.refunded)"]
+    for condition in CONDITIONS.values():
+        columns += [f"count(*) FILTER (WHERE {condition})", f"sum({DIFFERENCE}) FILTER (WHERE {condition})"]
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {sides}", values)
+        assessed, relief, received, refunded, *figures = cursor.fetchone()
     return Collected(
-        assessed=due["payable"],
-        relief=due["relief"],
-        received=money["received"],
-        refunded=-money["refunded"],
-        counts={case: differing[f"{case}_count"] for case in CASES},
-        sums={case: abs(differing[f"{case}_sum"]) for case in CASES},
+        assessed=assessed,
+        relief=relief,
+        received=received or ZERO,
+        refunded=-(refunded or ZERO),
+        counts=dict(zip(CONDITIONS, figures[::2], strict=True)),
+        sums={case: abs(total or ZERO) for case, total in zip(CONDITIONS, figures[1::2], strict=True)},
     )
 
 
@@ -104,11 +144,12 @@ def receipts_by_month(levy_year: int, region: Region) -> list[MonthReceipts]:
     return [MonthReceipts(row["month"], row["receipts"], row["total"]) for row in summed]
 
 
-def cases_csv(levy_year: int, found: Iterable[Employer]) -> Iterator[bytes]:
+def cases_csv(found: CaseList) -> Iterator[bytes]:
     """One of the lists as CSV, with the mark that spreadsheets look for; no cell is ever a formula (promise C6)."""
     yield BOM
     yield csv_line(HEADINGS)
     for row in found:
+        due, paid = row.due, row.paid
         yield csv_line(
-            (row.uscc, escape_formula(row.name), row.region_id, levy_year, row.due, row.paid, row.difference)
+            (row.uscc, escape_formula(row.name), row.region_code, found.levy_year, due, paid, row.difference)
         )

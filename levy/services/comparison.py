@@ -17,8 +17,9 @@ from accounts.models import Region
 from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
 from levy.models.runs import COMPUTED_STATES
+from levy.services.kept import kept
 from levy.services.lists import BOM, csv_line
-from levy.services.totals import Sums, Totals, last_year, region_totals, regions_of, sums_of
+from levy.services.totals import Totals, last_year, last_year_sums, region_totals, regions_of, run_sums
 from quota.enums import official_words
 from quota.exchange.escape import escape_formula
 
@@ -79,13 +80,10 @@ class RegionLine:
         return None if growth is None else cell_bar(growth, low=-BAR_ENDS, high=BAR_ENDS, mark=Decimal(0))
 
 
-def region_lines(run: AssessmentRun, sums: Sums) -> list[RegionLine]:
-    """Every region that has employers in the run or had some the year before, in the order of the codes.
-
-    `sums` are the run's. The year before is as it stands now, corrections included; none where it was not confirmed.
-    """
-    regions, earlier = regions_of(run), sums_of(last_year(run)) if is_comparable(run) else []
-    now = {line.code: line for line in region_totals(sums, regions)}
+def region_lines(run: AssessmentRun) -> list[RegionLine]:
+    """Every region that has employers in the run or had some the year before, in the order of the codes."""
+    regions, earlier = regions_of(run), last_year_sums(run) if is_comparable(run) else []
+    now = {line.code: line for line in region_totals(run_sums(run), regions)}
     before = {line.code: line for line in region_totals(earlier, regions)}
     lines = []
     for code in sorted(now | before):
@@ -135,11 +133,15 @@ MOVEMENTS = (
 
 def movement_counts(run: AssessmentRun) -> list[tuple[Movement, int]]:
     """How many employers each movement concerns, in one pass over both years. One employer may count twice."""
+    return list(zip(MOVEMENTS, kept(run, "movements", lambda: _counted(run)), strict=True))
+
+
+def _counted(run: AssessmentRun) -> tuple[int, ...]:
     counts = ", ".join(f"count(*) FILTER (WHERE {movement.condition})" for movement in MOVEMENTS)
     pairs, values = _both_years(run)
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {counts} FROM {pairs}", values)
-        return list(zip(MOVEMENTS, cursor.fetchone(), strict=True))
+        return cursor.fetchone()
 
 
 def _both_years(run: AssessmentRun) -> tuple[str, tuple[Any, ...]]:

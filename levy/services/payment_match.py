@@ -7,16 +7,17 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
 from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from levy.models import Assessment, Payment
-from levy.services.collection import CASES, YUAN, ZERO
+from levy.services.collection import CASES, ZERO
 from levy.services.lists import BOM, csv_line
 from quota.exchange.escape import escape_formula
 from quota.models import ImportedFile
 
+YUAN = DecimalField(max_digits=18, decimal_places=2)
 # Of one employer's year: all that was ever received for it, beside what is due.
 CONDITIONS = {
     "settled": Q(paid=F("due")),

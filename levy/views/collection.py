@@ -14,7 +14,7 @@ from audit.services import record
 from levy.forms import ScopeForm, SurchargeForm
 from levy.policy import POLICY_YEARS, PolicyYearMissing
 from levy.services import ledger
-from levy.services.collection import CASES, cases, cases_csv, collected, receipts_by_month
+from levy.services.collection import CASES, CaseList, cases_csv, collected, receipts_by_month
 from levy.views.employers import visible_employer
 from quota.models import Employer
 
@@ -45,7 +45,7 @@ def collection(request: HttpRequest) -> HttpResponse:
     if form.is_valid():
         year, region = form.cleaned_data["levy_year"], form.cleaned_data["region"]
         figures = collected(year, region)
-        page = Paginator(cases(year, region, case), PER_PAGE)
+        page = Paginator(CaseList(year, region, case), PER_PAGE)
         page.count = figures.counts[case]  # known already: the same condition was counted with the sums
         context |= {
             "levy_year": year,
@@ -74,10 +74,9 @@ def collection_file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     year, region = form.cleaned_data["levy_year"], form.cleaned_data["region"]
-    found = cases(year, region, case)
-    details = {"levy_year": year, "case": case, "rows": found.count()}
+    details = {"levy_year": year, "case": case, "rows": collected(year, region).counts[case]}
     record(actor=request.user, action=DOWNLOAD, target=region, region_code=region.code, details=details)
-    response = StreamingHttpResponse(cases_csv(year, found.iterator()), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(cases_csv(CaseList(year, region, case)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{case}-{year}-{region.code}.csv"'
     return response
 

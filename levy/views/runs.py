@@ -90,10 +90,9 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
         context["is_stalled"] = runs.is_stalled(run)
     else:
-        sums = totals.sums_of(run.assessments)
         context |= {
-            "outcomes": totals.outcome_totals(sums),
-            "groups": comparison.region_groups(comparison.region_lines(run, sums)),
+            "outcomes": totals.outcome_totals(totals.run_sums(run)),
+            "groups": comparison.region_groups(comparison.region_lines(run)),
             "is_comparable": comparison.is_comparable(run),
             "put_aside": interruptions.put_aside(run) if run.state == RunState.PARTIAL else [],
         }
@@ -106,7 +105,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def run_comparison(request: HttpRequest, pk: int) -> HttpResponse:
     run = _comparable(request, pk, Permission.VIEW_RUNS)
-    groups = comparison.region_groups(comparison.region_lines(run, totals.sums_of(run.assessments)))
+    groups = comparison.region_groups(comparison.region_lines(run))
     context = {
         "run": run,
         "whole": groups[0].whole if groups else None,

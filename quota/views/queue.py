@@ -23,7 +23,7 @@ PER_PAGE = 25
 def queue(request: HttpRequest) -> HttpResponse:
     form = QueueForm(request.GET, user=request.user)
     selection = selection_of(request, form)
-    counts = waiting.counts(selection.of_every_state())
+    counts = waiting.counts(selection.counted())
     pages = Paginator(selection.returns().select_related("employer"), PER_PAGE)
     pages.count = counts.by_state.get(selection.state, 0)  # already counted for the tabs
     page = pages.get_page(request.GET.get("page"))

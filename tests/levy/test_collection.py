@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import Assessment, Payment
 from levy.services import corrections
-from levy.services.collection import cases, collected
+from levy.services.collection import CaseList, collected
 from levy.services.ledger import ledger_of
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
@@ -39,17 +39,17 @@ def paid(employer: Employer, amount: str, number: str = "1", on: str = "2026-12-
 
 
 def names(employer: Employer, case: str) -> list[Any]:
-    return [found.pk for found in cases(2025, employer.region, case)]
+    return [found.uscc for found in CaseList(2025, employer.region, case)]
 
 
 def test_less_than_due_is_arrears_and_more_is_overpaid(employer: Employer) -> None:
     confirmed_run()
     paid(employer, "14999.99")
-    assert (names(employer, "arrears"), names(employer, "overpaid")) == ([employer.pk], [])
+    assert (names(employer, "arrears"), names(employer, "overpaid")) == ([employer.uscc], [])
     paid(employer, "0.01", "2")
     assert (names(employer, "arrears"), names(employer, "overpaid")) == ([], [])
     paid(employer, "0.01", "3")
-    assert (names(employer, "arrears"), names(employer, "overpaid")) == ([], [employer.pk])
+    assert (names(employer, "arrears"), names(employer, "overpaid")) == ([], [employer.uscc])
 
 
 def test_money_without_an_assessment_is_told_apart_and_nothing_due_is_not_zero(employer: Employer) -> None:

@@ -10,8 +10,7 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import AssessmentRun, RunState
 from levy.services import corrections
-from levy.services.comparison import Pair, RegionLine, movement_counts, region_groups, region_lines
-from levy.services.totals import sums_of
+from levy.services.comparison import Pair, movement_counts, region_groups, region_lines
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
@@ -43,10 +42,6 @@ def both_years(arrive: Callable[[], object] = lambda: None) -> AssessmentRun:
     return draft_run(NOW)
 
 
-def lines_of(run: AssessmentRun) -> list[RegionLine]:
-    return region_lines(run, sums_of(run.assessments))
-
-
 def counts(run: AssessmentRun) -> dict[str, int]:
     return {movement.name: count for movement, count in movement_counts(run)}
 
@@ -54,7 +49,7 @@ def counts(run: AssessmentRun) -> dict[str, int]:
 def test_subtotals_of_every_city_and_county_are_the_sums_of_what_lies_below() -> None:
     for code in ("140105", "140105", "140106", "140202"):
         employer(code, 0, 6)
-    province, *cities = region_groups(lines_of(both_years()))
+    province, *cities = region_groups(region_lines(both_years()))
     assert [part.now.code for part in province.parts] == ["140100", "140200"]
     assert [part.now.code for city in cities for part in city.parts] == ["140105", "140106", "140202"]
     for group in (province, *cities):
@@ -65,7 +60,7 @@ def test_subtotals_of_every_city_and_county_are_the_sums_of_what_lies_below() ->
 
 def test_the_run_of_one_county_is_a_single_line() -> None:
     employer("140105", None, 0)
-    (group,) = region_groups(lines_of(draft_run(NOW, "140105")))
+    (group,) = region_groups(region_lines(draft_run(NOW, "140105")))
     assert (group.whole.now.code, group.parts) == ("140105", [])
 
 
@@ -104,7 +99,7 @@ def test_last_year_is_what_is_in_force_with_its_corrections() -> None:
     )
     corrections.approve_correction(correction=change, actor=actors[1])
     run = draft_run(NOW)
-    assert lines_of(run)[0].payable.before == change.new.payable != old.payable
+    assert region_lines(run)[0].payable.before == change.new.payable != old.payable
     assert counts(run)["less"] == 0
 
 

@@ -68,7 +68,7 @@ class Command(BaseCommand):
 
     def _report(self, run: AssessmentRun) -> None:
         self.stdout.write(f"批次{run}：{run.get_state_display()}，{run.employer_count}户，应缴{run.payable_total:,}元")
-        for row in totals.outcome_totals(totals.sums_of(run.assessments)):
+        for row in totals.outcome_totals(totals.run_sums(run)):
             self.stdout.write(f"  {row.label}：{row.employers}户，应缴{row.payable:,}元")
         self.stdout.write(f"政策版本{run.policy_version}，明细摘要{run.digest}")
         if run.state == RunState.DRAFT:
