@@ -185,6 +185,17 @@ class QueueForm(forms.Form):
         self.fields["region"].label_from_instance = _region_label
 
 
+class CaseQueueForm(QueueForm):
+    """The same filters beside one case, which lies in the region that was chosen: nothing has to be asked for it."""
+
+    def __init__(self, *args: Any, case_region: str, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        above = [(code, code) for code in Region(code=case_region).lineage()]
+        self.fields["region"] = forms.TypedChoiceField(
+            choices=above, coerce=lambda code: Region(code=code), required=False, empty_value=None
+        )
+
+
 class QuickForm(forms.Form):
     """Which returns the quick lane takes."""
 

@@ -8,7 +8,7 @@ import hashlib
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import timedelta
-from typing import TypeVar
+from typing import Any, TypeVar
 
 from django.core.cache import cache
 from django.db.models import Count, Max
@@ -21,11 +21,12 @@ Figures = TypeVar("Figures")
 KEPT = timedelta(days=7)
 
 
-def kept(run: AssessmentRun, name: str, compute: Callable[[], Figures]) -> Figures:
-    """The run's figures of this name, perhaps beside those of the year before; one query where they are known."""
+def kept(run: AssessmentRun, name: str, compute: Callable[[], Figures], *, alone: bool = False) -> Figures:
+    """The run's figures of this name; `alone` if nothing of the year before is in them, else one query if known."""
     if run.state not in COMPUTED_STATES:
         return compute()
-    key = f"levy:{name}:{hashlib.sha256(_version(run).encode()).hexdigest()}"
+    made_of = f"{run.pk} {run.finished_at} {'' if alone else _year_before(run)}"
+    key = f"levy:{name}:{hashlib.sha256(made_of.encode()).hexdigest()}"
     with suppress(RedisError):
         if (found := cache.get(key)) is not None:
             return found
@@ -35,8 +36,7 @@ def kept(run: AssessmentRun, name: str, compute: Callable[[], Figures]) -> Figur
     return found
 
 
-def _version(run: AssessmentRun) -> str:
-    """All that the figures are made of: the run, and what was confirmed for the year before, corrections too."""
+def _year_before(run: AssessmentRun) -> dict[str, Any]:
+    """Another one after each confirmation for that year: every approved correction is a confirmed run of its own."""
     before = AssessmentRun.objects.filter(levy_year=run.levy_year - 1, state__in=FINAL_STATES)
-    confirmed = before.order_by().aggregate(runs=Count("pk"), last=Max("confirmed_at"), highest=Max("pk"))
-    return f"{run.pk} {run.finished_at} {confirmed}"
+    return before.order_by().aggregate(runs=Count("pk"), last=Max("confirmed_at"), highest=Max("pk"))

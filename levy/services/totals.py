@@ -51,7 +51,7 @@ Sums = list[dict[str, Any]]
 
 def run_sums(run: AssessmentRun) -> Sums:
     """By region and outcome, for the lines below: one pass over a million rows for all tables of a page."""
-    return kept(run, "sums", lambda: _sums_of(run.assessments))
+    return kept(run, "sums", lambda: _sums_of(run.assessments), alone=True)
 
 
 def last_year_sums(run: AssessmentRun) -> Sums:

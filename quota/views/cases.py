@@ -23,7 +23,7 @@ from audit.workflow import Transition, allowed
 from quota import cases
 from quota.enums import ReturnState
 from quota.errors import CaseChanged
-from quota.forms import DecisionForm, QueueForm, ReasonForm, SendBackForm, StepForm
+from quota.forms import CaseQueueForm, DecisionForm, ReasonForm, SendBackForm, StepForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queue import FIRST_SORT, Selection
 from quota.services import verification
@@ -105,7 +105,8 @@ def _kept(request: HttpRequest, name: str, *args: Any) -> str:
 def _selection(request: HttpRequest, filed: HeadcountReturn) -> Selection:
     """What the reader works through; without a word in the address, what waits beside this return."""
     if "state" in request.GET:
-        return selection_of(request, QueueForm(request.GET, user=request.user))
+        form = CaseQueueForm(request.GET, user=request.user, case_region=filed.employer.region_id)
+        return selection_of(request, form)
     return Selection(request.user, {"levy_year": filed.levy_year}, filed.state, FIRST_SORT)
 
 

@@ -60,6 +60,20 @@ def test_money_without_an_assessment_is_told_apart_and_nothing_due_is_not_zero(e
     assert found.sums["unassessed"] == Decimal("100.00")
 
 
+def test_the_lists_hold_the_region_s_employers_with_the_largest_difference_first(employer: Employer) -> None:
+    for code, wages in (("140105", "3000000.00"), ("140202", "6000000.00"), ("140106", "12000000.00")):
+        verified_year(EmployerFactory(region=RegionFactory(code=code)), staff=100, wages=wages, credited=12)
+    confirmed_run()
+    city = RegionFactory(code="140100")
+    found = CaseList(2025, city, "arrears")
+    dues = [row.due for row in found]
+    assert dues == sorted(dues, reverse=True) == [row.difference for row in found[0:50]]
+    assert {row.region_code for row in found} == {"140105", "140106"}
+    assert [found[at : at + 1][0].due for at in range(3)] == dues
+    assert (collected(2025, city).counts["arrears"], collected(2025, city).sums["arrears"]) == (3, sum(dues))
+    assert collected(2025, RegionFactory(code="140000")).counts["arrears"] == 4
+
+
 def test_refunds_are_told_apart_from_receipts(employer: Employer) -> None:
     confirmed_run()
     paid(employer, "20000.00")

@@ -2,6 +2,7 @@
 
 from collections.abc import Callable
 from decimal import Decimal
+from typing import Any
 
 import pytest
 from django.test import Client
@@ -11,6 +12,7 @@ from audit.models import AuditEntry
 from levy.models import AssessmentRun, RunState
 from levy.services import corrections
 from levy.services.comparison import Pair, movement_counts, region_groups, region_lines
+from levy.services.totals import largest_changes
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
@@ -91,16 +93,26 @@ def test_a_year_without_figures_is_neither_more_nor_less() -> None:
 def test_last_year_is_what_is_in_force_with_its_corrections() -> None:
     employer("140105", 0, 12)
     last = confirmed_run(BEFORE)
+    run = draft_run(NOW)
     old = last.assessments.get()
+    assert (region_lines(run)[0].payable.before, counts(run)["less"]) == (old.payable, 1)  # kept from here on
     VerifiedHeadcount.objects.filter(levy_year=BEFORE).update(credited_months=12)
     actors = officer(Role.LEVY_OFFICER, "140000"), officer(Role.LEVY_OFFICER, "140000")
     change = corrections.propose_correction(
         assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=corrections.reassess(old).seen
     )
     corrections.approve_correction(correction=change, actor=actors[1])
-    run = draft_run(NOW)
     assert region_lines(run)[0].payable.before == change.new.payable != old.payable
     assert counts(run)["less"] == 0
+    assert largest_changes(run) == []
+
+
+def test_a_runs_figures_are_worked_out_once(django_assert_max_num_queries: Any) -> None:
+    employer("140105", 0, 12)
+    run = both_years()
+    first = region_lines(run), movement_counts(run)
+    with django_assert_max_num_queries(3):  # the regions, and twice what was confirmed for the year before
+        assert (region_lines(run), movement_counts(run)) == first
 
 
 def test_nothing_before_is_told_apart_from_nothing_due_and_has_no_growth() -> None:

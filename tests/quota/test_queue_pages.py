@@ -15,8 +15,8 @@ from quota import queue
 from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.models import Employer, HeadcountReturn
-from tests.accounts.factories import RegionFactory
-from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number
+from tests.accounts.factories import RegionFactory, officer
+from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number, verified_year
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -225,6 +225,17 @@ def test_the_quick_lane_refuses_a_region_that_is_not_one_s_own(client: Client, e
     answer = client.post(reverse("quota:quick"), {"levy_year": YEAR, "region": "140106", "step": "review"})
     assert answer.status_code == 200
     assert "<title>错误：" in answer.content.decode()
+
+
+def test_counts_stop_at_the_officer_s_region_whether_or_not_anybody_lies_outside(employer: Employer) -> None:
+    def counted() -> int:
+        readable = HeadcountReturn.objects.counted_within_right(officer(Role.VERIFIER, "140000"), *queue.READERS)
+        return readable.in_force().count()
+
+    before = counted()
+    for code in ("130102", "150102", "140106"):
+        verified_year(EmployerFactory(region=RegionFactory(code=code)), levy_year=YEAR)
+    assert (before, counted()) == (1, 2)
 
 
 def test_counts_of_a_large_queue_are_kept_for_a_while(employer: Employer, monkeypatch: pytest.MonkeyPatch) -> None:
