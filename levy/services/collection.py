@@ -59,9 +59,16 @@ DIFFERENCE = "coalesce(d.payable, 0) - coalesce(p.paid, 0)"
 ORDERS = {"arrears": "DESC", "overpaid": "ASC", "unassessed": "ASC"}
 
 
-def _both_sides(levy_year: int, region: Region) -> tuple[str, tuple[Any, ...]]:
-    """SQL for what the region's employers owe beside what they paid, and its values. Two passes, joined once: a look
-    for each of a million employers would take a minute."""
+@dataclass(frozen=True, slots=True)
+class Sides:
+    """SQL for what each of a region's employers owes `d` beside what it paid `p` for a year, and its values."""
+
+    sql: str
+    values: tuple[Any, ...]
+
+
+def both_sides(levy_year: int, region: Region) -> Sides:
+    """Two passes, joined once: a look for each of a million employers would take a minute. One query."""
     due = Assessment.objects.current().filter(levy_year=levy_year, payable__isnull=False)
     paid = Payment.objects.filter(levy_year=levy_year)
     if not Employer.objects.are_all_below(region.prefix):
@@ -70,15 +77,15 @@ def _both_sides(levy_year: int, region: Region) -> tuple[str, tuple[Any, ...]]:
     sums = {"paid": Sum("amount"), "received": Sum("amount", filter=in_), "refunded": Sum("amount", filter=out)}
     left, left_values = due.order_by().values("employer_id", "payable", "relief").query.sql_with_params()
     right, right_values = paid.order_by().values("employer_id").annotate(**sums).query.sql_with_params()
-    return f"({left}) d FULL JOIN ({right}) p ON p.employer_id = d.employer_id", (*left_values, *right_values)
+    joined = f"({left}) d FULL JOIN ({right}) p ON p.employer_id = d.employer_id"
+    return Sides(joined, (*left_values, *right_values))
 
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """Employers of one of CASES, the largest difference first. A slice is two queries; so is the whole, in chunks."""
+    """Employers of one of CASES, the largest difference first. A slice is one query; so is the whole, in chunks."""
 
-    levy_year: int
-    region: Region
+    sides: Sides
     case: str
 
     def __getitem__(self, part: slice) -> list[Account]:
@@ -93,11 +100,10 @@ class CaseList:
                 yield from (Account(*row) for row in rows)
 
     def _select(self, limit: int | None, offset: int) -> tuple[str, tuple[Any, ...]]:
-        sides, values = _both_sides(self.levy_year, self.region)
         order = f"difference {ORDERS[self.case]}, employer_id"
         chosen = (
             f"SELECT coalesce(d.employer_id, p.employer_id) AS employer_id, d.payable, coalesce(p.paid, 0.00) AS paid,"
-            f" {DIFFERENCE} AS difference FROM {sides} WHERE {CONDITIONS[self.case]}"
+            f" {DIFFERENCE} AS difference FROM {self.sides.sql} WHERE {CONDITIONS[self.case]}"
             f" ORDER BY {order} LIMIT %s OFFSET %s"
         )
         query = (
@@ -105,17 +111,16 @@ class CaseList:
             " JOIN quota_employer e ON e.id = c.employer_id JOIN accounts_region place ON place.code = e.region_id"
             f" ORDER BY {order}"
         )
-        return query, (*values, limit, offset)
+        return query, (*self.sides.values, limit, offset)
 
 
-def collected(levy_year: int, region: Region) -> Collected:
-    """The region's figures in one pass; two queries."""
-    sides, values = _both_sides(levy_year, region)
+def collected(sides: Sides) -> Collected:
+    """The region's figures in one pass; one query."""
     columns = ["sum(d.payable)", "sum(d.relief)", "sum(p.received)", "sum(p.refunded)"]
     for condition in CONDITIONS.values():
         columns += [f"count(*) FILTER (WHERE {condition})", f"sum({DIFFERENCE}) FILTER (WHERE {condition})"]
     with connection.cursor() as cursor:
-        cursor.execute(f"SELECT {', '.join(columns)} FROM {sides}", values)
+        cursor.execute(f"SELECT {', '.join(columns)} FROM {sides.sql}", sides.values)
         assessed, relief, received, refunded, *figures = cursor.fetchone()
     return Collected(
         assessed=assessed,
@@ -144,12 +149,10 @@ def receipts_by_month(levy_year: int, region: Region) -> list[MonthReceipts]:
     return [MonthReceipts(row["month"], row["receipts"], row["total"]) for row in summed]
 
 
-def cases_csv(found: CaseList) -> Iterator[bytes]:
+def cases_csv(levy_year: int, found: CaseList) -> Iterator[bytes]:
     """One of the lists as CSV, with the mark that spreadsheets look for; no cell is ever a formula (promise C6)."""
     yield BOM
     yield csv_line(HEADINGS)
     for row in found:
         due, paid = row.due, row.paid
-        yield csv_line(
-            (row.uscc, escape_formula(row.name), row.region_code, found.levy_year, due, paid, row.difference)
-        )
+        yield csv_line((row.uscc, escape_formula(row.name), row.region_code, levy_year, due, paid, row.difference))

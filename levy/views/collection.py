@@ -14,7 +14,7 @@ from audit.services import record
 from levy.forms import ScopeForm, SurchargeForm
 from levy.policy import POLICY_YEARS, PolicyYearMissing
 from levy.services import ledger
-from levy.services.collection import CASES, CaseList, cases_csv, collected, receipts_by_month
+from levy.services.collection import CASES, CaseList, both_sides, cases_csv, collected, receipts_by_month
 from levy.views.employers import visible_employer
 from quota.models import Employer
 
@@ -44,8 +44,9 @@ def collection(request: HttpRequest) -> HttpResponse:
     context: dict[str, Any] = {"form": form, "case": case, "case_label": CASES[case]}
     if form.is_valid():
         year, region = form.cleaned_data["levy_year"], form.cleaned_data["region"]
-        figures = collected(year, region)
-        page = Paginator(CaseList(year, region, case), PER_PAGE)
+        sides = both_sides(year, region)
+        figures = collected(sides)
+        page = Paginator(CaseList(sides, case), PER_PAGE)
         page.count = figures.counts[case]  # known already: the same condition was counted with the sums
         context |= {
             "levy_year": year,
@@ -74,9 +75,10 @@ def collection_file(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     year, region = form.cleaned_data["levy_year"], form.cleaned_data["region"]
-    details = {"levy_year": year, "case": case, "rows": collected(year, region).counts[case]}
+    sides = both_sides(year, region)
+    details = {"levy_year": year, "case": case, "rows": collected(sides).counts[case]}
     record(actor=request.user, action=DOWNLOAD, target=region, region_code=region.code, details=details)
-    response = StreamingHttpResponse(cases_csv(CaseList(year, region, case)), content_type="text/csv; charset=utf-8")
+    response = StreamingHttpResponse(cases_csv(year, CaseList(sides, case)), content_type="text/csv; charset=utf-8")
     response["Content-Disposition"] = f'attachment; filename="{case}-{year}-{region.code}.csv"'
     return response
 

@@ -13,7 +13,7 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import Assessment, Payment
 from levy.services import corrections
-from levy.services.collection import CaseList, collected
+from levy.services.collection import CaseList, both_sides, collected
 from levy.services.ledger import ledger_of
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
@@ -39,7 +39,7 @@ def paid(employer: Employer, amount: str, number: str = "1", on: str = "2026-12-
 
 
 def names(employer: Employer, case: str) -> list[Any]:
-    return [found.uscc for found in CaseList(2025, employer.region, case)]
+    return [found.uscc for found in CaseList(both_sides(2025, employer.region), case)]
 
 
 def test_less_than_due_is_arrears_and_more_is_overpaid(employer: Employer) -> None:
@@ -54,7 +54,7 @@ def test_less_than_due_is_arrears_and_more_is_overpaid(employer: Employer) -> No
 
 def test_money_without_an_assessment_is_told_apart_and_nothing_due_is_not_zero(employer: Employer) -> None:
     paid(employer, "100.00")
-    found = collected(2025, employer.region)
+    found = collected(both_sides(2025, employer.region))
     assert found.assessed is None
     assert found.counts == {"arrears": 0, "overpaid": 0, "unassessed": 1}
     assert found.sums["unassessed"] == Decimal("100.00")
@@ -65,20 +65,21 @@ def test_the_lists_hold_the_region_s_employers_with_the_largest_difference_first
         verified_year(EmployerFactory(region=RegionFactory(code=code)), staff=100, wages=wages, credited=12)
     confirmed_run()
     city = RegionFactory(code="140100")
-    found = CaseList(2025, city, "arrears")
+    found = CaseList(both_sides(2025, city), "arrears")
     dues = [row.due for row in found]
     assert dues == sorted(dues, reverse=True) == [row.difference for row in found[0:50]]
     assert {row.region_code for row in found} == {"140105", "140106"}
     assert [found[at : at + 1][0].due for at in range(3)] == dues
-    assert (collected(2025, city).counts["arrears"], collected(2025, city).sums["arrears"]) == (3, sum(dues))
-    assert collected(2025, RegionFactory(code="140000")).counts["arrears"] == 4
+    figures = collected(both_sides(2025, city))
+    assert (figures.counts["arrears"], figures.sums["arrears"]) == (3, sum(dues))
+    assert collected(both_sides(2025, RegionFactory(code="140000"))).counts["arrears"] == 4
 
 
 def test_refunds_are_told_apart_from_receipts(employer: Employer) -> None:
     confirmed_run()
     paid(employer, "20000.00")
     paid(employer, "-5000.00", "2")
-    found = collected(2025, employer.region)
+    found = collected(both_sides(2025, employer.region))
     assert (found.received, found.refunded) == (Decimal("20000.00"), Decimal("5000.00"))
     assert found.counts == {"arrears": 0, "overpaid": 0, "unassessed": 0}
 
