@@ -10,6 +10,7 @@ import time
 from collections.abc import Callable
 from typing import Any
 
+from cryptography.exceptions import InvalidTag
 from django.contrib import messages
 from django.http import HttpRequest, QueryDict
 from django.urls import Resolver404, resolve
@@ -60,7 +61,11 @@ def taken_back(request: HttpRequest) -> QueryDict | None:
     person or after half an hour."""
     if KEPT not in request.session:
         return None
-    holder, path, at, typed = json.loads(unseal(base64.b64decode(request.session[KEPT]), PURPOSE))
+    try:
+        holder, path, at, typed = json.loads(unseal(base64.b64decode(request.session[KEPT]), PURPOSE))
+    except (InvalidTag, KeyError):  # its key was taken out of use meanwhile
+        del request.session[KEPT]
+        return None
     is_theirs, is_fresh = holder == request.user.get_username(), time.time() - at <= LASTS
     if is_theirs and is_fresh and path != request.path:
         return None

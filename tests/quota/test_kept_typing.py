@@ -1,5 +1,6 @@
 """A session that ends while somebody types costs a sign-in: the text is there again, for its writer only."""
 
+import base64
 from datetime import datetime
 from typing import Any
 from zoneinfo import ZoneInfo
@@ -13,6 +14,7 @@ from django.utils import timezone
 
 from accounts.kept import KEPT, LARGEST
 from accounts.models import Session, User
+from accounts.sealing import seal
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn, Membership
 from quota.services import filing
@@ -130,6 +132,19 @@ def test_numbers_typed_while_a_colleague_filed_the_return_are_still_there(clerk:
     assert shown.context["form"].non_field_errors()
     draft.refresh_from_db()
     assert draft.staff_months == 0
+
+
+@pytest.mark.parametrize("spoilt", [bytes([99]) + b"x" * 40, seal("{}", b"another purpose")], ids=["key", "seal"])
+def test_what_can_no_longer_be_opened_is_gone_and_breaks_no_page(
+    clerk: User, draft: HeadcountReturn, spoilt: bytes
+) -> None:
+    client = Client()
+    sign_in(client, clerk)
+    session = kept(client)
+    session[KEPT] = base64.b64encode(spoilt).decode()
+    session.save()
+    assert client.get(reverse("quota:return", args=[draft.pk])).status_code == 200
+    assert KEPT not in kept(client)
 
 
 @pytest.mark.parametrize("is_known", [True, False], ids=["too much", "from a browser nobody signed in from"])
