@@ -12,7 +12,7 @@ from django.db import connection
 
 django.setup()
 
-from bench import annual_run, checking, engines, lists, loading, notices, pages, plan  # noqa: E402  (after the setup)
+from bench import annual_run, checking, engines, lists, loading, notices, pages, plan, reviewers  # noqa: E402  (after the setup)
 from bench.province import Size, write_province  # noqa: E402
 from bench.report import Line, circumstances, table, write  # noqa: E402
 
@@ -25,6 +25,7 @@ ROWS: dict[str, Callable[[Size], Iterator[Line]]] = {
     "lists": lists.lines,
     "notices": notices.lines,
     "pages": pages.lines,
+    "reviewers": reviewers.lines,
 }
 
 

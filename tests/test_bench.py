@@ -4,7 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bench import annual_run, checking, engines, lists, loading, notices, pages, plan, report
+from audit.models import AuditEntry
+from bench import annual_run, checking, engines, lists, loading, notices, pages, plan, report, reviewers
 from bench.measure import Comparison, Cost, percentile
 from bench.province import TENTH, Size, write_province
 from bench.report import Line
@@ -59,6 +60,22 @@ def test_a_run_a_list_its_notices_and_the_pages_are_measured(province: None, mon
     assert_measured(list(lists.lines(SMALL)), at_least=4)
     assert_measured(list(notices.lines(SMALL)), at_least=1)
     assert_measured(list(pages.lines(SMALL)), at_least=6)
+
+
+def test_reviewers_work_beside_a_run_and_what_they_were_told_is_on_record(
+    province: None, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    for name, small in (("SESSIONS", 6), ("THINKING", 0.05), ("SECONDS", 8.0)):
+        monkeypatch.setattr(reviewers, name, small)
+    waited, connections, wrong = reviewers.lines(SMALL)
+    assert (wrong.holds, wrong.measured) == (True, "0 faults of the server, 0 lost updates")
+    assert connections.holds
+    assert " 0 steps" not in waited.measured
+    assert AuditEntry.objects.filter(action__in=reviewers.ACTIONS).values("action").distinct().count() == 2
+
+
+def test_twin_a_step_that_was_answered_and_is_not_on_record_is_a_lost_update(db: None) -> None:
+    assert reviewers._lost(reviewers.Told(done=[("1", reviewers.ACTIONS[0], 1)]), 0) == 1
 
 
 def test_the_plan_says_what_each_row_takes(province: None) -> None:
