@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from levy.models import Assessment, Payment
+from levy.models.payments import PaymentQuerySet
 from levy.services.lists import BOM, csv_line
 from quota.exchange.escape import escape_formula
 from quota.models import Employer
@@ -61,10 +62,12 @@ ORDERS = {"arrears": "DESC", "overpaid": "ASC", "unassessed": "ASC"}
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """SQL for what each of a region's employers owes `d` beside what it paid `p` for a year, and its values."""
+    """SQL for what each of a region's employers owes `d` beside what it paid `p` for a year, and its values; and the
+    payments themselves."""
 
     sql: str
     values: tuple[Any, ...]
+    payments: PaymentQuerySet
 
 
 def both_sides(levy_year: int, region: Region) -> Sides:
@@ -78,7 +81,7 @@ def both_sides(levy_year: int, region: Region) -> Sides:
     left, left_values = due.order_by().values("employer_id", "payable", "relief").query.sql_with_params()
     right, right_values = paid.order_by().values("employer_id").annotate(**sums).query.sql_with_params()
     joined = f"({left}) d FULL JOIN ({right}) p ON p.employer_id = d.employer_id"
-    return Sides(joined, (*left_values, *right_values))
+    return Sides(joined, (*left_values, *right_values), paid)
 
 
 @dataclass(frozen=True, slots=True)
@@ -141,10 +144,9 @@ class MonthReceipts:
     amount: Decimal
 
 
-def receipts_by_month(levy_year: int, region: Region) -> list[MonthReceipts]:
+def receipts_by_month(sides: Sides) -> list[MonthReceipts]:
     """Months in which something came in or went back, oldest first; one query."""
-    payments = Payment.objects.filter(levy_year=levy_year).in_region(region.code).order_by()
-    rows = payments.annotate(month=TruncMonth("received_on")).values("month")
+    rows = sides.payments.order_by().annotate(month=TruncMonth("received_on")).values("month")
     summed = rows.annotate(receipts=Count("pk"), total=Sum("amount")).order_by("month")
     return [MonthReceipts(row["month"], row["receipts"], row["total"]) for row in summed]
 

@@ -52,7 +52,7 @@ def collection(request: HttpRequest) -> HttpResponse:
             "levy_year": year,
             "region": region,
             "figures": figures,
-            "months": receipts_by_month(year, region),
+            "months": receipts_by_month(sides),
             "tabs": [_tab(request, name, figures.counts[name], case) for name in CASES],
             "sum": figures.sums[case],
             "page": page.get_page(request.GET.get("page")),
