@@ -1,15 +1,16 @@
 """One employer's year: where it stands, what it owes or would owe, and how that was reached."""
 
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from decimal import Decimal
 
 from django.db.models import Count, Q, Sum
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
 from accounts.templatetags.formats import cn_date
 from levy.errors import ParametersMissing
-from levy.models import Assessment, Payment
+from levy.models import Assessment, AssessmentRun, Payment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.policy import PolicyYearMissing
 from levy.rules import Assessed, Facts, Margin, Terms, assess, marginal
@@ -182,15 +183,33 @@ def stages(year: EmployerYear) -> list[Stage]:
     ]
     notes = [
         _on(filed.filed_on if filed else None),
-        _on(year.headcount.issued_at.date() if year.headcount else None),
-        _on(run.confirmed_at.date() if run and run.confirmed_at else None),
-        _on(run.handed_over_at.date() if run and run.handed_over_at else None),
+        _at(year.headcount.issued_at if year.headcount else None),
+        _at(run.confirmed_at if run else None),
+        _at(run.handed_over_at if run else None),
         "",
     ]
+    return _in_order([_("申报"), _("审核"), _("核定"), _("移交"), _("缴纳")], done, notes)
+
+
+def run_stages(run: AssessmentRun) -> list[Stage]:
+    """试算 核对 核定 移交 of a run, each with its day."""
+    order = [RunState.DRAFT, RunState.CHECKED, RunState.CONFIRMED, RunState.HANDED_OVER]
+    reached = order.index(RunState(run.state)) if run.state in order else -1
+    done = [place <= reached for place in range(len(order))]
+    days = [run.finished_at, run.checked_at, run.confirmed_at, run.handed_over_at]
+    notes = [_at(day) if is_done else "" for day, is_done in zip(days, done, strict=True)]
+    return _in_order([_("试算"), _("核对"), _("核定"), _("移交")], done, notes)
+
+
+def _in_order(labels: list[str], done: list[bool], notes: list[str]) -> list[Stage]:
+    """The first stage that is not done is the one under way."""
     current = done.index(False) if False in done else None
     states = ["now" if place == current else "done" if is_done else "todo" for place, is_done in enumerate(done)]
-    labels = [_("申报"), _("审核"), _("核定"), _("移交"), _("缴纳")]
     return [Stage(*row) for row in zip(labels, states, notes, strict=True)]
+
+
+def _at(moment: datetime | None) -> str:
+    return _on(localdate(moment) if moment else None)
 
 
 def _on(day: date | None) -> str:

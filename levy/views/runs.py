@@ -23,6 +23,7 @@ from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
 from levy.policy import PolicyYearMissing
 from levy.services import comparison, interruptions, runs, totals
+from levy.services.years import run_stages
 from levy.tasks import send_slices
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS, run_transitions
 
@@ -98,6 +99,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
         }
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, acts()[step.name].button) for step in steps]
+    context["stages"] = run_stages(run)
     return render(request, "levy/run_detail.html", context)
 
 

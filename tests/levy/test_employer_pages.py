@@ -8,7 +8,7 @@ from django.test import Client
 
 from accounts.permissions import Role
 from levy.models import Payment
-from levy.services.years import employer_year, stages
+from levy.services.years import employer_year, run_stages, stages
 from quota.models import Employer, Membership
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
@@ -64,6 +64,13 @@ def test_the_stage_bar_follows_the_case(employer: Employer) -> None:
     assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "now", "todo", "todo"]
     confirmed_run()
     assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "done", "now", "todo"]
+
+
+def test_the_stage_bar_of_a_run_stands_where_the_run_stands(employer: Employer) -> None:
+    drafted = run_stages(draft_run(2025))
+    assert [step.state for step in drafted] == ["done", "now", "todo", "todo"]
+    assert drafted[0].note
+    assert [step.note for step in drafted[1:]] == ["", "", ""]
 
 
 def test_an_employer_sees_its_own_year_and_no_other(employer: Employer, signed_in: SignIn) -> None:

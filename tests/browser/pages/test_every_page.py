@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import Page
 
-from tests.browser.checks import axe_faults, complaints, sideways_scroll
+from tests.browser.checks import axe_faults, complaints, sideways_scroll, undecided
 from tests.browser.pages.site import PAGES, Site
 from tests.browser.structure import structure_faults
 
@@ -28,6 +28,8 @@ def test_a_page_is_sound_at_every_width(site: Site, route: str) -> None:
             page.goto(address)
             if found := structure_faults(page):
                 faults[f"{role} {address}"] = found
+            if open_questions := undecided(page):
+                faults[f"undecided {role} {address}"] = open_questions
             if heard:
                 faults[f"console {role} {address}"] = heard
             faults |= {f"{role} {width} {address}": found for width in WIDTHS if (found := faults_at(page, width))}
@@ -60,3 +62,12 @@ def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
         )
         found = structure_faults(page)
     assert [fault for fault in PLANTED if not any(text.startswith(fault) for text in found)] == []
+
+
+def test_twin_what_axe_cannot_decide_is_asked_for(site: Site) -> None:
+    with site.context("") as context:
+        page = context.new_page()
+        page.goto("/help/")
+        assert undecided(page) == []
+        page.evaluate("document.querySelector('main').style.backgroundImage = 'linear-gradient(#fff, #000)'")
+        assert undecided(page)[0].startswith("color-contrast (bgGradient)")

@@ -55,6 +55,7 @@ def faults_of(site: Site, role: str, address: str) -> dict[str, Any]:
         faults["200 % zoom"] = text_lost(page, 640)  # twice as large on 1280 pixels
         page.evaluate(ADOPT_SHEET, SPACED_TEXT)
         faults["spaced text"] = text_lost(page, 1280)
+        faults["spaced text at 400 % zoom"] = ["scrolls sideways"] if spaced_out(page, 320) > 0 else []
     return {mode: found for mode, found in faults.items() if found}
 
 
@@ -68,6 +69,11 @@ def poor_contrast(page: Page, media: dict[str, Any]) -> list[str]:
 def text_lost(page: Page, width: int) -> list[str]:
     page.set_viewport_size({"width": width, "height": 900})
     return page.evaluate(CLIPPED) + (["scrolls sideways"] if sideways_scroll(page) > 0 else [])
+
+
+def spaced_out(page: Page, width: int) -> int:
+    page.set_viewport_size({"width": width, "height": 900})
+    return sideways_scroll(page)
 
 
 def test_nothing_moves_while_the_first_page_opens(site: Site) -> None:

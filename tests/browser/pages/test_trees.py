@@ -20,6 +20,17 @@ KINDS = {
     "search": ("", "/search/?q=有限公司"),
     "calculator": ("", "/calculator/"),
     "help": ("", "/help/"),
+    "sign-in": ("", "/sign-in/"),
+    "display": ("", "/display/"),
+    "accessibility": ("", "/accessibility/"),
+    "home-of-an-officer": ("levy1-shanxi", "/home/"),
+    "queue": ("verifier1-shanxi", "/verification/"),
+    "file-import": ("tax-shanxi", "/files/"),
+    "runs": ("levy1-shanxi", "/runs/"),
+    "run-start": ("levy1-shanxi", "/runs/start/"),
+    "list-choose": ("tax-shanxi", "/lists/"),
+    "people": ("admin1-shanxi", "/people/"),
+    "person-new": ("admin1-shanxi", "/people/new/"),
 }
 ONE_FOR_ALL = ("row", "option")
 
