@@ -238,7 +238,7 @@ def year_between(first: int, last: int) -> Reader:
         if not re.fullmatch(r"[0-9]{4}", found) or not first <= int(found) <= last:
             raise CellFault(
                 _("年度应为%(first)s至%(last)s之间的四位数字。") % {"first": first, "last": last},
-                _("请填写如2025。"),
+                _("请按“2025”的样式填写。"),
             )
         return found
 
@@ -249,7 +249,7 @@ def day(cell: Cell) -> str:
     """A date: 2025-07-01, 2025/7/1, 20250701 or a spreadsheet date without a time of day."""
     found = _spreadsheet_date(cell) or _written_date(_narrowed(cell))
     if found is None:
-        raise CellFault(_("不是日期，或没有这一天。"), _("请填写如2025-07-01；不限期的请留空。"))
+        raise CellFault(_("不是日期，或没有这一天。"), _("请按“2025-07-01”的样式填写；不限期的请留空。"))
     if not FIRST_DAY <= found <= LAST_DAY:
         raise CellFault(_("日期应在1900年至2199年之间。"), _("请核对年份；不限期的请留空。"))
     return found.isoformat()
@@ -262,7 +262,7 @@ def month(cell: Cell) -> str:
         narrowed = _narrowed(cell)
         found = _date_of(_MONTH.fullmatch(narrowed), last=1) or _written_date(narrowed)
     if found is None or found.day != 1 or not FIRST_DAY <= found <= LAST_DAY:
-        raise CellFault(_("不是月份。"), _("请填写如2025-07。"))
+        raise CellFault(_("不是月份。"), _("请按“2025-07”的样式填写。"))
     return found.isoformat()
 
 
