@@ -1,5 +1,6 @@
 """Employers for officers and for themselves: search, and one employer's year with the explained amount."""
 
+from collections.abc import Sequence
 from typing import Any
 
 from django.core.exceptions import PermissionDenied
@@ -57,6 +58,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
     employer = visible_employer(request, uscc)
     year, today, is_own = employer_year(employer, levy_year), timezone.localdate(), employer.is_own
     notices = notices_of(employer, levy_year) if year.assessment else []
+    corrections = corrections_of(employer, levy_year) if year.assessment and not is_own else []
     context = {
         "employer": employer,
         "levy_year": levy_year,
@@ -69,10 +71,10 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "dates": deadlines(levy_year, year, today),
         "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
         "workers": workers_of(request, employer, levy_year),
-        "corrections": [] if is_own else corrections_of(employer, levy_year),
+        "corrections": corrections,
         "acts": acts_of(request, employer, year),
         "events": history(employer, levy_year) if is_own else None,
-        "trail": [] if is_own else officers_trail(employer, levy_year, year),
+        "trail": [] if is_own else officers_trail(year, corrections),
         "reads_corrections": request.user.can(Permission.VIEW_RUNS, employer.region_id),
     }
     return render(request, "levy/employer_year.html", context)
@@ -156,6 +158,7 @@ def notices_of(employer: Employer, levy_year: int) -> list[Notice]:
     return list(found.select_related("assessment__employer", "assessment__superseded_by"))
 
 
-def officers_trail(employer: Employer, levy_year: int, year: EmployerYear) -> QuerySet[AuditEntry]:
+def officers_trail(year: EmployerYear, corrections: Sequence[Supersession]) -> QuerySet[AuditEntry]:
     """What was done to the year's return and results, by whom."""
-    return trail_of(*filter(None, (year.filed, *employer.assessments.filter(levy_year=levy_year))))[:20]
+    corrected = (row for correction in corrections for row in (correction.old, correction.new))
+    return trail_of(*filter(None, {year.filed, year.assessment, *corrected}))[:20]
