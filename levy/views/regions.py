@@ -90,7 +90,7 @@ def region_detail(request: HttpRequest, code: str) -> HttpResponse:
     changes = Paginator(_changes(request.user).filter(code__startswith=region.prefix), PER_PAGE)
     context = {
         "region": region,
-        "parent": Region.objects.filter(code=region.parent_code).first(),
+        "parent": regions_of(request.user).filter(code=region.parent_code).first(),
         "predecessors": region.predecessors.all(),
         "line": line,
         "lines": lines,

@@ -196,6 +196,12 @@ def test_a_province_opens_on_its_cities_and_a_city_on_its_counties(signed_in: Si
     assert f"/divisions/{COUNTY}/" in client.get("/divisions/?q=区140105").content.decode()
 
 
+def test_a_citys_administrator_is_led_to_no_page_above_the_city(signed_in: SignIn) -> None:
+    above = f'href="/divisions/{PROVINCE}/"'
+    assert above not in signed_in(admin(CITY)).get(f"/divisions/{CITY}/").content.decode()
+    assert above in signed_in(admin()).get(f"/divisions/{CITY}/").content.decode()
+
+
 @pytest.mark.parametrize("page", ["/divisions/", f"/divisions/{CITY}/", "/divisions/?q=地区", "the change"])
 def test_pages_cost_the_same_however_much_there_is(signed_in: SignIn, page: str) -> None:
     client = signed_in(admin())
