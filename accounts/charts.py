@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 NARROWEST = 288  # pixels of a chart on a 320 px screen; labels must fit there
+LINE_OF_TEXT = 16  # pixels that a written value takes
 WIDE_SIGN, NARROW_SIGN = 14, 8  # pixels of a Chinese character and of a digit at 14 px
 
 
@@ -135,7 +136,10 @@ def line_chart(
     rules: Sequence[tuple[Decimal, str]],
     reference: tuple[Decimal, str] | None = None,
 ) -> LineChart:
-    """Points between the lowest rule, drawn at the foot, and the highest value or reference, drawn near the top."""
+    """Points between the lowest rule, drawn at the foot, and the highest value or reference, drawn near the top.
+
+    A rule whose text would lie in that of the reference is left out.
+    """
     floor = min(value for value, _text in rules)
     highest = max([*values, *(value for value, _text in rules), *([reference[0]] if reference else [])])
     span = highest - floor or Decimal(1)
@@ -148,10 +152,10 @@ def line_chart(
         Point((14 + gap * index).quantize(Decimal("0.01")), down(value), label, text)
         for index, (label, value, text) in enumerate(zip(labels, values, texts, strict=True))
     )
-    lines = tuple(Rule(down(value), text) for value, text in rules)
-    return LineChart(
-        id, title, description, points, lines, Rule(down(reference[0]), reference[1]) if reference else None
-    )
+    mark = Rule(down(reference[0]), reference[1]) if reference else None
+    lines = (Rule(down(value), text) for value, text in rules)
+    apart = tuple(line for line in lines if mark is None or abs(line.y - mark.y) >= LINE_OF_TEXT)
+    return LineChart(id, title, description, points, apart, mark)
 
 
 @dataclass(frozen=True, slots=True)

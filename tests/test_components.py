@@ -157,6 +157,20 @@ def test_a_line_rises_with_its_values() -> None:
     assert chart.rules[0].y == 216
 
 
+def test_no_rule_is_written_over_the_prescribed_value() -> None:
+    chart = line_chart(
+        id="a",
+        title="比例",
+        description="平稳。",
+        labels=["2025"],
+        values=[Decimal("1.1")],
+        texts=["1.1%"],
+        rules=[(Decimal(percent) / 10, f"{percent / 10}%") for percent in range(10, 17)],
+        reference=(Decimal("1.5"), "1.5%"),
+    )
+    assert [rule.text for rule in chart.rules] == ["1.0%", "1.1%", "1.2%", "1.3%", "1.4%", "1.6%"]
+
+
 def test_a_loss_is_drawn_to_the_left_of_the_mark() -> None:
     bar = cell_bar(Decimal("-0.05"), low=Decimal("-0.1"), high=Decimal("0.4"), mark=Decimal(0))
     assert (bar.start, bar.width, bar.mark) == (Decimal("10.00"), Decimal("10.00"), Decimal("20.00"))
