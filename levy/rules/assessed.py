@@ -185,6 +185,8 @@ def _required(assessed: Assessed) -> Step:
 
 def _credited(assessed: Assessed, months: int) -> Step:
     formula: str = _("审核认定的安排人月（重度残疾每月计2）")
+    if assessed.facts.transferred_staff_months:
+        formula = _("审核认定的安排人月（重度残疾每月计2），按劳务派遣协议划转后")
     rounding = assessed.terms.rules.credited_rounding
     if rounding is not CreditedRounding.NONE:
         formula = _rounding_formula(number(assessed.facts.credited_months), months, rounding)

@@ -60,6 +60,11 @@ class EmployerYear:
             return None
         return self.assessment.payable - self.paid
 
+    @property
+    def overpaid(self) -> Decimal:
+        """What was paid beyond what is due, never below 0."""
+        return max(-(self.balance or Decimal(0)), Decimal(0))
+
 
 def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
     """The year as it stands now, in at most six queries."""

@@ -306,6 +306,8 @@ def test_moved_staff_has_a_line_of_its_own():
 
     assert _formula(brought, "transfer") == "1,200 + 12（按劳务派遣协议接收）"
     assert _formula(handed, "transfer") == "1,200 − 12（按劳务派遣协议划出）"
+    for moved in (brought, handed):
+        assert _formula(moved, "credited_months").endswith("按劳务派遣协议划转后")
 
 
 def test_an_exemption_names_its_limit_and_before_2019_the_registration():

@@ -15,7 +15,7 @@ from levy.services.history import history
 from levy.services.notices import issue_notice
 from levy.services.years import employer_year
 from quota.checks import check_employers
-from quota.enums import NumberKind
+from quota.enums import EntityType, NumberKind
 from quota.models import Employer, HeadcountReturn, Membership
 from quota.services import filing
 from quota.services.verification import send_back
@@ -111,7 +111,30 @@ def test_a_paid_year_a_year_to_pay_and_a_year_without_anything_due_say_so(client
     Payment.objects.create(
         receipt_number="1", employer=employer, levy_year=2025, amount="15000", received_on="2026-12-01"
     )
-    assert "本年度费额已缴清" in board(client, employer)
+    text = board(client, employer)
+    assert "本年度费额已缴清" in text
+    assert "多缴" not in text
+    Payment.objects.create(
+        receipt_number="2", employer=employer, levy_year=2025, amount="20.5", received_on="2026-12-02"
+    )
+    assert "多缴20.50元。" in board(client, employer)
+
+
+def test_who_owes_nothing_by_law_is_not_told_to_file_or_to_hurry(client: Client, employer: Employer) -> None:
+    Employer.objects.update(entity_type=EntityType.SOLE_TRADER)
+    text = board(client, employer)
+    assert "不是征收对象，本年度无需申报缴纳" in text
+    assert "尚未申报" not in text
+    assert "申报截止" not in text
+    assert reverse("levy:what_if", args=[employer.uscc, 2025]) not in text
+
+
+def test_an_exempt_enterprise_is_shown_no_next_step_down(client: Client, employer: Employer) -> None:
+    verified_year(employer, staff=20, wages="1200000.00", credited=0)
+    confirmed_run()
+    text = board(client, employer)
+    assert "免征，本年度无需缴纳" in text
+    assert "下一档" not in text
 
 
 def test_the_history_names_offices_and_no_people(client: Client, employer: Employer) -> None:
