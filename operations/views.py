@@ -76,6 +76,6 @@ def _parts(readings: Readings, wrong: list[tuple[alarms.Alarm, str]]) -> dict[st
     return {
         "alarms": wrong,
         "queues": [(sign.label, readings.seen.get(sign), lengths.get(name)) for sign, name in QUEUES.items()],
-        "run": AssessmentRun.objects.select_related("region").first(),
+        "run": AssessmentRun.objects.filter(is_correction=False).select_related("region").first(),
         "history": [(entry, alarms.BY_CODE.get(entry.code)) for entry in AlarmEntry.objects.all()[:20]],
     }
