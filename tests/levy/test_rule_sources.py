@@ -24,7 +24,7 @@ PURE = sorted(
 )
 INEXACT_CALLS = {"float", "round", "getcontext", "setcontext"}
 ALLOWED_IMPORTS = {
-    *("collections", "dataclasses", "datetime", "decimal", "enum", "re", "typing"),
+    *("collections", "dataclasses", "datetime", "decimal", "enum", "operator", "re", "typing"),
     *("levy.policy", "levy.rules", "quota.rules"),
 }
 CITATION = re.compile(
