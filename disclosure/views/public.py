@@ -35,11 +35,12 @@ def search(request: HttpRequest) -> HttpResponse:
         if is_too_often(request, "search", SEARCHES_PER_MINUTE):
             return come_back_later(request)
         if form.is_valid():
-            found = list(_found(form)[: MOST_FOUND + 1])
-            context |= {
-                "is_cut_off": len(found) > MOST_FOUND,
-                "page": Paginator(found[:MOST_FOUND], PER_PAGE).get_page(request.GET.get("page")),
-            }
+            found = list(_found(form).values_list("pk", flat=True)[: MOST_FOUND + 1])
+            page = Paginator(found[:MOST_FOUND], PER_PAGE).get_page(request.GET.get("page"))
+            # Only the page's rows are read as a whole: most of a search's time was spent on those that nobody sees.
+            rows = PublishedEntry.objects.select_related("publication").in_bulk(page.object_list)
+            page.object_list = [rows[pk] for pk in page.object_list]
+            context |= {"is_cut_off": len(found) > MOST_FOUND, "page": page}
     return render(request, "disclosure/search.html", context)
 
 
@@ -60,7 +61,7 @@ def _found(form: SearchForm) -> EntryQuerySet:
     entries = PublishedEntry.objects.filter(publication__in=list(published))
     if form.cleaned_data["region"]:
         entries = entries.filter(region_code__startswith=Region(code=form.cleaned_data["region"]).prefix)
-    return entries.search(form.cleaned_data["q"]).select_related("publication").order_by("publication_id", "uscc")
+    return entries.search(form.cleaned_data["q"]).order_by("publication_id", "uscc")
 
 
 @public_page

@@ -28,6 +28,7 @@ from levy.services.policy import terms_by_region
 from levy.services.workbooks import number_cell, text_cell, workbook
 from quota.enums import EntityType, official_words
 
+BLOCK_BYTES = 64 * 1024
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
 # Heading, and the expression that fills it. Numbers of heads are shown with four decimals; person-months are exact.
@@ -131,8 +132,19 @@ def _copied(query: sql.Composed) -> Iterator[bytes]:
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1h'")
         with cursor.copy(query) as copy:
-            for chunk in copy:
-                yield bytes(chunk)
+            yield from _blocks(copy)
+
+
+def _blocks(rows: Iterable[bytes | memoryview]) -> Iterator[bytes]:
+    """PostgreSQL hands over row by row, and every piece that is yielded costs a call of the network."""
+    block = bytearray()
+    for row in rows:
+        block += row
+        if len(block) >= BLOCK_BYTES:
+            yield bytes(block)
+            block.clear()
+    if block:
+        yield bytes(block)
 
 
 def _csv_query(levy_list: LevyList) -> sql.Composed:
