@@ -16,6 +16,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from accounts.templatetags.formats import cn_date
 from audit.errors import PermissionMissing
 from audit.services import record
 from audit.workflow import apply, check
@@ -47,10 +48,10 @@ class Effect:
         if row is None:
             return ""
         value = value_in_words(name_of(row), str(row.value))
-        shown = {"value": value, "first": row.valid_from.isoformat(), "document": row.document_number}
+        shown = {"value": value, "first": cn_date(row.valid_from), "document": row.document_number}
         if row.valid_until is None:
             return _("%(value)s，%(first)s起，%(document)s") % shown
-        return _("%(value)s，%(first)s至%(last)s，%(document)s") % (shown | {"last": row.valid_until.isoformat()})
+        return _("%(value)s，%(first)s至%(last)s，%(document)s") % (shown | {"last": cn_date(row.valid_until)})
 
 
 def name_of(row: DatedRow) -> str:
