@@ -143,18 +143,22 @@ def _standstill(trial: Trial) -> None:
     group = trial.ground.programs["still"].process.pid
     os.killpg(group, signal.SIGSTOP)
     trial.fault("worker frozen", "still")
-    past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s"
-    trial.checker.do(past, run_id)
     trial.checker.do("UPDATE levy_assessmentrun SET started_at = started_at - interval '1 hour' WHERE id = %s", run_id)
-    is_over = trial.checker.state(run_id) != "computing"
-    page = officer.get(f"/runs/{run_id}/").text
+    past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s"
+
+    def says_so() -> bool:
+        # Every time anew: PostgreSQL may still finish what the workers had told it before they were stopped.
+        trial.checker.do(past, run_id)
+        return "没有进展" in officer.get(f"/runs/{run_id}/").text
+
     try:
+        wait_for(says_so, "the page does not say that nothing moves", seconds=60)
+        is_over = trial.checker.state(run_id) != "computing"
         made += _poll(trial, officer, run_id, POLLS // 4)
     finally:
         os.killpg(group, signal.SIGCONT)
     _poll(trial, officer, run_id, POLLS - made)
     demand(not is_over, "the run was over before the workers were stopped")
-    demand("没有进展" in page, "the page does not say that nothing moves")
     trial.finish(run_id, STEADY_YEAR)
 
 
