@@ -144,7 +144,8 @@ def _standstill(trial: Trial) -> None:
     os.killpg(group, signal.SIGSTOP)
     trial.fault("worker frozen", "still")
     trial.checker.do("UPDATE levy_assessmentrun SET started_at = started_at - interval '1 hour' WHERE id = %s", run_id)
-    past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s"
+    # Only what is done: a slice in the hands of a stopped worker is locked until PostgreSQL gives the worker up.
+    past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s AND state = 'done'"
 
     def says_so() -> bool:
         # Every time anew: PostgreSQL may still finish what the workers had told it before they were stopped.
