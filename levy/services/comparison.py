@@ -17,8 +17,8 @@ from accounts.models import Region
 from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
 from levy.models.runs import COMPUTED_STATES
-from levy.services.kept import kept
 from levy.services.lists import BOM, csv_line
+from levy.services.run_figures import figures
 from levy.services.totals import Totals, last_year, last_year_sums, region_totals, regions_of, run_sums
 from quota.enums import official_words
 from quota.exchange.escape import escape_formula
@@ -133,7 +133,7 @@ MOVEMENTS = (
 
 def movement_counts(run: AssessmentRun) -> list[tuple[Movement, int]]:
     """How many employers each movement concerns, in one pass over both years. One employer may count twice."""
-    return list(zip(MOVEMENTS, kept(run, "movements", lambda: _counted(run)), strict=True))
+    return list(zip(MOVEMENTS, figures(run, "movements", lambda: _counted(run)), strict=True))
 
 
 def _counted(run: AssessmentRun) -> tuple[int, ...]:

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy
 from accounts.models import Region
 from levy.models import Assessment, AssessmentRun
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
-from levy.services.kept import kept
+from levy.services.run_figures import figures
 
 
 @dataclass(slots=True)
@@ -51,12 +51,12 @@ Sums = list[dict[str, Any]]
 
 def run_sums(run: AssessmentRun) -> Sums:
     """By region and outcome, for the lines below: one pass over a million rows for all tables of a page."""
-    return kept(run, "sums", lambda: _sums_of(run.assessments), alone=True)
+    return figures(run, "sums", lambda: _sums_of(run.assessments), alone=True)
 
 
 def last_year_sums(run: AssessmentRun) -> Sums:
     """The same of what is in force for the year before, corrections included; none where it was not confirmed."""
-    return kept(run, "last-year-sums", lambda: _sums_of(last_year(run)))
+    return figures(run, "last-year-sums", lambda: _sums_of(last_year(run)))
 
 
 def _sums_of(assessments: AssessmentQuerySet) -> Sums:
@@ -113,7 +113,7 @@ CHANGES_SHOWN = 20
 
 def largest_changes(run: AssessmentRun) -> list[Change]:
     """Employers whose due amount moved most against the confirmed assessment of the year before."""
-    pairs = kept(run, "largest-changes", lambda: _largest(run))
+    pairs = figures(run, "largest-changes", lambda: _largest(run))
     found = Assessment.objects.select_related("employer").in_bulk([pk for pair in pairs for pk in pair])
     return [_change(found[now], found[before]) for now, before in pairs]
 

@@ -21,7 +21,7 @@ Figures = TypeVar("Figures")
 KEPT = timedelta(days=7)
 
 
-def kept(run: AssessmentRun, name: str, compute: Callable[[], Figures], *, alone: bool = False) -> Figures:
+def figures(run: AssessmentRun, name: str, compute: Callable[[], Figures], *, alone: bool = False) -> Figures:
     """The run's figures of this name; `alone` if nothing of the year before is in them, else one query if known."""
     if run.state not in COMPUTED_STATES:
         return compute()
