@@ -112,6 +112,8 @@ def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
         f"{employer.uscc},{identity_number()},2025-03,1,1,1,1\n"
     )
     page = enter(officer(Role.VERIFIER, COUNTY))
+    # Asked only when the file is chosen, Chromium sometimes opens its own window first, and closes it again.
+    page.on("filechooser", lambda _chooser: None)
     activate(page, "文件导入")
     choose(page, "文件种类", "社会保险缴纳")
     press_to(page, "文件")
