@@ -126,8 +126,8 @@ def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
 
 @dataclass(slots=True)
 class Outcome:
-    """What one slice brings, as COPY's text, the dispatched placements whose transfers it replaces, and the employers
-    outside the scope whose people were counted along."""
+    """What one slice brings that is not stored yet, as COPY's text, the dispatched placements whose transfers it
+    replaces, and the employers outside the scope whose people were counted along."""
 
     placements: int = 0
     checks: list[str] = field(default_factory=list)
@@ -155,8 +155,9 @@ def _count_all(
 def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
     outcome.placements += 1
     if not row.is_settled:
-        weight = claim_weight(row.claim)
-        outcome.checks.append(f"{count.key}\t{weight}\t{claimed}\t{_array(count.reasons)}\t{_array(count.weights)}\n")
+        check = f"{claim_weight(row.claim)} {claimed} {_array(count.reasons)} {_array(count.weights)}"
+        if check != row.stored:
+            outcome.checks.append(f"{count.key} {check}\n")
     if row.is_elsewhere:
         outcome.elsewhere.add(row.claim.employer)
 
@@ -166,7 +167,7 @@ def _count_person(
 ) -> Sequence[ClaimCount]:
     """Each claim by the rules of its own place."""
     own = [rules[row.region_code] for row in rows]
-    return count_person([row.claim for row in rows], agreements, levy_year, own).claims
+    return count_person([row.claim for row in rows], agreements, levy_year, own)
 
 
 def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> Sequence[ClaimCount]:
@@ -201,6 +202,8 @@ def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> l
     covered = [MONTHS - count.reasons.count(Reason.OUTSIDE_CONTRACT) for count in counts]
     weights = [claim_weight(row.claim) for row in rows]
     shares = [weight * months for weight, months in zip(weights, covered, strict=True)]
+    if len(rows) == 1:
+        return shares
     employers = [row.claim.employer for row in rows]
     for employer in {e for e in employers if employers.count(e) > 1}:
         indexes = [index for index, e in enumerate(employers) if e == employer]
@@ -256,7 +259,7 @@ CREATE TEMP TABLE IF NOT EXISTS new_check (
 TRUNCATE new_check
 """
 
-# A decision that a person made stays; rows that say the same as before are not touched.
+# A decision that a person made stays.
 STORE_CHECKS = """
 INSERT INTO quota_placementcheck AS k
     (placement_id, weight, claimed_months, reasons, computed, decided, decision_reason, decision_note)
@@ -265,8 +268,6 @@ ON CONFLICT (placement_id) DO UPDATE SET
     weight = excluded.weight, claimed_months = excluded.claimed_months,
     reasons = excluded.reasons, computed = excluded.computed,
     decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
-WHERE (k.weight, k.claimed_months, k.reasons, k.computed)
-    IS DISTINCT FROM (excluded.weight, excluded.claimed_months, excluded.reasons, excluded.computed)
 """
 
 TRANSFER_COLUMNS = "placement_id, levy_year, agency_id, host_id, weight_months, credited_months, staff_months"
@@ -275,7 +276,7 @@ TRANSFER_COLUMNS = "placement_id, levy_year, agency_id, host_id, weight_months, 
 def _store(outcome: Outcome) -> None:
     with connection.cursor() as cursor:
         cursor.execute(NEW_CHECKS)
-        with cursor.copy("COPY new_check FROM STDIN") as copy:
+        with cursor.copy("COPY new_check FROM STDIN (DELIMITER ' ')") as copy:
             copy.write("".join(outcome.checks))
         cursor.execute(STORE_CHECKS)
     _store_transfers(outcome)

@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
+from functools import lru_cache
 from typing import TypeAlias
 
 from quota.rules.filing import MONTHS, filed_in_time
@@ -124,13 +125,6 @@ class ClaimCount:
     reasons: Reasons
     weights: Weights
     transfers: tuple[Transfer, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
-class PersonCount:
-    """One person's year, claim by claim, in the order in which the claims were given."""
-
-    claims: tuple[ClaimCount, ...]
 
 
 _WEIGHTS = {
@@ -263,28 +257,27 @@ def count_person(
     agreements: Sequence[Agreement],
     levy_year: int,
     rules: CountingRules | Sequence[CountingRules],
-) -> PersonCount:
+) -> list[ClaimCount]:
     """Count one person's months: every claim alone, then once per employer, at one employer only, then agreements.
 
     `claims` are all of this person's in the levy year, wherever they were made, each with a key of its own;
-    `agreements` all that name the person. The order of either is irrelevant. `rules` are those of every claim's place,
-    or one set per claim where the places differ. Raises AgreementsConflict.
+    `agreements` all that name the person. The order of either is irrelevant; the answer has the order of the claims.
+    `rules` are those of every claim's place, or one set per claim where the places differ. Raises AgreementsConflict.
     """
     own = [rules] * len(claims) if isinstance(rules, CountingRules) else rules
-    judged = [list(judge(claim, levy_year, place)) for claim, place in zip(claims, own, strict=True)]
+    judged = [judge(claim, levy_year, place) for claim, place in zip(claims, own, strict=True)]
     if len(claims) > 1:
-        _settle_rivals(claims, judged)
+        judged = _settle_rivals(claims, judged)
     hosts = hosts_by_month(agreements, levy_year) if agreements else None
-    return PersonCount(
-        tuple(
-            _claim_count(claim, tuple(reasons), hosts, levy_year, place)
-            for claim, reasons, place in zip(claims, judged, own, strict=True)
-        )
-    )
+    return [
+        _claim_count(claim, reasons, hosts, levy_year, place)
+        for claim, reasons, place in zip(claims, judged, own, strict=True)
+    ]
 
 
-def _settle_rivals(claims: Sequence[Claim], judged: list[list[Reason]]) -> None:
+def _settle_rivals(claims: Sequence[Claim], alone: Iterable[Reasons]) -> list[Reasons]:
     """A month counts once per employer, in its best row; at two employers it counts at neither until decided."""
+    judged = [list(reasons) for reasons in alone]
     best_first = sorted(range(len(claims)), key=lambda index: _preference(claims[index]))
     for month in _YEAR:
         winners: dict[Key, int] = {}
@@ -294,6 +287,7 @@ def _settle_rivals(claims: Sequence[Claim], judged: list[list[Reason]]) -> None:
         if len(winners) > 1:
             for index in winners.values():
                 judged[index][month] = Reason.TWO_EMPLOYERS
+    return [tuple(reasons) for reasons in judged]
 
 
 def _preference(claim: Claim) -> tuple[int, bool, date, Key]:
@@ -327,8 +321,7 @@ def _claim_count(
     levy_year: int,
     rules: CountingRules,
 ) -> ClaimCount:
-    counts_for = claim_weight(claim)
-    weights = tuple(counts_for if reason is Reason.COUNTED else 0 for reason in reasons)
+    weights = _weights(reasons, claim_weight(claim))
     if hosts is None or claim.form != EmploymentForm.DISPATCH:
         return ClaimCount(claim.key, claim.employer, reasons, weights)
     transfers = tuple(
@@ -337,6 +330,12 @@ def _claim_count(
         if agreement is not None and weights[month] and agreement.agency == claim.employer
     )
     return ClaimCount(claim.key, claim.employer, reasons, weights, transfers)
+
+
+@lru_cache(maxsize=16_384)
+def _weights(reasons: Reasons, counts_for: int) -> Weights:
+    """Most people's years look like other people's, so few of them have to be written out."""
+    return tuple([counts_for if reason is Reason.COUNTED else 0 for reason in reasons])
 
 
 def transfer(agreement: Agreement, month: int, month_weight: int, levy_year: int, rules: CountingRules) -> Transfer:

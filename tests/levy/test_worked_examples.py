@@ -128,7 +128,7 @@ def test_the_people_of_the_example_add_up(case):
         for number, person in enumerate(case["people"])
     ]
 
-    counted = [count_person([claim], [], year, CountingRules()).claims[0] for claim in people]
+    counted = [count_person([claim], [], year, CountingRules())[0] for claim in people]
 
     months = sum(sum(count.weights) for count in counted)
     assert Decimal(months) / 12 == Decimal(case["expected"]["credited_heads"])

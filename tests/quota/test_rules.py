@@ -64,7 +64,7 @@ def certified(**changes) -> CertificateFacts:
 
 
 def counted(*claims: Claim, agreements: tuple[Agreement, ...] = (), rules: CountingRules = NATIONAL):
-    return count_person(claims, agreements, YEAR, rules).claims
+    return count_person(claims, agreements, YEAR, rules)
 
 
 def test_a_placement_that_meets_every_test_counts_all_year():
@@ -288,7 +288,7 @@ def test_each_claim_is_judged_by_the_rules_of_its_own_place():
     here, there = replace(CLAIM, key=1, born=born), replace(CLAIM, key=2, employer="B", born=born)
     customary = CountingRules.from_settings({"employment_age": "customary"})
 
-    first, second = count_person([here, there], [], YEAR, [customary, NATIONAL]).claims
+    first, second = count_person([here, there], [], YEAR, [customary, NATIONAL])
 
     assert first.reasons[5] is second.reasons[5] is Reason.TWO_EMPLOYERS
     assert first.reasons[6] is Reason.ABOVE_EMPLOYMENT_AGE
