@@ -40,8 +40,9 @@ class IdentifierError(ValueError):
 
 def check_uscc(text: str) -> str:
     """统一社会信用代码, 18 characters with a check character (GB 32100-2015)."""
-    code = _normalised(text, _("统一社会信用代码"))
+    code = _normalised(text)
     if not _USCC_SHAPE.fullmatch(code):
+        _refuse_spoiled(code, _("统一社会信用代码"))
         raise IdentifierError(_("统一社会信用代码应为18位数字和大写字母（不含I、O、S、V、Z），请对照登记证照填写。"))
     total = sum(map(mul, map(_USCC_VALUE.__getitem__, code[:17]), _USCC_WEIGHTS))
     if code[17] != _USCC_ALPHABET[-total % 31]:
@@ -51,8 +52,9 @@ def check_uscc(text: str) -> str:
 
 def check_identity_number(text: str) -> str:
     """公民身份号码, 18 characters: date of birth and check digit (GB 11643-1999). Old area codes are not refused."""
-    number = _normalised(text, _("身份证号"))
+    number = _normalised(text)
     if not _IDENTITY_SHAPE.fullmatch(number):
+        _refuse_spoiled(number, _("身份证号"))
         raise IdentifierError(_("身份证号应为18位：17位数字加1位数字或X，请对照身份证填写。"))
     try:
         birth_date(number)
@@ -70,15 +72,16 @@ def check_certificate_number(kind: str, text: str) -> str:
     残疾军人证 (`disabled_soldier`) has a number of its own: 1 to 40 printable characters.
     """
     if kind == "disabled_person":
-        return _check_disability_number(_normalised(text, _("残疾人证号")))
+        return _check_disability_number(_normalised(text))
     if kind == "disabled_soldier":
-        return _check_soldier_number(_normalised(text, _("残疾军人证号")))
+        return _check_soldier_number(_normalised(text))
     raise IdentifierError(_("证件类型应为残疾人证或残疾军人证，请更正后再填证件号码。"))
 
 
 def _check_disability_number(number: str) -> str:
     shape = _DISABILITY_SHAPE.fullmatch(number)
     if not shape:
+        _refuse_spoiled(number, _("残疾人证号"))
         raise IdentifierError(
             _("残疾人证号应为20位：身份证号、类别（1至7）、等级（1至4）；换领的另加B和次数。请对照证件填写。")
         )
@@ -90,15 +93,17 @@ def _check_disability_number(number: str) -> str:
 
 
 def _check_soldier_number(number: str) -> str:
-    if not 1 <= len(number) <= _SOLDIER_MAX or not number.isprintable():
+    _refuse_spoiled(number, _("残疾军人证号"))
+    if len(number) > _SOLDIER_MAX or not number.isprintable():
         raise IdentifierError(_("残疾军人证号应为1至40个字符，请对照证件填写。"))
     return number
 
 
 def check_region_code(text: str) -> str:
     """行政区划代码, six digits (GB/T 2260): a known province, and no county without its prefecture."""
-    code = _normalised(text, _("行政区划代码"))
+    code = _normalised(text)
     if not _REGION_SHAPE.fullmatch(code):
+        _refuse_spoiled(code, _("行政区划代码"))
         raise IdentifierError(_("行政区划代码应为6位数字，前两位为省级代码，如140105，请对照GB/T 2260填写。"))
     return code
 
@@ -120,12 +125,15 @@ def mask_identity(text: str) -> str:
     return f"{text[:6]}{'*' * 8}{text[14:]}"
 
 
-def _normalised(text: str, name: str) -> str:
-    code = text.strip().translate(_NARROW)
+def _normalised(text: str) -> str:
+    return text.strip().translate(_NARROW)
+
+
+def _refuse_spoiled(code: str, name: str) -> None:
+    """Raises IdentifierError for a code that is not there, or that a spreadsheet took for a number."""
     if not code:
         raise IdentifierError(_("%(name)s为空，请补填。", name=name))
     if _SPREADSHEET_FLOAT.fullmatch(code):
         raise IdentifierError(
             _("%(name)s已被表格软件改成小数或科学计数，末几位已丢失；请把该列设为文本后重新填写。", name=name)
         )
-    return code
