@@ -53,6 +53,7 @@ def apply(
     before = locked.state  # type: ignore[attr-defined]
     stamp = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}
     manager.filter(pk=locked.pk).update(**stamp)
+    locked.refresh_from_db()
     record(
         actor=actor,  # type: ignore[arg-type]
         action=f"{subject._meta.label_lower}.{transition.name}",
@@ -61,7 +62,6 @@ def apply(
         reason=reason,
         details={"from": before, "to": transition.target, **details},
     )
-    locked.refresh_from_db()
     return locked
 
 

@@ -8,8 +8,8 @@ from accounts.models import region_prefix
 from bench.measure import Comparison, Cost, alternating, cost_of
 from bench.province import LEVY_YEAR, TENTH, Size
 from bench.report import Line, compared
-from quota.checks import KEYS, run_checks
-from quota.evidence import PLACEMENTS, Scope
+from quota.checks import run_checks
+from quota.evidence import FIRST_KEY, LAST_KEY, PLACEMENTS, Scope
 
 TURNS = 2
 
@@ -43,7 +43,7 @@ def _joins() -> Cost:
 def joined_rows() -> int:
     """Gather the evidence of every claim in one statement, a person's claims together; how many there are."""
     scope = Scope.of_region(LEVY_YEAR, TENTH)
-    names = scope.names(first=f"{0:032x}", last=f"{KEYS - 1:032x}")
+    names = scope.names(first=FIRST_KEY, last=LAST_KEY)
     statement = PLACEMENTS.format(condition=scope.condition)
     with connection.cursor() as cursor, cursor.copy(statement, names) as copy:
         return sum(bytes(chunk).count(b"\n") for chunk in copy)

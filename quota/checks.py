@@ -14,8 +14,7 @@ from django.db import connection, transaction
 
 from quota import evidence
 from quota.enums import ReturnState
-from quota.evidence import Gathered, Scope
-from quota.models import Employer
+from quota.evidence import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope
 from quota.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.rules import (
     MONTHS,
@@ -33,7 +32,6 @@ from quota.rules import (
 
 SLICE_PLACEMENTS = 20_000
 SLICE_RETURNS = 10_000
-KEYS = 1 << 128
 FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
 
 Progress = Callable[[int, int], None]
@@ -65,10 +63,9 @@ def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTo
 def settle_transfers(*, levy_year: int, employer_id: int) -> None:
     """Move an agency's months to the hosts of its people as they were decided. In the caller's transaction."""
     scope = Scope.of_employers(levy_year, [employer_id])
-    rules, wages = _regional(levy_year)
-    (everybody,) = _key_ranges(0)
-    found = [row for row in evidence.placements(scope, *everybody, wages) if not row.is_elsewhere]
-    _store_transfers(_count_all(found, evidence.agreements(scope, *everybody), levy_year, rules))
+    rules, wages = _regional(scope)
+    found = [row for row in evidence.placements(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
+    _store_transfers(_count_all(found, evidence.agreements(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
 
 
 def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
@@ -91,7 +88,7 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
         (expected,) = cursor.fetchone()
-    rules, wages = _regional(scope.levy_year)
+    rules, wages = _regional(scope)
     done, elsewhere = 0, set()
     for first, last in _key_ranges(expected):
         with transaction.atomic():
@@ -110,10 +107,10 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     return CheckTotals(done, changed)
 
 
-def _regional(levy_year: int) -> tuple[Rules, Mapping[str, MinimumWages]]:
-    """The rules and minimum wages of every place that has employers: people may be claimed anywhere."""
-    regions = list(Employer.objects.order_by().values_list("region_id", flat=True).distinct())
-    return counting_rules(regions, levy_year), minimum_wages(regions, levy_year)
+def _regional(scope: Scope) -> tuple[Rules, Mapping[str, MinimumWages]]:
+    """The rules and minimum wages of every place where the scope's people may be claimed."""
+    regions = evidence.regions(scope)
+    return counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:

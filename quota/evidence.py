@@ -23,15 +23,18 @@ from quota.rules import (
 from quota.rules.counting import Weights
 
 NULL = r"\N"
+KEYS = 1 << 128
+FIRST_KEY, LAST_KEY = f"{0:032x}", f"{KEYS - 1:032x}"
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose claims are looked at: employers `e` that meet `condition`."""
+    """Whose claims are looked at: employers `e` that meet `condition`. `is_few` tells that they were named singly."""
 
     levy_year: int
     condition: str
     parameters: Mapping[str, Any]
+    is_few: bool = False
 
     @classmethod
     def of_region(cls, levy_year: int, region_code: str) -> Self:
@@ -40,7 +43,8 @@ class Scope:
 
     @classmethod
     def of_employers(cls, levy_year: int, employer_ids: Collection[int]) -> Self:
-        return cls(levy_year, "e.id IN (SELECT unnest(%(employers)s::bigint[]))", {"employers": list(employer_ids)})
+        condition = "e.id IN (SELECT unnest(%(employers)s::bigint[]))"
+        return cls(levy_year, condition, {"employers": list(employer_ids)}, is_few=True)
 
     def names(self, **more: Any) -> dict[str, Any]:
         """Parameters of a statement about this scope."""
@@ -130,6 +134,23 @@ WHERE a.counts_at = 'host' AND a.starts_on < make_date(%(year)s + 1, 1, 1)
   AND (a.ends_on IS NULL OR a.ends_on >= %(january)s)
   AND a.person_key BETWEEN %(first)s AND %(last)s AND a.person_key IN ({PEOPLE})
 """
+
+
+EMPLOYERS_REGIONS = "SELECT DISTINCT region_id FROM quota_employer"
+CLAIMANTS_REGIONS = f"""
+SELECT DISTINCT claimant.region_id FROM ({PEOPLE}) people
+JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+JOIN quota_employer claimant ON claimant.id = p.employer_id
+"""
+
+
+def regions(scope: Scope) -> list[str]:
+    """Where the scope's people may be claimed: for a few employers exactly there, for a region wherever employers are,
+    since one look through all employers costs less than one at everybody's claims."""
+    statement = CLAIMANTS_REGIONS.format(condition=scope.condition) if scope.is_few else EMPLOYERS_REGIONS
+    with connection.cursor() as cursor:
+        cursor.execute(statement, scope.names(first=FIRST_KEY, last=LAST_KEY))
+        return [region for (region,) in cursor.fetchall()]
 
 
 def placements(scope: Scope, first: str, last: str, minimum_wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:

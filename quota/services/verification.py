@@ -174,6 +174,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
         first_by=filed.reviewed_by,
         second_by=actor,
     )
+    headcount.refresh_from_db()
     settle_transfers(levy_year=filed.levy_year, employer_id=filed.employer_id)
     apply(
         filed,
@@ -183,7 +184,6 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
         number=headcount.number,
         credited_months=headcount.credited_months,
     )
-    headcount.refresh_from_db()
     return headcount
 
 
