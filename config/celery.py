@@ -12,6 +12,8 @@ from config.log_settings import LOGGING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
+NICENESS = 10
+
 app = Celery("levy", task_cls="config.tasks:GuardedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
 app.autodiscover_tasks()
@@ -21,6 +23,12 @@ app.autodiscover_tasks()
 def _log_as_everywhere(**_options: Any) -> None:
     """Celery's way of being told not to bring its own log format, whose lines repeat what a failing task held."""
     logging.config.dictConfig(LOGGING)
+
+
+@worker_process_init.connect
+def _give_way(**_given: Any) -> None:
+    """Whoever waits for a page goes before an annual run on the same processors."""
+    os.nice(NICENESS)
 
 
 @worker_process_init.connect

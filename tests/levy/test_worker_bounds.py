@@ -1,5 +1,7 @@
-"""A slice that asks for more memory than its process may have fails alone: its worker goes on (promise B7)."""
+"""What a worker's processes may take: one that asks for more memory than it may have fails alone, and its worker goes
+on (promise B7); people's pages go before them (promise G2)."""
 
+import os
 import resource
 from collections.abc import Callable
 from pathlib import Path
@@ -47,6 +49,11 @@ def test_a_slice_without_memory_is_put_aside_and_the_worker_goes_on(
     free(worker)
     assess_slice.delay(run.pk, 1)
     eventually(lambda: run.slices.get(number=1).state == SliceState.DONE, "the worker does nothing any more")
+
+
+def test_people_go_before_a_worker(worker: Popen[bytes]) -> None:
+    ours = os.getpriority(os.PRIO_PROCESS, 0)
+    assert min(os.getpriority(os.PRIO_PROCESS, pid) for pid in children(worker)) > ours
 
 
 def first(run: AssessmentRun) -> AssessmentSlice:
