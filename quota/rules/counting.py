@@ -8,7 +8,6 @@ from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from enum import StrEnum
-from functools import lru_cache
 from typing import TypeAlias
 
 from quota.rules.filing import MONTHS, filed_in_time
@@ -321,7 +320,8 @@ def _claim_count(
     levy_year: int,
     rules: CountingRules,
 ) -> ClaimCount:
-    weights = _weights(reasons, claim_weight(claim))
+    counts_for = claim_weight(claim)
+    weights = tuple([counts_for if reason is Reason.COUNTED else 0 for reason in reasons])
     if hosts is None or claim.form != EmploymentForm.DISPATCH:
         return ClaimCount(claim.key, claim.employer, reasons, weights)
     transfers = tuple(
@@ -330,12 +330,6 @@ def _claim_count(
         if agreement is not None and weights[month] and agreement.agency == claim.employer
     )
     return ClaimCount(claim.key, claim.employer, reasons, weights, transfers)
-
-
-@lru_cache(maxsize=16_384)
-def _weights(reasons: Reasons, counts_for: int) -> Weights:
-    """Most people's years look like other people's, so few of them have to be written out."""
-    return tuple([counts_for if reason is Reason.COUNTED else 0 for reason in reasons])
 
 
 def transfer(agreement: Agreement, month: int, month_weight: int, levy_year: int, rules: CountingRules) -> Transfer:
