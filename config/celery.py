@@ -12,7 +12,7 @@ from config.log_settings import LOGGING
 
 os.environ.setdefault("DJANGO_SETTINGS_MODULE", "config.settings.production")
 
-NICENESS = 10
+NICENESS = 5
 
 app = Celery("levy", task_cls="config.tasks:GuardedTask")
 app.config_from_object("django.conf:settings", namespace="CELERY")
