@@ -3,4 +3,4 @@ the limits of its sender, who takes them from the settings."""
 
 from config.celery import app
 
-app.conf.task_soft_time_limit, app.conf.task_time_limit = 6, 8
+app.conf.task_soft_time_limit, app.conf.task_time_limit = 4, 6
