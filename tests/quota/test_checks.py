@@ -189,6 +189,19 @@ def test_a_claim_in_another_region_shows_at_both_but_is_handed_over_by_its_own_c
     assert totals(fresh) == (0, 0, False, ReturnState.SUBMITTED)
 
 
+def test_one_employers_check_knows_the_rules_of_wherever_its_people_are_claimed(employer: Employer) -> None:
+    RegionFactory(code="140202")
+    RegionalSetting.objects.create(
+        region_id="140202", name="filing_deadline", value="01-02", valid_from=date(YEAR, 1, 1)
+    )
+    other, identity = EmployerFactory(region_id="140202"), identity_number()
+    filed_return(other)
+    here, there = placement(employer, identity=identity), placement(other, identity=identity)
+    check_employers(levy_year=YEAR, employer_ids=[employer.pk])
+    assert set(reasons(here)) == {Reason.COUNTED}
+    assert set(reasons(there)) == {Reason.RETURN_LATE}
+
+
 def test_overlapping_contracts_of_one_employer_are_claimed_and_counted_once(employer: Employer) -> None:
     identity = identity_number()
     placement(employer, identity=identity, contract=(date(2024, 1, 1), date(YEAR, 6, 30)))
