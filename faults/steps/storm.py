@@ -13,7 +13,7 @@ from faults.province import YEARS
 from faults.report import demand
 from faults.trial import Trial
 
-FAULTS = 50
+FAULTS = 60
 SLICES = 200
 WORKERS = {"worker-one": 2, "worker-two": 1}
 SESSIONS = """

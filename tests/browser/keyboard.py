@@ -5,7 +5,6 @@ from playwright.sync_api import Page, expect
 from tests.browser.checks import STOP
 
 MOST_STOPS = 80
-SETTLED = 300  # milliseconds
 # What a screen reader would call the element that has the focus; its label counts before its own text.
 NAME = """() => {
   const stop = document.activeElement;
@@ -28,9 +27,6 @@ def press_to(page: Page, name: str, *, key: str = "Tab") -> None:
         if stop is None:
             passed.append("(end of the page)")
             continue
-        if stop["ring"] < 2 or stop["covered"]:  # a live amount may just be moving the page
-            page.wait_for_timeout(SETTLED)
-            stop = page.evaluate(STOP)
         assert stop["ring"] >= 2, f"no ring: {stop['what']}"
         assert not stop["covered"], f"covered: {stop['what']}"
         passed.append(page.evaluate(NAME))
