@@ -35,8 +35,7 @@ from demo.places import PROVINCE
 from quota.enums import ReturnState
 from quota.workflow import REVIEW, VERIFY
 
-SESSIONS, THINKING, SECONDS = 200, 5.0, 80.0
-CYCLE = 4 * THINKING  # list, case, form, step: people come one after the other, or all would always do the same
+SESSIONS, THINKING, SECONDS = 200, 5.0, 60.0
 SHARE, BAR, CONNECTIONS = 0.95, 1000, 40
 STEPS = {ReturnState.CHECKED: REVIEW.name, ReturnState.REVIEWED: VERIFY.name}
 ACTIONS = [f"quota.headcountreturn.{step}" for step in STEPS.values()]
@@ -69,7 +68,7 @@ class Reviewer:
     def work(self, until: float) -> None:
         """From the list to a case, through its step, to the next case, until the time is up."""
         rng, place = Random(self.number), ""
-        time.sleep(rng.uniform(0, CYCLE))
+        time.sleep(rng.uniform(0, THINKING))
         while time.perf_counter() < until:
             place = self._case(place) if place else self._list(rng)
             time.sleep(THINKING)
