@@ -2,7 +2,6 @@
 for programs the same as JSON. All through real requests."""
 
 import json
-import re
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -23,6 +22,7 @@ from tests.browser.forms import Document
 from tests.disclosure.factories import SHANXI, regions, verified_year
 from tests.disclosure.factories import employer as employer_in
 from tests.levy.factories import confirmed_run
+from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
 REASON = "经与该单位核对，三月份的社会保险费已经补缴，原决定应当更正。"
@@ -44,10 +44,6 @@ def writer(signed_in: Callable[..., Client]) -> Client:
     client = signed_in(Role.ADMINISTRATOR, SHANXI)
     client.raise_request_exception = False
     return client
-
-
-def text_of(response: Any) -> str:
-    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", response.content.decode()))
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:

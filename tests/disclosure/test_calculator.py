@@ -10,6 +10,7 @@ from levy.services.estimates import estimate
 from quota.enums import NumberKind
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import regional_number
+from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -28,10 +29,6 @@ def _parameters():
     RegionFactory(code="140000", name="山西省")
     regional_number(NumberKind.REQUIRED_RATIO, "0.015")
     regional_number(NumberKind.SOCIAL_AVERAGE_WAGE, "84876")
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", response.content.decode()))
 
 
 def ask(client, **changes: str):

@@ -1,7 +1,5 @@
 """The officers' pages: what each may see and do, and that the second person decides."""
 
-import re
-
 import pytest
 from django.db import connection
 from django.test.utils import CaptureQueriesContext
@@ -13,6 +11,7 @@ from disclosure.models import Publication, PublicationState
 from tests.accounts.factories import RegionFactory, officer
 from tests.disclosure.factories import SHANXI, TAIYUAN, XIAODIAN, draft, finance, mixed_employers, published, regions
 from tests.levy.factories import confirmed_run
+from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
 
@@ -22,10 +21,6 @@ def confirmed():
     regions()
     mixed_employers()
     return confirmed_run()
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", response.content.decode()))
 
 
 def step(publication: Publication, name: str) -> str:

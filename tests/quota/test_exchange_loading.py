@@ -6,20 +6,11 @@ from decimal import Decimal
 import pytest
 
 from accounts.permissions import Role
-from audit.errors import PermissionMissing, SecondPersonNeeded
+from audit.errors import PermissionMissing
 from audit.models import AuditEntry
 from quota.enums import CountsAt, ReturnState
-from quota.exchange.kinds import (
-    CERTIFICATES,
-    DISPATCH_AGREEMENTS,
-    EMPLOYERS,
-    INSURANCE,
-    PARAMETERS,
-    PLACEMENTS,
-    RETURNS,
-    WAGES,
-)
-from quota.exchange.loading import Mode, scope_of
+from quota.exchange.kinds import CERTIFICATES, DISPATCH_AGREEMENTS, EMPLOYERS, INSURANCE, PLACEMENTS, RETURNS, WAGES
+from quota.exchange.loading import Mode
 from quota.models import (
     Certificate,
     DispatchAgreement,
@@ -28,7 +19,6 @@ from quota.models import (
     ImportedFile,
     InsuranceMonth,
     Placement,
-    RegionalNumber,
     RegionalSetting,
     WagePayment,
 )
@@ -80,10 +70,6 @@ def registered(person: str, level: str = "3", state: str = "有效", until: str 
 
 def agreed(person: str, start: str, end: str = "", at: str = "用工单位", host: str = CODES[1]) -> list[str]:
     return [CODES[0], host, person, start, end, at]
-
-
-def minimum_wage(value: str, start: str, end: str = "", region: str = "140105") -> list[str]:
-    return [region, "最低工资", value, start, end, "晋人社〔示例〕1号"]
 
 
 # Every kind alike
@@ -373,59 +359,3 @@ def test_agreements_that_change_places_are_written_in_any_order(employer: Employ
 
 def test_an_agency_is_not_its_own_host(employer: Employer) -> None:
     assert load(DISPATCH_AGREEMENTS, [agreed(identity_number(), "2025-01-01", host=CODES[0])]).faults
-
-
-# Parameters
-
-
-def test_parameters_need_two_different_administrators() -> None:
-    RegionFactory(code="140105")
-    first, second = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140000")
-    row = [minimum_wage("2150.00", "2025-07-01")]
-    for people in ({"actor": None}, {"actor": first}, {"actor": first, "second": first}):
-        with pytest.raises(SecondPersonNeeded):
-            load(PARAMETERS, row, **people)
-    assert load(PARAMETERS, row, Mode.REPORT, actor=first).new == 1
-    load(PARAMETERS, row, actor=first, second=second)
-    stored = RegionalNumber.objects.get()
-    assert (stored.entered_by, stored.approved_by) == (first, second)
-
-
-def test_parameters_lie_where_both_administrators_may(employer: Employer) -> None:
-    province, county = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140106")
-    assert scope_of(PARAMETERS, province, county).prefixes == ("140106",)
-    report = load(PARAMETERS, [minimum_wage("2150.00", "2025-07-01")], actor=province, second=county)
-    assert report.faults[0].reason == "不在您的管辖范围。"
-    with pytest.raises(PermissionMissing):
-        load(PARAMETERS, [], actor=province, second=officer(Role.VERIFIER, "140000"))
-
-
-@pytest.fixture
-def administrators() -> dict[str, object]:
-    RegionFactory(code="140105")
-    return {"actor": officer(Role.ADMINISTRATOR, "140000"), "second": officer(Role.ADMINISTRATOR, "140000")}
-
-
-def test_a_period_is_closed_before_the_next_begins(administrators: dict[str, object]) -> None:
-    load(PARAMETERS, [minimum_wage("1980.00", "2023-01-01")], **administrators)
-    report = load(PARAMETERS, [minimum_wage("2150.00", "2025-07-01")], **administrators)
-    assert "先为较早的一条填写失效日期" in report.faults[0].cure
-    both = [minimum_wage("2150.00", "2025-07-01"), minimum_wage("1980.00", "2023-01-01", "2025-06-30")]
-    report = load(PARAMETERS, both, **administrators)
-    assert (report.new, report.changed, report.faults) == (1, 1, [])
-
-
-def test_overlapping_periods_of_one_file_are_faults_on_both_lines(administrators: dict[str, object]) -> None:
-    rows = [minimum_wage("1980.00", "2023-01-01", "2025-07-01"), minimum_wage("2150.00", "2025-07-01")]
-    assert [line for line, _heading, _why in reasons(load(PARAMETERS, rows, **administrators))] == [2, 3]
-
-
-def test_a_value_is_corrected_in_place(administrators: dict[str, object]) -> None:
-    load(PARAMETERS, [minimum_wage("1980.00", "2023-01-01")], **administrators)
-    assert load(PARAMETERS, [minimum_wage("1990.00", "2023-01-01")], **administrators).changed == 1
-    assert RegionalNumber.objects.get().value == Decimal("1990.00")
-
-
-def test_a_ratio_below_the_law_is_a_fault(administrators: dict[str, object]) -> None:
-    row = ["140105", "规定比例", "0.0149", "2016-01-01", "", "晋财综〔示例〕1号"]
-    assert load(PARAMETERS, [row], **administrators).faults[0].heading == "数值"

@@ -11,60 +11,20 @@ from hypothesis import strategies as st
 
 from quota.rules import (
     MONTHS,
-    Agreement,
-    AgreementsConflict,
-    CertificateFacts,
     CertificateKind,
     CertificateState,
-    Claim,
     CountingRules,
     EmploymentForm,
     MonthDay,
     Reason,
     SettingError,
-    Transfer,
     claimed_months,
     count_person,
-    hosts_by_month,
     judge,
     strip,
-    transfer,
     weight,
 )
-
-YEAR = 2025
-NATIONAL = CountingRules()
-MINIMUM = Decimal("2050.00")
-CERTIFICATE = CertificateFacts(
-    CertificateKind.DISABLED_PERSON, 3, CertificateState.VALID, date(2020, 1, 1), date(2029, 12, 31)
-)
-CLAIM = Claim(
-    key=1,
-    employer="A",
-    filed_on=date(2026, 5, 20),
-    form=EmploymentForm.CONTRACT,
-    contract_start=date(2024, 1, 1),
-    contract_end=None,
-    certificate=CERTIFICATE,
-    born=date(1990, 6, 15),
-    is_female=False,
-    minimum_wages=(MINIMUM,) * MONTHS,
-    wages=(MINIMUM,) * MONTHS,
-    insured=(True,) * MONTHS,
-)
-ALL_COUNTED = (Reason.COUNTED,) * MONTHS
-
-
-def judged(**changes) -> tuple[Reason, ...]:
-    return judge(replace(CLAIM, **changes), YEAR, NATIONAL)
-
-
-def certified(**changes) -> CertificateFacts:
-    return replace(CERTIFICATE, **changes)
-
-
-def counted(*claims: Claim, agreements: tuple[Agreement, ...] = (), rules: CountingRules = NATIONAL):
-    return count_person(claims, agreements, YEAR, rules)
+from tests.quota.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
 
 
 def test_a_placement_that_meets_every_test_counts_all_year():
@@ -76,11 +36,7 @@ def test_a_placement_that_meets_every_test_counts_all_year():
 
 @pytest.mark.parametrize(
     ("filed_on", "reason"),
-    [
-        (date(2026, 10, 31), Reason.COUNTED),
-        (date(2026, 11, 1), Reason.RETURN_LATE),
-        (None, Reason.NO_RETURN),
-    ],
+    [(date(2026, 10, 31), Reason.COUNTED), (date(2026, 11, 1), Reason.RETURN_LATE), (None, Reason.NO_RETURN)],
 )
 def test_nobody_is_placed_without_a_return_by_the_deadline(filed_on, reason):
     assert judged(filed_on=filed_on) == (reason,) * MONTHS
@@ -332,85 +288,6 @@ def test_the_order_of_rows_changes_nothing_and_no_month_counts_twice(claims):
         assert {count.key: count for count in counted(*order)} == by_key
     for month in range(MONTHS):
         assert sum(count.weights[month] > 0 for count in by_key.values()) <= 1
-
-
-# ---------------------------------------------------------------------------------------------------------- dispatch
-
-AGREEMENT = Agreement(
-    agency="A",
-    host="H",
-    starts=date(2025, 1, 1),
-    ends=date(2025, 12, 31),
-    host_counts=True,
-    host_filed_on=date(2026, 4, 1),
-)
-DISPATCHED = replace(CLAIM, form=EmploymentForm.DISPATCH, certificate=certified(level=1))
-
-
-def test_an_agreement_moves_the_month_with_its_weight_and_its_month_of_staff():
-    agreement = replace(AGREEMENT, starts=date(2025, 3, 31), ends=date(2025, 10, 1))
-
-    (count,) = counted(DISPATCHED, agreements=(agreement,))
-
-    assert count.weights == (2,) * MONTHS
-    assert count.transfers == tuple(Transfer("H", month, weight=2, credited=2, staff=1) for month in range(2, 10))
-
-
-def test_a_month_that_fails_stays_with_the_agency():
-    unpaid = replace(DISPATCHED, wages=(None, *CLAIM.wages[1:]))
-
-    (count,) = counted(unpaid, agreements=(AGREEMENT,))
-
-    assert [moved.month for moved in count.transfers] == list(range(1, MONTHS))
-
-
-@pytest.mark.parametrize("host_filed_on", [None, date(2026, 11, 1)])
-def test_a_host_that_filed_late_takes_the_staff_but_no_head(host_filed_on):
-    (count,) = counted(DISPATCHED, agreements=(replace(AGREEMENT, host_filed_on=host_filed_on),))
-
-    assert {(moved.weight, moved.credited, moved.staff) for moved in count.transfers} == {(2, 0, 1)}
-
-
-@pytest.mark.parametrize(
-    "agreement",
-    [
-        replace(AGREEMENT, host_counts=False),
-        replace(AGREEMENT, agency="X"),
-        replace(AGREEMENT, ends=date(2024, 12, 31)),
-    ],
-)
-def test_an_agreement_for_the_agency_another_agency_or_another_year_moves_nothing(agreement):
-    (count,) = counted(DISPATCHED, agreements=(agreement,))
-
-    assert count.transfers == ()
-
-
-def test_only_dispatched_people_are_moved():
-    (count,) = counted(CLAIM, agreements=(AGREEMENT,))
-
-    assert count.transfers == ()
-
-
-def test_an_open_ended_agreement_goes_on():
-    (count,) = counted(DISPATCHED, agreements=(replace(AGREEMENT, ends=None),))
-
-    assert len(count.transfers) == MONTHS
-
-
-def test_two_agreements_that_name_a_host_for_one_month_are_a_fault():
-    spring = replace(AGREEMENT, ends=date(2025, 6, 15))
-    summer = replace(AGREEMENT, host="I", starts=date(2025, 6, 16))
-
-    with pytest.raises(AgreementsConflict, match="2025年6月"):
-        counted(DISPATCHED, agreements=(spring, summer))
-    later = replace(summer, starts=date(2025, 7, 1))
-    assert [agreement.host for agreement in hosts_by_month([spring, later], YEAR)] == ["H"] * 6 + ["I"] * 6
-
-
-def test_a_region_may_move_heads_without_staff():
-    rules = CountingRules.from_settings({"dispatch": "heads_only"})
-
-    assert transfer(AGREEMENT, 4, 2, YEAR, rules) == Transfer("H", 4, weight=2, credited=2, staff=0)
 
 
 # -------------------------------------------------------------------------------------------- claims, strip, settings

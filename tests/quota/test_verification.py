@@ -3,7 +3,6 @@
 import threading
 from collections.abc import Callable
 from datetime import date
-from itertools import product
 
 import pytest
 from django.db import connection
@@ -12,7 +11,6 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import DomainError, PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.services import trail_of
-from audit.workflow import apply
 from quota.checks import check_employers, run_checks
 from quota.enums import DecisionReason, EmploymentForm, NumberKind, ReturnState
 from quota.errors import DecisionRefused
@@ -27,23 +25,19 @@ from quota.models import (
     WagePayment,
 )
 from quota.rules import Reason
-from quota.services import verification
 from quota.services.verification import (
     decide_placement,
     decided_months,
     reopen_return,
-    reveal_identity,
     review_return,
     send_back,
     verify_return,
 )
-from quota.workflow import RETURN_TRANSITIONS, SUBMIT
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (
     YEAR,
     EmployerFactory,
     agreement,
-    employer_account,
     evidence,
     filed_return,
     identity_number,
@@ -345,60 +339,6 @@ def test_decided_months_move_to_the_host(employer: Employer, first: User, second
 
 def moved() -> list[tuple[int, int, int]]:
     return list(DispatchTransfer.objects.values_list("weight_months", "credited_months", "staff_months"))
-
-
-def test_a_whole_identity_number_needs_the_right_and_a_reason_and_leaves_a_trail_without_it(
-    half_paid: Placement, first: User
-) -> None:
-    with pytest.raises(ReasonMissing):
-        reveal_identity(placement=half_paid, reason=" ", actor=first)
-    with pytest.raises(PermissionMissing):
-        reveal_identity(placement=half_paid, reason="核对", actor=officer(Role.AUDITOR, COUNTY))
-    number = reveal_identity(placement=half_paid, reason="与原件核对", actor=first)
-    assert len(number) == 18
-    entry = trail_of(half_paid).get()
-    assert (entry.actor, entry.reason) == (first, "与原件核对")
-    assert number not in str(entry.details)
-
-
-def test_opening_many_numbers_in_a_day_is_reported_to_the_operators(
-    half_paid: Placement, first: User, monkeypatch: pytest.MonkeyPatch, caplog: pytest.LogCaptureFixture
-) -> None:
-    monkeypatch.setattr(verification, "REVEALS_A_DAY", 2)
-    for _ in range(3):
-        assert "identity numbers" not in caplog.text
-        number = reveal_identity(placement=half_paid, reason="核对", actor=first)
-    assert f"{first.username} opened 3 identity numbers today" in caplog.text
-    assert number not in caplog.text
-
-
-@pytest.mark.parametrize(("state", "transition"), list(product(ReturnState, RETURN_TRANSITIONS)), ids=str)
-def test_every_state_allows_exactly_the_steps_of_the_table(
-    employer: Employer, state: ReturnState, transition: object
-) -> None:
-    filed = put_into(state, the_return(employer))
-    who = employer_account(employer) if transition is SUBMIT else officer(Role.VERIFIER, COUNTY)
-    arguments = {"actor": who, "region_code": COUNTY, "reason": "理由"}
-    if state in transition.sources:
-        assert apply(filed, transition, **arguments).state == transition.target
-    else:
-        with pytest.raises(TransitionNotAllowed):
-            apply(filed, transition, **arguments)
-
-
-def put_into(state: ReturnState, filed: HeadcountReturn) -> HeadcountReturn:
-    """The state with the stamps that the database demands of it."""
-    stamps = {"reviewed_by": officer(Role.VERIFIER, COUNTY), "verified_by": officer(Role.VERIFIER, COUNTY)}
-    moments = dict.fromkeys(("submitted_at", "reviewed_at", "verified_at", "sent_back_at"), filed.filed_on)
-    HeadcountReturn.objects.filter(pk=filed.pk).update(
-        state=state,
-        is_in_force=state not in (ReturnState.DRAFT, ReturnState.REPLACED),
-        sent_back_reason="补正",
-        **stamps,
-        **{name: f"{day}T08:00:00Z" for name, day in moments.items()},
-    )
-    filed.refresh_from_db()
-    return filed
 
 
 @pytest.mark.parametrize("role", [role for role in Role if role not in (Role.VERIFIER, Role.EMPLOYER)])

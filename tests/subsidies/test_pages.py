@@ -2,7 +2,6 @@
 
 import csv
 import io
-import re
 from datetime import date
 from decimal import Decimal
 
@@ -19,12 +18,9 @@ from subsidies.models import Award, AwardState, Programme
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
+from tests.reading import text_of
 
 pytestmark = pytest.mark.django_db
-
-
-def text_of(response) -> str:
-    return re.sub(r"\s+", "", re.sub(r"<[^>]+>", "", response.content.decode()))
 
 
 def finance(region: str = "140000"):
