@@ -6,6 +6,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Callable, Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 from urllib.parse import urlsplit, urlunsplit
@@ -56,13 +57,22 @@ test_database_url.__test__ = False
 def worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
     """A real Celery worker on every queue, working on the test database."""
     celery_app.control.purge()
+    with running_worker("worker", "fast,batch,pdf,import") as process:
+        yield process
+
+
+@contextmanager
+def running_worker(name: str, queues: str) -> Iterator[subprocess.Popen[bytes]]:
     environment = os.environ | {"DATABASE_URL": test_database_url(), "LEVY_PROCESS": "worker"}
     command = [sys.executable, "-m", "celery", "-A", "config.celery", "worker", "-c", "2", "-l", "WARNING"]
+    address = f"{name}@test"
     process = subprocess.Popen(
-        [*command, "-Q", "fast,batch,pdf,import"], cwd=ROOT, env=environment, start_new_session=True
+        [*command, "-Q", queues, "-n", address], cwd=ROOT, env=environment, start_new_session=True
     )
     try:
-        _wait_for(lambda: celery_app.control.ping(timeout=1), "the worker did not answer", WORKER_START_SECONDS)
+        _wait_for(
+            lambda: celery_app.control.ping([address], timeout=1), "the worker did not answer", WORKER_START_SECONDS
+        )
         yield process
     finally:
         os.killpg(process.pid, signal.SIGKILL)
