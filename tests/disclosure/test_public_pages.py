@@ -283,7 +283,11 @@ def test_two_regions_stand_side_by_side(client):
     page = text_of(client.get(url, {"first": XIAODIAN, "second": PINGCHENG, "year": 2025}))
     assert "实际安排（人）1.002.00" in page
     assert "不公布不公布" in page  # one payer each
-    assert "错误" not in text_of(client.get(url, {"first": XIAODIAN, "year": 2025}))  # led here from a region's page
+    led_here = client.get(url, {"first": XIAODIAN, "year": 2025})  # from a region's page
+    assert "错误" not in text_of(led_here)
+    for start in (client.get(url), led_here):
+        chosen = re.findall(r'<option value="(\d{6})" selected', start.text)
+        assert len(set(chosen)) == 2, "a region is compared with itself"
 
 
 def test_cost_does_not_depend_on_the_number_of_rows(client):
