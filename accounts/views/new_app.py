@@ -1,5 +1,5 @@
-"""The secret of an authenticator app between showing it and its first code: sealed in the session, never in the page's
-address, gone when it is taken into use."""
+"""The secret of an authenticator app between showing it and its first code: sealed in the session under the person's
+number, never in the page's address, gone when it is taken into use."""
 
 from dataclasses import dataclass
 
@@ -11,7 +11,7 @@ from accounts.models import User
 from accounts.qr import qr_path
 from accounts.sealing import seal, unseal
 
-DRAFT = "new_app"
+DRAFT = "new_app_of"
 PURPOSE = b"levy second factor being set up"
 GROUP = 4
 
@@ -33,11 +33,12 @@ class NewApp:
 
 
 def draft_of_new_app(request: HttpRequest, person: User) -> NewApp:
-    """The same secret each time the page is shown, so that a wrong code does not ask for a new scan."""
-    stored = request.session.get(DRAFT)
+    """The same secret each time the page is shown, so that a wrong code does not ask for a new scan; a new one for the
+    next person at this browser."""
+    stored = request.session.get(DRAFT, {}).get(str(person.pk))
     if stored is None:
         stored = seal(totp.new_secret(), PURPOSE).hex()
-        request.session[DRAFT] = stored
+        request.session[DRAFT] = {str(person.pk): stored}
     return NewApp(secret=unseal(bytes.fromhex(stored), PURPOSE), account=person.username)
 
 

@@ -71,6 +71,21 @@ def test_the_first_sign_in_of_an_officer_leads_to_setting_up(client: Client, per
     assert secret.encode() not in bytes(SecondFactor.objects.get(user=person).secret)
 
 
+def test_the_next_person_at_the_same_browser_is_shown_another_secret(client: Client, person: User) -> None:
+    """Whoever saw a secret that somebody else takes into use would have that person's codes for ever."""
+    password_step(client, person)
+    seen = shown_secret(client.get("/sign-in/set-up/").content.decode())
+    other = with_password(officer(Role.VERIFIER, "140105"))
+    password_step(client, other)
+    own = shown_secret(client.get("/sign-in/set-up/").content.decode())
+    assert own != seen
+    client.post("/sign-in/set-up/", {"code": code_now(seen)})
+    assert not is_in(client)
+    client.post("/sign-in/set-up/", {"code": code_now(own)})
+    assert is_in(client)
+    assert SecondFactor.objects.get().user == other
+
+
 def test_an_officer_with_an_app_gets_in_with_its_code_only(client: Client, person: User) -> None:
     secret, _codes = give_app(person)
     assert password_step(client, person).url == "/sign-in/code/"
