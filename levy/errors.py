@@ -1,5 +1,7 @@
 """Refusals of this app that a user can act on."""
 
+from collections.abc import Iterable
+
 from django.utils.translation import gettext_lazy as _
 
 from audit.errors import DomainError
@@ -14,6 +16,18 @@ class RunAlreadyLive(DomainError):
     def __init__(self, run_id: int) -> None:
         self.run_id = run_id
         super().__init__()
+
+
+class AssessedElsewhere(DomainError):
+    """Employers of the run have become assessed in another run of the year (promise A4)."""
+
+    code = "assessed_elsewhere"
+
+    def __init__(self, count: int, names: Iterable[str]) -> None:
+        words = _(
+            "本批次中%(count)s户已在其他批次核定（如%(names)s），不能重复核定。请作废本批次后重新试算，这些单位不再列入。"
+        )
+        super().__init__(str(words) % {"count": count, "names": str(_("、")).join(names)})
 
 
 class ParametersMissing(DomainError):

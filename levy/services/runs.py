@@ -5,7 +5,7 @@ from datetime import timedelta
 from time import sleep
 
 from django.db import InterfaceError, OperationalError, connection, transaction
-from django.db.models import Case, Count, Exists, F, Q, QuerySet, Sum, Value, When
+from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
 
 from accounts.models import Region, User
@@ -13,12 +13,12 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
-from levy.errors import RunAlreadyLive, RunIncomplete, TotalsDisagree
-from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
+from levy.errors import AssessedElsewhere, RunAlreadyLive, RunIncomplete, TotalsDisagree
+from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
 from levy.services import interruptions
 from levy.services.policy import pin_policy, terms_by_region
-from levy.services.slices import DIGEST_MODULUS, write_slice
+from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
 from quota.models import Employer
 
@@ -29,6 +29,7 @@ RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
 STALLED_AFTER = timedelta(minutes=3)
+EMPLOYERS_NAMED = 3
 
 
 @transaction.atomic
@@ -45,9 +46,10 @@ def start_run(
     _refuse_overlap(levy_year, region, [*LIVE_STATES, *FINAL_STATES])
     employers = Employer.objects.in_region(region.code)
     version = pin_policy(levy_year, employers.values_list("region_id", flat=True).distinct().order_by())
-    run = AssessmentRun.objects.create(
-        levy_year=levy_year, region=region, policy_version=version, started_by=actor, employer_count=employers.count()
-    )
+    run = AssessmentRun(levy_year=levy_year, region=region, policy_version=version, started_by=actor)
+    assessed = Assessment.objects.filter(employer=OuterRef("pk"), run__in=other_final_runs(run))
+    run.employer_count = employers.filter(~Exists(assessed)).count()
+    run.save()
     _cut_slices(run, slice_employers)
     record(
         actor=actor,
@@ -244,15 +246,25 @@ def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
 def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
     """核定, by another person than the one who checked. Recomputes the totals from the rows in the same transaction.
 
-    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, and what audit.workflow.apply raises.
+    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, and what audit.workflow.apply raises.
     """
     with transaction.atomic():
         _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
+        _refuse_assessed_elsewhere(run)
         if AssessmentRun.objects.filter(pk=run.pk, state=RunState.DISCARDED).exists():
             raise TransitionNotAllowed  # its rows are gone, so the totals would be blamed
         refuse_disagreement(run)
         return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+
+
+def _refuse_assessed_elsewhere(run: AssessmentRun) -> None:
+    """An employer that moved while two runs were open stands in both: under the province's lock one is first."""
+    if others := other_final_runs(run):
+        elsewhere = Assessment.objects.filter(employer=OuterRef("employer"), run__in=others)
+        found = run.assessments.filter(Exists(elsewhere)).order_by("employer__uscc")
+        if count := found.count():
+            raise AssessedElsewhere(count, found.values_list("employer__name", flat=True)[:EMPLOYERS_NAMED])
 
 
 def refuse_disagreement(run: AssessmentRun) -> None:

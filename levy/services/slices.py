@@ -1,7 +1,7 @@
 """One slice of a run: facts out of PostgreSQL, through levy.rules, back into PostgreSQL, in one transaction."""
 
 import hashlib
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -9,6 +9,7 @@ from decimal import Decimal
 from django.db import connection
 
 from levy.models import AssessmentRun, AssessmentSlice
+from levy.models.runs import FINAL_STATES
 from levy.rules import Assessed, Facts, Terms, assess
 from quota.models import Employer
 from quota.rules import registered_staff_months
@@ -45,7 +46,13 @@ FACTS = """
         SELECT host_id, sum(staff_months) AS staff, sum(credited_months) AS credited FROM transfers GROUP BY host_id
     ) moved_in ON moved_in.host_id = e.id
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
-    ORDER BY e.id
+"""
+# An employer that moved since another run was confirmed owes the year once.
+NOT_IN_OTHER_RUNS = """
+    AND NOT EXISTS (
+        SELECT 1 FROM levy_assessment a
+        WHERE a.employer_id = e.id AND a.run_id = ANY(%(others)s) AND a.employer_id BETWEEN %(first)s AND %(last)s
+    )
 """
 
 COLUMNS = (
@@ -66,11 +73,13 @@ class SliceTotals:
 
 
 def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, Terms]) -> SliceTotals:
-    """Assess the slice's employers and store the rows. Runs inside the caller's transaction."""
+    """Assess the slice's employers and store the rows, without those that another run of the year has assessed. Runs
+    inside the caller's transaction."""
     lines: list[str] = []
     payable = Decimal("0.00")
     digest = 0
-    for employer, region, facts in _facts(run.levy_year, part.first_id, part.last_id, run.region.prefix):
+    others = [] if run.is_correction else other_final_runs(run)
+    for employer, region, facts in _facts(run.levy_year, part.first_id, part.last_id, run.region.prefix, others):
         assessed = assess(facts, terms[region])
         line = _line(employer, run.levy_year, region, assessed)
         digest += int.from_bytes(hashlib.sha256(line.encode()).digest()[:16])
@@ -81,16 +90,25 @@ def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, T
     return SliceTotals(len(lines), payable, digest % DIGEST_MODULUS)
 
 
+def other_final_runs(run: AssessmentRun) -> list[int]:
+    """The year's confirmed runs besides this one, corrections included: who stands in one of them is assessed."""
+    final = AssessmentRun.objects.filter(levy_year=run.levy_year, state__in=FINAL_STATES).exclude(pk=run.pk)
+    return list(final.order_by().values_list("pk", flat=True))
+
+
 def facts_today(employer: Employer, levy_year: int) -> Facts:
     """What a run that began now would start from for this employer."""
     ((_id, _region, facts),) = _facts(levy_year, employer.pk, employer.pk, employer.region_id)
     return facts
 
 
-def _facts(levy_year: int, first_id: int, last_id: int, prefix: str) -> Iterator[tuple[str, str, Facts]]:
+def _facts(
+    levy_year: int, first_id: int, last_id: int, prefix: str, others: Sequence[int] = ()
+) -> Iterator[tuple[str, str, Facts]]:
     """Employer id, region code and facts, read whole before anything is written back on the same connection."""
-    parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%"}
-    with connection.cursor() as cursor, cursor.copy(f"COPY ({FACTS}) TO STDOUT", parameters) as copy:
+    parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%", "others": [*others]}
+    query = f"COPY ({FACTS} {NOT_IN_OTHER_RUNS if others else ''} ORDER BY e.id) TO STDOUT"
+    with connection.cursor() as cursor, cursor.copy(query, parameters) as copy:
         text = b"".join(copy).decode()
     for line in text.splitlines():
         yield _parsed(line)

@@ -10,15 +10,16 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
-from levy.errors import ParametersMissing, RunAlreadyLive, RunIncomplete, TotalsDisagree
+from levy.errors import AssessedElsewhere, ParametersMissing, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.policy import PolicyYearMissing
 from levy.services import runs
 from levy.services.explanations import explain
+from levy.services.ledger import ledger_of
 from levy.services.totals import largest_changes, outcome_totals, region_totals, regions_of, run_sums
 from levy.tasks import send_slices, sweep
 from quota.enums import EntityType, NumberKind
-from quota.models import RegionalNumber
+from quota.models import Employer, RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 
@@ -143,6 +144,39 @@ def test_a_run_of_a_region_above_or_below_a_live_one_is_refused(employers: None)
             runs.start_run(levy_year=YEAR, region=RegionFactory(code=code), actor=None)
         assert refusal.value.run_id == live.pk
     assert runs.start_run(levy_year=YEAR, region=RegionFactory(code="140106"), actor=None).pk
+
+
+def confirmed(run: AssessmentRun) -> AssessmentRun:
+    runs.check_run(run=run, actor=levy_officer())
+    return runs.confirm_run(run=run, actor=levy_officer())
+
+
+def test_an_employer_that_moved_after_the_confirmation_owes_the_year_once(employers: None) -> None:
+    first = confirmed(finished_run(region="140105"))
+    mover = first.assessments.filter(payable__gt=0).first().employer
+    Employer.objects.filter(pk=mover.pk).update(region="140106")
+    second = runs.start_run(levy_year=YEAR, region=RegionFactory(code="140106"), actor=None)
+    assert second.employer_count == 7
+    for _progress in runs.work_off(second):
+        pass
+    second.refresh_from_db()
+    assert confirmed(second).employer_count == 7
+    due = Assessment.objects.current().get(employer=mover, levy_year=YEAR)
+    assert due.run_id == first.pk
+    assert ledger_of(mover).balance == due.payable
+    assert confirmed(finished_run(region="140106", year=YEAR - 1)).assessments.filter(employer=mover).exists()
+
+
+def test_an_employer_that_moved_between_two_open_runs_is_confirmed_in_one(employers: None) -> None:
+    first = finished_run(region="140105")
+    mover = first.assessments.filter(payable__gt=0).first().employer
+    Employer.objects.filter(pk=mover.pk).update(region="140106", name="迁址机械厂")
+    second = finished_run(region="140106")
+    confirmed(first)
+    with pytest.raises(AssessedElsewhere, match=r"1户.*迁址机械厂"):
+        confirmed(second)
+    runs.discard_run(run=second, actor=levy_officer(), reason="单位迁入")
+    assert confirmed(finished_run(region="140106")).employer_count == 7
 
 
 def test_a_year_without_national_rules_is_refused(employers: None) -> None:
