@@ -59,10 +59,10 @@ class ReturnForm(VersionForm):
 
     @classmethod
     def of(cls, draft: HeadcountReturn, before: HeadcountReturn | None = None) -> "ReturnForm":
-        numbers = {f"staff_{month}": number for month, number in enumerate(draft.staff_by_month, start=1)}
-        if not draft.staff_months:
+        numbers = {f"staff_{month}": number for month, number in enumerate(draft.typed_staff_by_month, start=1)}
+        if not draft.typed_staff_months:
             numbers = {}
-        initial = {"version": draft.version, "total_wages": draft.total_wages or None, **numbers}
+        initial = {"version": draft.version, "total_wages": draft.typed_total_wages or None, **numbers}
         return cls(initial=initial, before=before)
 
     @classmethod

@@ -1,6 +1,7 @@
 """What employers file: the year's staff and wages, and the disabled people they placed."""
 
 from collections.abc import Sequence
+from decimal import Decimal
 from typing import Any, Self
 
 from django.conf import settings
@@ -16,6 +17,7 @@ from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnSta
 from quota.identifiers import mask_identity
 from quota.identity import decrypt
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
+from quota.rules import staff_months
 
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
@@ -71,6 +73,9 @@ class HeadcountReturn(models.Model):
     staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, verbose_name=_("各月在职职工人数"))
     staff_months = models.PositiveIntegerField(_("在职职工人月"))
     total_wages = models.DecimalField(_("在职职工工资总额"), max_digits=16, decimal_places=2)
+    # What is typed into a return that was sent back; what was declared stays in force until it is submitted again.
+    draft_staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, null=True, blank=True)
+    draft_total_wages = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     version = models.PositiveIntegerField(default=1)  # compared and raised by every save (promise A8)
 
     state = models.CharField(_("状态"), max_length=12, choices=ReturnState, default=ReturnState.DRAFT)
@@ -168,6 +173,19 @@ class HeadcountReturn(models.Model):
     @property
     def status(self) -> ReturnState:
         return ReturnState(self.state)
+
+    @property
+    def typed_staff_by_month(self) -> list[int]:
+        """The numbers of whoever is writing: those in the draft columns, or what is declared where nothing is."""
+        return self.staff_by_month if self.draft_staff_by_month is None else self.draft_staff_by_month
+
+    @property
+    def typed_staff_months(self) -> int:
+        return staff_months(self.typed_staff_by_month)
+
+    @property
+    def typed_total_wages(self) -> Decimal:
+        return self.total_wages if self.draft_total_wages is None else self.draft_total_wages
 
     @property
     def receipt_number(self) -> str:

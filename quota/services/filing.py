@@ -4,6 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import Decimal
+from typing import Any
 
 from django.db import connection, transaction
 
@@ -25,6 +26,7 @@ from quota.workflow import SUBMIT
 EDITABLE = SUBMIT.sources
 SWEPT_AT_ONCE = 200
 NUMBERS = frozenset({"staff_by_month", "staff_months", "total_wages"})
+DRAFT_NUMBERS = frozenset({"draft_staff_by_month", "draft_total_wages"})
 COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
 
 # The transaction's moment, so the day agrees with the time stamp of the same step.
@@ -84,7 +86,8 @@ def save_return(
     total_wages: Decimal,
     actor: User,
 ) -> HeadcountReturn:
-    """Save the numbers of a draft. `version` is the one the person saw.
+    """Save the numbers of a draft. `version` is the one the person saw. Those of a return that was sent back are kept
+    beside the declared ones, which count until it is submitted.
 
     Raises ReturnChanged if somebody saved in the meantime, ValidationError out of bounds, TransitionNotAllowed if it
     is no draft, PermissionMissing.
@@ -93,7 +96,12 @@ def save_return(
     draft.staff_by_month, draft.staff_months = list(staff_by_month), staff_months(staff_by_month)
     draft.total_wages = total_wages
     draft.full_clean(exclude={field.name for field in draft._meta.fields} - NUMBERS)
-    draft.save(update_fields=NUMBERS)
+    if draft.state != ReturnState.SENT_BACK:
+        draft.save(update_fields=NUMBERS)
+        return draft
+    draft.draft_staff_by_month, draft.draft_total_wages = draft.staff_by_month, draft.total_wages
+    draft.save(update_fields=DRAFT_NUMBERS)
+    draft.refresh_from_db(fields=NUMBERS)
     return draft
 
 
@@ -165,18 +173,19 @@ def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: Us
 def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
 
-    One that was sent back keeps the day of its first filing. Raises ReturnIncomplete, ReturnClosed and as
-    save_return does.
+    One that was sent back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises
+    ReturnIncomplete, ReturnClosed and as save_return does.
     """
     hold(headcount_return.levy_year, as_one_of_many=True)
     draft = _draft(headcount_return, version, actor)
-    if not draft.staff_months or not draft.total_wages:
+    if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
     _refuse_closed(draft)
     if draft.state == ReturnState.DRAFT:
         HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
     _publish_placements(draft)
-    filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id)
+    replaced = _declare_typed_numbers(draft)
+    filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id, **replaced)
     settle_returns_in_force(employer_ids=[filed.employer_id], levy_year=filed.levy_year)
     filed.refresh_from_db()
     return filed
@@ -211,6 +220,18 @@ def _refuse_closed(draft: HeadcountReturn) -> None:
     )
     if any(filed.state in DECIDED for filed in in_force):
         raise ReturnClosed
+
+
+def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
+    """What was typed into a return sent back becomes the declared; returns what it replaces, for the trail."""
+    if draft.draft_staff_by_month is None:
+        return {}
+    replaced = {"replaced_staff_by_month": draft.staff_by_month, "replaced_total_wages": str(draft.total_wages)}
+    draft.staff_by_month, draft.staff_months = draft.typed_staff_by_month, draft.typed_staff_months
+    draft.total_wages = draft.typed_total_wages
+    draft.draft_staff_by_month = draft.draft_total_wages = None
+    draft.save(update_fields=NUMBERS | DRAFT_NUMBERS)
+    return replaced
 
 
 def _publish_placements(draft: HeadcountReturn) -> None:

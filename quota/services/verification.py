@@ -199,7 +199,9 @@ def send_back(
     hold(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
-    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_reason=_told(reason, people))
+    HeadcountReturn.objects.filter(pk=filed.pk).update(
+        sent_back_reason=_told(reason, people), draft_staff_by_month=None, draft_total_wages=None
+    )
     filed.draft_placements.all().delete()
     copy_to_draft(filed, filed.employer.placements.filter(levy_year=filed.levy_year))
     return apply(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)

@@ -96,7 +96,7 @@ def _return_page(
 def _figures(draft: HeadcountReturn) -> list[dict[str, Any]]:
     """What was saved so far; the page above puts the amount beside it as soon as a number changes."""
     return [
-        {"label": _("在职职工"), "value": f"{draft.staff_months:,}", "unit": _("人月")},
+        {"label": _("在职职工"), "value": f"{draft.typed_staff_months:,}", "unit": _("人月")},
         {"label": _("预计应缴费额"), "value": "—", "unit": _("元")},
     ]
 

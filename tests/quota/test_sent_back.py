@@ -1,0 +1,93 @@
+"""A return that was sent back: what was declared counts until what is typed into it is submitted."""
+
+from collections.abc import Callable
+from datetime import date
+from decimal import Decimal
+
+import pytest
+from django.test import Client
+from django.urls import reverse
+
+from accounts.models import User
+from accounts.permissions import Role
+from audit.services import trail_of
+from levy.services.slices import facts_today
+from quota.enums import NumberKind, ReturnState
+from quota.errors import ReturnIncomplete
+from quota.models import HeadcountReturn
+from quota.services.verification import send_back
+from quota.tasks import check_return
+from tests.accounts.factories import officer
+from tests.quota.factories import EmployerFactory, employer_account, filed_return, regional_number
+from tests.quota.test_filing import YEAR, save, submit
+
+pytestmark = pytest.mark.django_db
+
+
+@pytest.fixture
+def filed(db: None) -> HeadcountReturn:
+    """100 staff and 6,000,000.00 yuan of wages, sent back to the employer."""
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    filed = filed_return(EmployerFactory(), year=YEAR, filed_on=date(YEAR + 1, 1, 1), staff=100)
+    return sent_back(filed)
+
+
+@pytest.fixture
+def clerk(filed: HeadcountReturn) -> User:
+    return employer_account(filed.employer)
+
+
+def sent_back(filed: HeadcountReturn) -> HeadcountReturn:
+    check_return(filed.pk)
+    filed.refresh_from_db()
+    return send_back(headcount_return=filed, reason="请补正", actor=officer(Role.VERIFIER, "140105"))
+
+
+def levied_on(filed: HeadcountReturn) -> tuple[int | None, Decimal | None]:
+    facts = facts_today(filed.employer, YEAR)
+    return facts.staff_months, facts.total_wages
+
+
+def test_numbers_that_were_only_saved_reach_the_levy_once_they_are_submitted(
+    filed: HeadcountReturn, clerk: User
+) -> None:
+    save(filed, clerk, staff_by_month=[90] * 12, total_wages=Decimal("5000000.00"))
+    assert levied_on(filed) == (1200, Decimal("6000000.00"))
+    submit(filed, clerk)
+    assert levied_on(filed) == (1080, Decimal("5000000.00"))
+
+
+def test_the_numbers_that_a_submission_replaces_stay_in_the_trail(filed: HeadcountReturn, clerk: User) -> None:
+    save(filed, clerk)
+    submit(filed, clerk)
+    details = trail_of(filed).filter(action="quota.headcountreturn.submit").get().details
+    assert (details["replaced_staff_by_month"], details["replaced_total_wages"]) == ([100] * 12, "6000000.00")
+
+
+def test_numbers_taken_away_are_not_submitted(filed: HeadcountReturn, clerk: User) -> None:
+    save(filed, clerk, staff_by_month=[0] * 12)
+    with pytest.raises(ReturnIncomplete):
+        submit(filed, clerk)
+
+
+def test_every_page_of_the_writer_shows_what_was_typed(
+    filed: HeadcountReturn, clerk: User, signed_in: Callable[..., Client]
+) -> None:
+    save(filed, clerk, staff_by_month=[90] * 12, total_wages=Decimal("5000000.00"))
+    session = signed_in(clerk)
+    form = session.get(reverse("quota:return", args=[filed.pk])).content.decode()
+    assert 'value="90"' in form
+    assert "已保存的合计1,080人月" in form
+    assert "5000000.00" in form
+    assert "12个月共1,080人月" in session.get(reverse("quota:return_submit", args=[filed.pk])).content.decode()
+    year = session.get(reverse("levy:employer_year", args=[filed.employer.uscc, YEAR])).content.decode()
+    assert "12个月共1,080人月" in year
+    assert "5,000,000.00" in year
+    assert "6,000,000.00" in year  # declared, and what the forecast stands on
+
+
+def test_a_return_that_is_sent_back_again_starts_from_what_is_declared(filed: HeadcountReturn, clerk: User) -> None:
+    save(filed, clerk)
+    HeadcountReturn.objects.filter(pk=filed.pk).update(state=ReturnState.SUBMITTED)  # as a corrected file leaves it
+    again = sent_back(filed)
+    assert (again.typed_staff_months, again.typed_total_wages) == (1200, Decimal("6000000.00"))
