@@ -287,22 +287,25 @@ def _store_transfers(outcome: Outcome) -> None:
 
 
 # Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
-# is a finding. The ids bound the returns as well as the employers: otherwise each part reads the returns of everybody.
+# is a finding, and so is a person who came after the check had passed; a return that waits goes on waiting for them.
+# The ids bound the returns as well as the employers: otherwise each part reads the returns of everybody.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
-SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed,
+SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.unchecked > 0,
     state = 'checked', checked_at = statement_timestamp()
 FROM quota_employer e CROSS JOIN LATERAL (
     SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
-           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed
-    FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
+           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
+           count(*) - count(k.placement_id) AS unchecked
+    FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
     WHERE p.employer_id = e.id AND p.levy_year = %(year)s
 ) t
 WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
   AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
   AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
-  AND (r.state <> 'checked' OR (r.claimed_months, r.computed_months, r.has_findings)
-           IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed))
+  AND CASE r.state WHEN 'checked' THEN (r.claimed_months, r.computed_months, r.has_findings)
+          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.unchecked > 0)
+      ELSE t.unchecked = 0 END
 """
 
 ID_RANGES = """

@@ -189,6 +189,22 @@ def test_a_claim_in_another_region_shows_at_both_but_is_handed_over_by_its_own_c
     assert totals(fresh) == (0, 0, False, ReturnState.SUBMITTED)
 
 
+def test_people_who_come_while_a_check_runs_keep_their_return_waiting(employer: Employer) -> None:
+    ready = EmployerFactory()
+    filed_return(ready)
+    check_employers(levy_year=YEAR, employer_ids=[ready.pk])
+
+    def meanwhile(done: int, total: int) -> None:
+        placement(employer)
+        placement(ready)
+
+    run_checks(levy_year=YEAR, region_code="140105", on_progress=meanwhile)
+    assert totals(employer) == (0, 0, False, ReturnState.SUBMITTED)
+    assert totals(ready) == (0, 0, True, ReturnState.CHECKED)  # nobody takes it for one without doubt
+    check()
+    assert totals(employer) == totals(ready) == (12, 12, False, ReturnState.CHECKED)
+
+
 def test_one_employers_check_knows_the_rules_of_wherever_its_people_are_claimed(employer: Employer) -> None:
     RegionFactory(code="140202")
     RegionalSetting.objects.create(
