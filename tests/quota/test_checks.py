@@ -19,6 +19,7 @@ from quota.models import (
     RegionalSetting,
 )
 from quota.rules import AgreementsConflict, Reason
+from quota.services.filing import check_return
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import (
     YEAR,
@@ -203,6 +204,31 @@ def test_people_who_come_while_a_check_runs_keep_their_return_waiting(employer: 
     assert totals(ready) == (0, 0, True, ReturnState.CHECKED)  # nobody takes it for one without doubt
     check()
     assert totals(employer) == totals(ready) == (12, 12, False, ReturnState.CHECKED)
+
+
+def test_a_check_that_dies_between_two_totals_is_made_up_for(
+    employer: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rival, identity = EmployerFactory(), identity_number()
+    filed_return(rival)
+    placement(rival, identity=identity)
+    check_employers(levy_year=YEAR, employer_ids=[rival.pk])
+    placement(employer, identity=identity)
+    settle, settled = checks._settle_totals, []
+
+    def killed(*parts: object) -> int:
+        if settled:
+            raise KeyboardInterrupt
+        settled.append(parts)
+        return settle(*parts)
+
+    filed = employer.returns.get()
+    monkeypatch.setattr(checks, "_settle_totals", killed)
+    with pytest.raises(KeyboardInterrupt):
+        check_return(return_id=filed.pk)
+    monkeypatch.setattr(checks, "_settle_totals", settle)
+    check_return(return_id=filed.pk)
+    assert totals(employer) == totals(rival) == (12, 0, True, ReturnState.CHECKED)
 
 
 def test_one_employers_check_knows_the_rules_of_wherever_its_people_are_claimed(employer: Employer) -> None:
