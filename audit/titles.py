@@ -74,4 +74,5 @@ TITLES = {
     "subsidies.award.approve": _("批准奖励"),
     "subsidies.award.refuse": _("不予奖励"),
     "subsidies.award.pay": _("拨付奖励"),
+    "subsidies.award.withdraw": _("撤销批准奖励"),
 }

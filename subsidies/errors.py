@@ -22,6 +22,13 @@ class YearNotConfirmed(DomainError):
     message = _("该年度尚无已核定的结果，不能计算奖励。")
 
 
+class AssessmentReplaced(DomainError):
+    """The assessment that an award was computed from has been corrected since."""
+
+    code = "assessment_replaced"
+    message = _("所依据的核定结果已更正，不能批准或拨付。请重新计算；已批准的，先撤销批准。")
+
+
 class ListChanged(DomainError):
     """What is to be approved is no longer what was shown."""
 

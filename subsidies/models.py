@@ -174,6 +174,10 @@ SETTLED_STATES = [AwardState.APPROVED, AwardState.PAID]
 class AwardQuerySet(RegionScopedQuerySet):
     member_path = "employer__memberships__user"
 
+    def in_force(self) -> "AwardQuerySet":
+        """Awards whose assessment is still what the employer owes."""
+        return self.filter(assessment__in=Assessment.objects.current())
+
     def totals(self) -> dict[str, Any]:
         """How many, and yuan together."""
         return self.aggregate(count=Count("pk"), amount=Sum("amount", default=Decimal("0.00")))
@@ -211,6 +215,10 @@ class Award(models.Model):
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     refused_at = models.DateTimeField(_("不予奖励时间"), null=True)
     refused_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
+    withdrawn_at = models.DateTimeField(_("撤销批准时间"), null=True)
+    withdrawn_by = models.ForeignKey(
+        settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
 
     objects = AwardQuerySet.as_manager()
 
@@ -257,6 +265,8 @@ class Award(models.Model):
                     "paid_by",
                     "refused_at",
                     "refused_by",
+                    "withdrawn_at",
+                    "withdrawn_by",
                 ],
             ),
             pgtrigger.Protect(
@@ -275,6 +285,11 @@ class Award(models.Model):
     @property
     def status(self) -> AwardState:
         return AwardState(self.state)
+
+    @property
+    def is_in_force(self) -> bool:
+        """Whether its assessment has not been corrected since; one query."""
+        return Assessment.objects.current().filter(pk=self.assessment_id).exists()
 
     @property
     def facts(self) -> RewardFacts:

@@ -15,11 +15,11 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, T
 from audit.services import record
 from audit.workflow import Transition, apply
 from levy.models import Assessment
-from subsidies.errors import ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
+from subsidies.errors import AssessmentReplaced, ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
 from subsidies.facts import Candidate, candidates
 from subsidies.models import Award, AwardState, Programme
 from subsidies.rules import Rewarded, RewardOutcome, reward
-from subsidies.workflow import APPROVE, PAY, REFUSE
+from subsidies.workflow import APPROVE, GIVING, PAY, REFUSE, WITHDRAW
 
 BATCH = 5_000
 
@@ -136,7 +136,7 @@ def _award(programme: Programme, levy_year: int, actor: User, candidate: Candida
 
 
 def approve_award(*, award: Award, actor: User) -> Award:
-    """批准, by another person than the one who computed it."""
+    """批准, by another person than the one who computed it. Raises AssessmentReplaced."""
     return _apply(award, APPROVE, actor)
 
 
@@ -146,17 +146,23 @@ def refuse_award(*, award: Award, actor: User, reason: str) -> Award:
 
 
 def pay_award(*, award: Award, actor: User) -> Award:
-    """拨付: the treasury has paid."""
+    """拨付: the treasury has paid. Raises AssessmentReplaced."""
     return _apply(award, PAY, actor)
+
+
+def withdraw_award(*, award: Award, actor: User, reason: str) -> Award:
+    """撤销批准 before it is paid: the award waits again, and computing again replaces it."""
+    return _apply(award, WITHDRAW, actor, reason)
 
 
 @transaction.atomic
 def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount: Decimal, actor: User) -> list[Award]:
     """Approve every proposal of a programme and year, all or none. `count` and `amount` are what the person was shown.
 
-    Raises ListChanged when they are no longer true, and what audit.workflow.apply raises.
+    Proposals whose assessment has been corrected since stay as they are, to be computed again. Raises ListChanged
+    when the totals are no longer true, and what audit.workflow.apply raises.
     """
-    proposed = Award.objects.filter(programme=programme, levy_year=levy_year, state=AwardState.PROPOSED)
+    proposed = Award.objects.filter(programme=programme, levy_year=levy_year, state=AwardState.PROPOSED).in_force()
     awards = list(proposed.select_for_update(of=("self",)).order_by("pk"))
     if (len(awards), sum(award.amount for award in awards)) != (count, amount):
         raise ListChanged
@@ -165,6 +171,8 @@ def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount
 
 @transaction.atomic
 def _apply(award: Award, transition: Transition, actor: User, reason: str = "") -> Award:
+    if transition in GIVING and not award.is_in_force:
+        raise AssessmentReplaced
     return apply(award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
 
 

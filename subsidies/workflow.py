@@ -1,4 +1,4 @@
-"""The states of an award: 待批准 → 已批准 → 已拨付, or 不予奖励."""
+"""The states of an award: 待批准 → 已批准 → 已拨付, or 不予奖励; an approval is taken back before it is paid."""
 
 from accounts.permissions import Permission
 from audit.workflow import Transition
@@ -28,5 +28,15 @@ PAY = Transition(
     permission=Permission.DECIDE_AWARD,
     stamp="paid",
 )
+WITHDRAW = Transition(
+    "withdraw",
+    sources=frozenset({AwardState.APPROVED}),
+    target=AwardState.PROPOSED,
+    permission=Permission.DECIDE_AWARD,
+    stamp="withdrawn",
+    needs_reason=True,
+)
 
-AWARD_TRANSITIONS = (APPROVE, REFUSE, PAY)
+AWARD_TRANSITIONS = (APPROVE, REFUSE, PAY, WITHDRAW)
+# Steps that give money: on an assessment that is still in force, or not at all.
+GIVING = frozenset({APPROVE, PAY})

@@ -25,9 +25,10 @@ from subsidies import services
 from subsidies.forms import AwardFilter, ReasonForm
 from subsidies.models import Award, AwardState
 from subsidies.rules import reward
-from subsidies.workflow import APPROVE, AWARD_TRANSITIONS, PAY, REFUSE
+from subsidies.workflow import APPROVE, AWARD_TRANSITIONS, GIVING, PAY, REFUSE, WITHDRAW
 
 PER_PAGE = 25
+REASONED = {REFUSE.name, WITHDRAW.name}
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 HEADINGS = (
     "统一社会信用代码", "单位名称", "行政区划代码", "单位类型", "费款所属年度", "职工人月", "安排人月",
@@ -49,6 +50,9 @@ def acts() -> dict[str, Act]:
         APPROVE.name: Act(_("批准"), _("确认批准奖励"), _("批准后可以拨付。计算人不能批准。")),
         REFUSE.name: Act(_("不予奖励"), _("确认不予奖励"), _("单位可以看到理由。重新计算不会恢复本项。")),
         PAY.name: Act(_("登记拨付"), _("确认已拨付"), _("登记后本项办结，不能撤回。")),
+        WITHDRAW.name: Act(
+            _("撤销批准"), _("确认撤销批准奖励"), _("撤销后本项回到待批准，重新计算时按现行核定结果更新。")
+        ),
     }
 
 
@@ -107,9 +111,12 @@ def _cells(award: Award) -> list[Any]:
 @require_safe
 def award_detail(request: HttpRequest, pk: int) -> HttpResponse:
     award = _award(request, pk)
-    steps = allowed(award, AWARD_TRANSITIONS, actor=request.user, region_code=award.region_id)
+    is_in_force = award.is_in_force
+    open_steps = [step for step in AWARD_TRANSITIONS if is_in_force or step not in GIVING]
+    steps = allowed(award, open_steps, actor=request.user, region_code=award.region_id)
     context = {
         "award": award,
+        "is_in_force": is_in_force,
         "result": reward(award.facts, award.programme.terms),
         "steps": [(step.name, acts()[step.name].button) for step in steps],
         "trail": trail_of(award)[:20],
@@ -124,7 +131,7 @@ def award_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     if step not in acts():
         raise Http404
     award = _award(request, pk)
-    form = ReasonForm(**start(request)) if step == REFUSE.name else None
+    form = ReasonForm(**start(request)) if step in REASONED else None
     if request.method == "POST" and (form is None or form.is_valid()):
         try:
             _take(step, award, request, form)
@@ -137,7 +144,8 @@ def award_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 def _take(step: str, award: Award, request: HttpRequest, form: ReasonForm | None) -> None:
     if form is not None:
-        services.refuse_award(award=award, actor=request.user, reason=form.cleaned_data["reason"])
+        act = services.refuse_award if step == REFUSE.name else services.withdraw_award
+        act(award=award, actor=request.user, reason=form.cleaned_data["reason"])
     else:
         act = services.approve_award if step == APPROVE.name else services.pay_award
         act(award=award, actor=request.user)

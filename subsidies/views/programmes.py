@@ -82,7 +82,8 @@ def programme_compute(request: HttpRequest, pk: int) -> HttpResponse:
 def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResponse:
     """Approve all proposals of one year as the list that is shown."""
     programme = _programme(request, pk)
-    shown = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED).totals()
+    proposed = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED)
+    shown = proposed.in_force().totals()
     form = ShownListForm(request.POST if request.method == "POST" else None, initial=shown)
     if form.is_valid():
         try:
@@ -94,7 +95,10 @@ def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResp
         else:
             messages.success(request, _("已批准%s户。") % form.cleaned_data["count"])
         return redirect(programme)
-    context = {"programme": programme, "levy_year": levy_year, "totals": shown, "form": form}
+    replaced = proposed.count() - shown["count"]
+    context = {
+        "programme": programme, "levy_year": levy_year, "totals": shown, "replaced": replaced, "form": form,
+    }  # fmt: skip
     return render(request, "subsidies/programme_approve.html", context)
 
 

@@ -27,33 +27,9 @@ from subsidies.rules import RewardOutcome, reward
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
+from tests.subsidies.factories import finance, programme
 
 pytestmark = pytest.mark.django_db
-
-
-def programme(*, is_approved: bool = True, **terms) -> Programme:
-    """Hunan's formula, in Shanxi: any fraction above 1.5 % earns six minimum wages a head."""
-    values = {
-        "region": RegionFactory(code="140000"),
-        "valid_from": date(2020, 1, 1),
-        "document_number": "测试〔2020〕1号",
-        "threshold_ratio": Decimal("0.015"),
-        "whole_heads": False,
-        "minimum_excess": Decimal(0),
-        "severe_counts": 2,
-        "basis": "minimum_wages",
-        "rate": Decimal(6),
-    } | terms
-    created = Programme.objects.create(**values)
-    if is_approved:
-        created = services.approve_programme(
-            programme=created, actor=officer(Role.FINANCE_OFFICER, "140000"), reason="已与原文核对"
-        )
-    return created
-
-
-def finance(region: str = "140000"):
-    return officer(Role.FINANCE_OFFICER, region)
 
 
 @pytest.fixture
