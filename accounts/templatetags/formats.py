@@ -75,9 +75,9 @@ def person_months(value: Number) -> str:
 
 
 @register.filter
-def headcount(value: Number) -> str:
-    """Person-months told in heads, ÷ 12: 39.24 gives 3.27."""
-    return MISSING if _is_missing(value) else _figure(_exact(value) / 12, 2)
+def headcount(value: Number, months: int = 12) -> str:
+    """Person-months told in heads, ÷ 12 or the months of a part of a year: 39.24 gives 3.27."""
+    return MISSING if _is_missing(value) else _figure(_exact(value) / months, 2)
 
 
 @register.filter

@@ -63,7 +63,8 @@ class AssessmentQuerySet(RegionScopedQuerySet):
 class Assessment(models.Model):
     """The inputs and figures of one employer in one run. Steps are rebuilt from them and the run's policy version.
 
-    `declared_staff_months`, `total_wages` are before dispatch transfers, `staff_months` and `credited_months` after.
+    `declared_staff_months`, `total_wages` are before dispatch transfers, `staff_months` and `credited_months` after,
+    and before any rounding of heads: what the amount was computed with is in its explanation.
     """
 
     run = models.ForeignKey(AssessmentRun, on_delete=models.PROTECT, related_name="assessments", db_index=False)

@@ -62,6 +62,11 @@ class Assessed:
     payable: Decimal | None = None
 
     @property
+    def months(self) -> int:
+        """Over how many months heads are averaged."""
+        return months_averaged(self.facts, self.terms)
+
+    @property
     def steps(self) -> tuple[Step, ...]:
         """The calculation sheet, about nine lines; a refusal explains itself in one or two."""
         if self.outcome is Outcome.NOT_LIABLE:
@@ -100,8 +105,7 @@ def _source(facts: Facts) -> Words:
 
 
 def _sheet(assessed: Assessed) -> tuple[Step, ...]:
-    facts, terms = assessed.facts, assessed.terms
-    months = months_averaged(facts, terms)
+    facts, months = assessed.facts, assessed.months
     return (
         Step("staff_months", _("在职职工人月"), _source(facts), facts.staff_months, PERSON_MONTHS, STAFF),
         _average_wage(assessed, months),

@@ -24,14 +24,21 @@ from audit.errors import DomainError
 from levy.models import Assessment, AssessmentRun, RunState
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.models.runs import FINAL_STATES
+from levy.rules import CreditedRounding, NewEmployer, StaffRounding
+from levy.rules.heads import UNITS
 from levy.services.policy import terms_by_region
 from levy.services.workbooks import number_cell, text_cell, workbook
 from quota.enums import EntityType, official_words
 
 BLOCK_BYTES = 64 * 1024
+UNROUNDED_PLACES = 4
 BOM = "\N{ZERO WIDTH NO-BREAK SPACE}".encode()
 
-# Heading, and the expression that fills it. Numbers of heads are shown with four decimals; person-months are exact.
+# Over how many months a row's heads are averaged, as levy.rules.heads.months_averaged says.
+MONTHS = """CASE WHEN terms.since_registration AND extract(year FROM a.registered_on) = a.levy_year
+    THEN 13 - extract(month FROM a.registered_on) ELSE 12.0 END"""
+# Heading, and the expression that fills it. Heads are those that the amount was computed with, to four decimals where
+# the region does not round them; person-months are exact.
 COLUMNS: dict[str, str] = {
     "统一社会信用代码": "e.uscc",
     "单位名称": "CASE WHEN e.name ~ '^[-=+@\\t\\r\\n＝＋－＠]' THEN '''' || e.name ELSE e.name END",
@@ -41,9 +48,9 @@ COLUMNS: dict[str, str] = {
     "费款所属期起": "make_date(a.levy_year, 1, 1)",
     "费款所属期止": "make_date(a.levy_year, 12, 31)",
     "上年在职职工工资总额": "a.total_wages",
-    "上年在职职工人数": "round(a.staff_months / 12.0, 4)",
-    "应安排残疾人就业比例": "ratio.value",
-    "上年实际安排残疾人就业人数": "round(a.credited_months / 12.0, 4)",
+    "上年在职职工人数": f"round(a.staff_months / {MONTHS}, terms.staff_places)",
+    "应安排残疾人就业比例": "terms.ratio",
+    "上年实际安排残疾人就业人数": f"round(a.credited_months / {MONTHS}, terms.credited_places)",
     "上年在职职工年平均工资": "a.average_wage",
     "本期应纳费额": "a.gross",
     "本期减免费额": "a.relief",
@@ -168,8 +175,9 @@ def _rows(levy_list: LevyList) -> sql.Composed:
             JOIN quota_employer e ON e.id = a.employer_id
             JOIN levy_assessmentrun run ON run.id = a.run_id
             JOIN (VALUES {versions}) AS version (id, label) ON version.id = run.policy_version_id
-            LEFT JOIN (VALUES {ratios}) AS ratio (version_id, region_id, value)
-                ON ratio.version_id = run.policy_version_id AND ratio.region_id = a.region_id
+            LEFT JOIN (VALUES {terms}) AS terms
+                (version_id, region_id, ratio, since_registration, staff_places, credited_places)
+                ON terms.version_id = run.policy_version_id AND terms.region_id = a.region_id
             JOIN (VALUES {entities}) AS entity (code, label) ON entity.code = a.entity_type
             JOIN (VALUES {outcomes}) AS outcome (code, label) ON outcome.code = a.outcome
             LEFT JOIN (
@@ -182,7 +190,7 @@ def _rows(levy_list: LevyList) -> sql.Composed:
     ).format(
         columns=columns,
         versions=_values((v.pk, str(v)) for v in _versions(levy_list)),
-        ratios=_values(_ratios(levy_list)),
+        terms=_values(_terms(levy_list)),
         entities=_values(official_words(EntityType).items()),
         outcomes=_values(official_words(OutcomeCode).items()),
         year=sql.Literal(levy_list.levy_year),
@@ -201,10 +209,19 @@ def _versions(levy_list: LevyList) -> list[Any]:
     return list({run.policy_version_id: run.policy_version for run in runs}.values())
 
 
-def _ratios(levy_list: LevyList) -> Iterator[tuple[int, str, Decimal]]:
+def _terms(levy_list: LevyList) -> Iterator[tuple[int, str, Decimal, bool, int, int]]:
     for version in _versions(levy_list):
         for code, terms in terms_by_region(version).items():
-            yield version.pk, code, terms.required_ratio
+            rules = terms.rules
+            since_registration = rules.new_employer is NewEmployer.MONTHS_SINCE_REGISTRATION
+            places = _places(rules.staff_rounding), _places(rules.credited_rounding)
+            yield version.pk, code, terms.required_ratio, since_registration, *places
+
+
+def _places(rounding: StaffRounding | CreditedRounding) -> int:
+    """The decimals that heads are told with."""
+    unit = UNITS.get(rounding)
+    return UNROUNDED_PLACES if unit is None else -unit.as_tuple().exponent
 
 
 def _chosen(levy_list: LevyList) -> sql.Composable:

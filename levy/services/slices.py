@@ -11,6 +11,7 @@ from django.db import connection
 from levy.models import AssessmentRun, AssessmentSlice
 from levy.models.runs import FINAL_STATES
 from levy.rules import Assessed, Facts, Terms, assess
+from levy.rules.heads import staff_after_transfers
 from quota.models import Employer
 from quota.rules import registered_staff_months
 
@@ -138,8 +139,10 @@ def _registered_months(staff: str) -> int | None:
 
 
 def _line(employer: str, levy_year: int, region: str, assessed: Assessed) -> str:
-    """A row in COPY's text format and the canonical form that is hashed, without the run's number."""
+    """A row in COPY's text format and the canonical form that is hashed, without the run's number. Person-months are
+    stored before any rounding of heads: the rules round them again whenever the row is explained."""
     facts = assessed.facts
+    has_figures = assessed.staff_months is not None
     fields = (
         facts.registered_on,
         assessed.outcome.value,
@@ -147,8 +150,8 @@ def _line(employer: str, levy_year: int, region: str, assessed: Assessed) -> str
         facts.is_registered_staff,
         facts.total_wages,
         facts.transferred_staff_months,
-        assessed.staff_months,
-        assessed.credited_months,
+        staff_after_transfers(facts) if has_figures else None,
+        facts.credited_months if has_figures else None,
         assessed.average_wage,
         assessed.charged_wage,
         assessed.gross,

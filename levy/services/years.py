@@ -14,6 +14,7 @@ from levy.models import Assessment, AssessmentRun, Payment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.policy import PolicyYearMissing
 from levy.rules import Assessed, Facts, Margin, Terms, assess, marginal
+from levy.rules.heads import MONTHS
 from levy.rules.notation import percent_of
 from levy.services.explanations import explain, facts_of, pinned_terms
 from levy.services.policy import counting_rules_of, regional_terms, usable_terms
@@ -48,6 +49,11 @@ class EmployerYear:
     def draft(self) -> HeadcountReturn | None:
         """What the employer may still write in: its draft, or the return that was sent back."""
         return next((row for row in self.returns if row.state in EDITABLE), None)
+
+    @property
+    def months(self) -> int:
+        """Over how many months heads are averaged."""
+        return self.assessed.months if self.assessed else MONTHS
 
     @property
     def is_final(self) -> bool:
@@ -101,7 +107,7 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
 class Comparison:
     """A year beside the one before, with the placed share of each as a percentage."""
 
-    before: Assessment
+    before: Assessed
     before_share: str
     now: Assessed
     now_share: str
@@ -109,13 +115,14 @@ class Comparison:
 
 def comparison(year: EmployerYear, levy_year: int) -> Comparison | None:
     """The year beside last year's confirmed result; None where one of them has no figures."""
-    before, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
-    if before is None or now is None or not before.staff_months or not now.staff_months:
+    last, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
+    if last is None or now is None or not last.staff_months or not now.staff_months:
         return None
+    before = explain(last)
     return Comparison(before, _placed_share(before, now.terms), now, _placed_share(now, now.terms))
 
 
-def _placed_share(row: Assessed | Assessment, terms: Terms) -> str:
+def _placed_share(row: Assessed, terms: Terms) -> str:
     """The credited share of staff, on its own side of every threshold."""
     thresholds = (*(tier.at_least for tier in terms.policy.tiers.value), terms.required_ratio)
     return percent_of(row.credited_months or 0, row.staff_months or 1, thresholds)

@@ -1,15 +1,20 @@
 """A region's difference from the national rules: dated, documented, entered by two, and it takes effect."""
 
+from collections.abc import Callable
 from datetime import date
-from decimal import Decimal
+from decimal import ROUND_HALF_UP, Decimal
 
 import pytest
 from django.core.management import CommandError, call_command
+from django.test import Client
 
 from accounts.permissions import Role
-from quota.models import RegionalSetting
+from levy.services.explanations import explain
+from levy.services.lists import levy_list
+from quota.models import HeadcountReturn, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
-from tests.levy.factories import draft_run
+from tests.levy.factories import confirmed_run, draft_run
+from tests.levy.test_lists import csv_rows
 from tests.quota.factories import EmployerFactory, verified_year
 
 
@@ -36,6 +41,60 @@ def test_a_setting_that_has_ended_changes_nothing(two: list[str]) -> None:
     verified_year(EmployerFactory(region__code="140105"), staff=31, wages="3100000.00")
     enter(two, "shortfall_rounding", "2dp", "--from=2020-01-01", "--until=2025-12-30")
     assert draft_run().assessments.get().gross == Decimal("46500.00")
+
+
+def recomputed(row: dict[str, str]) -> Decimal:
+    """The amount as a clerk of the tax bureau computes it from the row of the list."""
+    heads, ratio = Decimal(row["上年在职职工人数"]), Decimal(row["应安排残疾人就业比例"])
+    gap = heads * ratio - Decimal(row["上年实际安排残疾人就业人数"])
+    return (gap * Decimal(row["上年在职职工年平均工资"])).quantize(Decimal("0.01"), ROUND_HALF_UP)
+
+
+@pytest.mark.parametrize(
+    ("name", "value", "staff", "credited", "told"),
+    [
+        ("staff_rounding", "whole", 2617, 24, ("218", "2.0000")),
+        ("staff_rounding", "2dp", 2617, 24, ("218.08", "2.0000")),
+        ("staff_rounding", "4dp", 2617, 24, ("218.0833", "2.0000")),
+        ("credited_rounding", "2dp", 2616, 25, ("218.0000", "2.08")),
+    ],
+)
+def test_a_region_that_rounds_heads_is_assessed_on_them_and_told_them(
+    two: list[str], name: str, value: str, staff: int, credited: int, told: tuple[str, str]
+) -> None:
+    employer = EmployerFactory(region__code="140105")
+    verified_year(employer, staff=218, wages="18642350.00", credited=credited)
+    HeadcountReturn.objects.update(staff_months=staff)
+    enter(two, name, value)
+    run = confirmed_run()
+    (stored,) = run.assessments.all()
+    assert (stored.staff_months, stored.credited_months) == (staff, credited)
+    again = explain(stored)
+    assert (again.gross, again.relief, again.payable) == (stored.gross, stored.relief, stored.payable)
+    (row,) = csv_rows(levy_list(levy_year=2025, region=run.region))
+    assert (row["上年在职职工人数"], row["上年实际安排残疾人就业人数"]) == told
+    assert recomputed(row) == stored.gross
+
+
+def test_heads_of_a_founding_year_are_told_over_the_months_since_registration(
+    two: list[str], signed_in: Callable[..., Client]
+) -> None:
+    founded = EmployerFactory(region__code="140105", registered_on=date(2025, 7, 1))
+    older = EmployerFactory(region__code="140105", registered_on=date(2024, 7, 1))
+    for employer in (founded, older):
+        verified_year(employer, staff=100, wages="3000000.00", credited=3)
+        employer.returns.update(staff_by_month=[0] * 6 + [100] * 6, staff_months=600)
+    enter(two, "new_employer", "months_since_registration")
+    run = confirmed_run()
+    rows = {row["统一社会信用代码"]: row for row in csv_rows(levy_list(levy_year=2025, region=run.region))}
+    assert [rows[employer.uscc]["上年在职职工人数"] for employer in (founded, older)] == ["100.0000", "50.0000"]
+    for employer in (founded, older):
+        assert recomputed(rows[employer.uscc]) == run.assessments.get(employer=employer).gross
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    for employer, staff, placed in ((founded, "100.00人", "0.50人"), (older, "50.00人", "0.25人")):
+        text = "".join(client.get(f"/employers/{employer.uscc}/2025/").content.decode().split())
+        assert staff in text
+        assert placed in text
 
 
 @pytest.mark.parametrize(
