@@ -44,7 +44,7 @@ def sign_ins() -> list[SignIn]:
         for role, names in PEOPLE.items()
         for name in names
     ]
-    return [*officers, SignIn(EMPLOYER, Role.EMPLOYER, PROVINCE)]
+    return [*officers, SignIn(EMPLOYER, Role.EMPLOYER, DISTRICT)]
 
 
 @transaction.atomic

@@ -115,9 +115,11 @@ def test_twin_without_the_scope_the_matrix_differs(
 
 
 def test_without_a_region_in_force_everything_is_closed(world: World, signed_in: Callable[..., Client]) -> None:
-    retired = [officer(role, RETIRED).pk for role in Role]
+    retired = [officer(role, RETIRED).pk for role in OFFICERS]
     Region.objects.filter(code=RETIRED).update(valid_until="2020-01-01")
-    for person in (UserFactory(), *User.objects.filter(pk__in=retired)):
+    member = UserFactory()
+    member.memberships.create(employer=world.employer)
+    for person in (UserFactory(), member, *User.objects.filter(pk__in=retired)):
         client = signed_in(person)
         statuses = {name: ask(client, "GET", address(name, **where)) for name, where in world.places.items()}
         assert {name for name, status in statuses.items() if status != 403} == set()
@@ -126,8 +128,13 @@ def test_without_a_region_in_force_everything_is_closed(world: World, signed_in:
 def test_a_clerk_opens_the_own_employers_papers_and_nobody_elses(
     world: World, signed_in: Callable[..., Client]
 ) -> None:
-    own, neighbour = employer_account(world.employer), employer_account(EmployerFactory(region_id=COUNTY))
-    for person, wanted in ((own, OPEN), (neighbour, {404})):
+    """Wherever the account was made: an employer moves, and counties are merged."""
+    own, moved, merged = (employer_account(world.employer) for _ in range(3))
+    neighbour, stranger = employer_account(EmployerFactory(region_id=COUNTY)), officer(Role.EMPLOYER, RETIRED)
+    moved.appointments.update(region=OTHER_PREFECTURE)
+    merged.appointments.update(region=RETIRED)
+    Region.objects.filter(code=RETIRED).update(valid_until="2020-01-01")
+    for person, wanted in ((own, OPEN), (moved, OPEN), (merged, OPEN), (neighbour, {404}), (stranger, {404})):
         client = signed_in(person)
         for name, where in world.places.items():
             status = ask(client, "GET", address(name, **where))

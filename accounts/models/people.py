@@ -45,11 +45,19 @@ class User(AbstractUser):
 
     def prefixes(self, permission: str) -> list[str]:
         """Prefixes of the regions where the person holds this permission."""
-        return [a.region.prefix for a in self.current_appointments if permission in ROLE_PERMISSIONS[a.role]]
+        return [a.region.prefix for a in self._posts_with(permission)]
+
+    def _posts_with(self, permission: str) -> list["Appointment"]:
+        return [a for a in self.current_appointments if permission in ROLE_PERMISSIONS[a.role]]
 
     def can(self, permission: str, region_code: str) -> bool:
-        """Does the person hold the permission for this region? False for an empty or unknown code."""
-        return bool(region_code) and any(region_code.startswith(prefix) for prefix in self.prefixes(permission))
+        """Does the person hold the permission for this region? False for an empty or unknown code.
+
+        An employer may move, so its account's right has no region: which employers it acts for, memberships say.
+        """
+        return bool(region_code) and any(
+            a.role == Role.EMPLOYER or region_code.startswith(a.region.prefix) for a in self._posts_with(permission)
+        )
 
     def may_somewhere(self, permission: Permission) -> bool:
         return bool(self.prefixes(permission))
@@ -70,7 +78,10 @@ class User(AbstractUser):
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self) -> "AppointmentQuerySet":
-        return self.filter(Q(ended_at=None) | Q(ended_at__gt=Now()), region__valid_until=None)
+        """Not ended, and in a region that still is one; an employer's account outlives the region it was made in."""
+        return self.filter(
+            Q(ended_at=None) | Q(ended_at__gt=Now()), Q(region__valid_until=None) | Q(role=Role.EMPLOYER)
+        )
 
 
 @pghistory.track(

@@ -22,7 +22,7 @@ from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement, R
 from quota.services import filing
 from quota.services.verification import review_return, send_back, verify_return
 from quota.tasks import check_return, check_waiting
-from tests.accounts.factories import officer
+from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (
     EmployerFactory,
     certificate,
@@ -255,6 +255,18 @@ def test_a_return_sent_back_is_corrected_under_its_first_date(employer: Employer
     again = submit(draft, clerk)
     assert (again.state, again.filed_on, again.is_late) == (ReturnState.SUBMITTED, date(YEAR + 1, 1, 1), False)
     assert employer.placements.count() == 2
+
+
+def test_an_employer_that_moved_files_from_the_same_account(
+    draft: HeadcountReturn, employer: Employer, clerk: User
+) -> None:
+    save(draft, clerk)
+    Employer.objects.filter(pk=employer.pk).update(region=RegionFactory(code="140106"))
+    filed = filing.submit_return(
+        headcount_return=HeadcountReturn.objects.get(pk=draft.pk), version=2, actor=User.objects.get(pk=clerk.pk)
+    )
+    assert filed.state == ReturnState.SUBMITTED
+    assert trail_of(filed)[0].region_code == "140106"
 
 
 def test_a_filed_return_is_no_draft_any_more(draft: HeadcountReturn, clerk: User) -> None:

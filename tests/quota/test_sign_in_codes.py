@@ -7,13 +7,13 @@ import pytest
 from django.test import Client
 
 from accounts.errors import NotAnEmployersAccount
-from accounts.models import User
+from accounts.models import Region, User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing
 from audit.models import AuditEntry
 from quota.models import Membership
 from quota.services.sign_in_codes import issue_sign_in_code
-from tests.accounts.factories import officer
+from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import EmployerFactory
 
 pytestmark = pytest.mark.django_db
@@ -57,6 +57,18 @@ def test_a_new_code_ends_the_old_password_and_its_sessions() -> None:
     assert Client().post("/sign-in/", {"username": employer.uscc, "password": first}).status_code == 200
     assert Client().post("/sign-in/", {"username": employer.uscc, "password": second}).status_code == 302
     assert Membership.objects.filter(user=account).count() == 1
+
+
+def test_an_employer_of_a_merged_county_still_gets_in(signed_in: SignedIn) -> None:
+    """The old code stays on what was filed under it, and the account was made there."""
+    employer = EmployerFactory()
+    account, _code = issue_sign_in_code(employer=employer, actor=officer(Role.VERIFIER, "140100"))
+    successor = RegionFactory(code="140106")
+    Region.objects.filter(pk=employer.region_id).update(valid_until="2026-01-31", successor=successor)
+    issue_sign_in_code(employer=employer, actor=officer(Role.VERIFIER, "140100"))
+    User.objects.filter(pk=account.pk).update(password_issued_until=None)
+    page = signed_in(User.objects.get(pk=account.pk)).get("/my-employers/")
+    assert [shown for shown, _years in page.context["rows"]] == [employer]
 
 
 def test_only_the_federation_of_the_place_issues(signed_in: SignedIn) -> None:
