@@ -64,7 +64,7 @@ class Kind:
     the file does not have, written with a new row; `change_constants` those written with a changed one. `release` is
     set on changed rows first, where a constraint would not bear them changing one after another. `rows_add_up` means
     that equal rows are payments of their own. `remarks` are conditions on staged rows that are no fault but worth a
-    look. `settle` runs after writing, in the same transaction.
+    look. `lock` runs before the checks of a file that is to be written, `settle` after writing, in one transaction.
     """
 
     name: str
@@ -84,6 +84,7 @@ class Kind:
     needs_two_people: bool = False
     checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
+    lock: Callable[["Staging"], None] | None = None
     settle: Callable[["Staging"], None] | None = None
 
     @property

@@ -166,6 +166,7 @@ RETURNS = Kind(
     source=returns.SOURCE,
     stored_where="t.source = 'file'",
     checks=(returns.decided_returns_stand,),
+    lock=returns.lock,
     settle=returns.settle,
 )
 

@@ -114,6 +114,8 @@ def load_file(
                 staging.run("SET LOCAL work_mem = '128MB'")
                 if mode is not Mode.REPORT:
                     _take_turn(kind, file)
+                    if kind.lock:
+                        kind.lock(staging)
                 _check(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)

@@ -45,6 +45,15 @@ CORRECTED = {
     "version": "t.version + 1",
 }
 
+# The returns in force to which the file adds or in which it changes something. People's steps lock them too, one each;
+# whatever else is locked later belongs to one of these.
+LOCK = """
+SELECT FROM quota_headcountreturn r
+WHERE r.is_in_force AND (r.employer_id, r.levy_year) IN (
+    SELECT s.employer_id, s.levy_year FROM ({source}) s LEFT JOIN {table} t ON {same_key}
+    WHERE t.id IS NULL OR {body_differs}
+) ORDER BY r.id FOR UPDATE OF r
+"""
 RIVALS = f"""
 SELECT s.line, s.employer_id, s.levy_year, s.filed_on FROM staged s
 WHERE EXISTS (
@@ -58,6 +67,13 @@ SELECT r.employer_id, r.levy_year, e.region_id, array_agg(r.filed_on ORDER BY r.
 FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
 WHERE r.state <> 'draft' AND r.employer_id = ANY(%(employers)s) GROUP BY 1, 2, 3
 """
+
+
+def lock(staging: Staging) -> None:
+    """Nobody decides on these returns between the checks of the file and its last row."""
+    kind = staging.kind
+    names = {"same_key": staging.same_key, "body_differs": staging.body_differs("s")}
+    staging.run(LOCK.format(source=kind.source, table=kind.table, **names))
 
 
 def decided_returns_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:

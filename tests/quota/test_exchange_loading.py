@@ -25,7 +25,7 @@ from quota.models import (
 from quota.models.exchange import FileState
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import load, reasons
-from tests.quota.factories import EmployerFactory, filed_return, identity_number, verified_year
+from tests.quota.factories import EmployerFactory, filed_return, identity_number
 
 pytestmark = pytest.mark.django_db
 
@@ -234,22 +234,6 @@ def test_a_corrected_file_of_the_same_day_replaces_its_figures(employer: Employe
     report = load(RETURNS, [filing(staff="90")])
     filed = HeadcountReturn.objects.get()
     assert (report.changed, filed.staff_months, filed.state, filed.version) == (1, 1080, "submitted", 2)
-
-
-@pytest.mark.parametrize("row", [filing("2026-06-07"), filing("2026-05-06", staff="90")])
-def test_a_verified_return_is_neither_replaced_nor_rewritten(employer: Employer, row: list[str]) -> None:
-    verified_year(employer, filed_on=date(2026, 5, 6))
-    report = load(RETURNS, [row], Mode.APPLY_VALID)
-    assert [fault.heading for fault in report.faults] == ["申报日期"]
-    kept = HeadcountReturn.objects.get()
-    assert (kept.state, kept.is_in_force, kept.staff_months) == (ReturnState.VERIFIED, True, 1200)
-
-
-def test_a_late_return_stands_beside_a_verified_one(employer: Employer) -> None:
-    verified_year(employer, filed_on=date(2026, 5, 6))
-    load(RETURNS, [filing("2026-12-01")])
-    assert HeadcountReturn.objects.get(is_in_force=True).state == ReturnState.VERIFIED
-    assert HeadcountReturn.objects.get(is_in_force=False).state == ReturnState.REPLACED
 
 
 def test_a_return_of_the_portal_is_not_the_files_own(employer: Employer) -> None:
