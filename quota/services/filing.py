@@ -20,7 +20,7 @@ from quota.identity import encrypt, look_up_key
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
 from quota.models.returns import CONTRACT_KEY, PlacementTerms, contract_of
 from quota.rules import MONTHS, staff_months
-from quota.services.in_force import DECIDED, settle_returns_in_force
+from quota.services.in_force import DECIDED, settle_returns_in_force, would_be_in_force
 from quota.workflow import SUBMIT
 
 EDITABLE = SUBMIT.sources
@@ -173,8 +173,9 @@ def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: Us
 def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
 
-    One that was sent back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises
-    ReturnIncomplete, ReturnClosed and as save_return does.
+    The people of one that replaces nothing stay in its draft, as the record of what was declared. One that was sent
+    back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises ReturnIncomplete,
+    ReturnClosed and as save_return does.
     """
     hold(headcount_return.levy_year, as_one_of_many=True)
     draft = _draft(headcount_return, version, actor)
@@ -183,7 +184,8 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     _refuse_closed(draft)
     if draft.state == ReturnState.DRAFT:
         HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
-    _publish_placements(draft)
+    if would_be_in_force(draft):
+        _publish_placements(draft)
     replaced = _declare_typed_numbers(draft)
     filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id, **replaced)
     settle_returns_in_force(employer_ids=[filed.employer_id], levy_year=filed.levy_year)

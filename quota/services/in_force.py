@@ -67,6 +67,17 @@ def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) ->
     return _settle_several(filings, levy_year, rules)
 
 
+def would_be_in_force(filed: HeadcountReturn) -> bool:
+    """Whether the rules choose this return among those that its employer filed for the year; it has its day already.
+    What was reviewed or verified is the caller's to look at."""
+    own = HeadcountReturn.objects.filter(employer=filed.employer_id, levy_year=filed.levy_year)
+    days = list(own.exclude(filed_on=None).order_by("pk").values_list("pk", "filed_on"))
+    region_code = filed.employer.region_id
+    rules = counting_rules({region_code}, filed.levy_year)[region_code]
+    chosen = effective_return([day for _pk, day in days], filed.levy_year, rules) or 0
+    return days[chosen][0] == filed.pk
+
+
 class Filing(NamedTuple):
     employer_id: int
     region_code: str

@@ -224,6 +224,24 @@ def test_a_correction_replaces_the_filed_return_when_it_is_submitted(employer: E
     assert list(employer.placements.all()) == [kept]  # the very row, with what was decided about it
 
 
+def test_a_late_correction_leaves_the_people_of_the_return_in_time_where_they_are(
+    employer: Employer, clerk: User
+) -> None:
+    RegionalSetting.objects.update(value="01-01")
+    first = filed_return(employer, filed_on=date(YEAR + 1, 1, 1), year=YEAR)
+    kept = placement(employer, year=YEAR, months=[])
+    draft = filing.open_return(employer=employer, levy_year=YEAR, actor=clerk)
+    draft.draft_placements.all().delete()
+    save(draft, clerk)
+    declared = add(draft, clerk, identity_number())
+    late = submit(draft, clerk)
+    assert (late.state, late.is_late, late.is_in_force) == (ReturnState.REPLACED, True, False)
+    assert list(employer.placements.all()) == [kept]
+    assert list(late.draft_placements.all()) == [declared]
+    first.refresh_from_db()
+    assert first.is_in_force
+
+
 @pytest.mark.parametrize("steps", [1, 2])
 def test_what_is_being_decided_is_closed_to_the_employer(employer: Employer, clerk: User, steps: int) -> None:
     draft = filing.open_return(employer=employer, levy_year=YEAR, actor=clerk)

@@ -14,10 +14,17 @@ from django.urls import reverse
 from accounts.models import User
 from accounts.permissions import Role
 from quota.enums import CertificateKind, EmploymentForm, ReturnState
-from quota.models import Employer, HeadcountReturn, Membership
+from quota.models import Employer, HeadcountReturn, Membership, RegionalSetting
 from quota.services import filing
 from tests.accounts.factories import officer
-from tests.quota.factories import EmployerFactory, certificate, employer_account, identity_number, placement
+from tests.quota.factories import (
+    EmployerFactory,
+    certificate,
+    employer_account,
+    filed_return,
+    identity_number,
+    placement,
+)
 
 pytestmark = pytest.mark.django_db
 YEAR = datetime.now(ZoneInfo("Asia/Shanghai")).year - 1
@@ -89,6 +96,48 @@ def test_a_return_is_opened_filled_in_submitted_and_receipted(client: Client, em
     assert draft.state == ReturnState.SUBMITTED
     assert f"SB-{employer.region_id}-{YEAR + 1}-{draft.pk:06d}" in text
     assert "提交时间" in text
+
+
+TO_NOBODY, REPLACES_NOTHING, IS_REPLACED = "安排人数按0计算", "本次申报未取代此前的申报", "已被后来的更正申报取代"
+
+
+@pytest.mark.parametrize(
+    ("last_day", "first_filed", "told_first", "told_last"),
+    [
+        ("12-31", True, IS_REPLACED, None),
+        ("01-01", True, None, REPLACES_NOTHING),
+        ("01-01", False, None, TO_NOBODY),
+    ],
+)
+def test_a_receipt_says_whether_the_return_counts(
+    client: Client,
+    employer: Employer,
+    clerk: User,
+    last_day: str,
+    first_filed: bool,
+    told_first: str | None,
+    told_last: str | None,
+) -> None:
+    RegionalSetting.objects.create(
+        region=employer.region,
+        name="filing_deadline",
+        value=last_day,
+        valid_from=date(2015, 1, 1),
+        document_number="测试〔2015〕1号",
+    )
+    told = {}
+    if first_filed:
+        told[filed_return(employer, filed_on=date(YEAR + 1, 1, 1), year=YEAR).pk] = told_first
+    draft = filing.open_return(employer=employer, levy_year=YEAR, actor=clerk)
+    client.post(reverse("quota:return", args=[draft.pk]), numbers(draft))
+    draft.refresh_from_db()
+    filing.submit_return(headcount_return=draft, version=draft.version, actor=clerk)
+    told[draft.pk] = told_last
+    for pk, expected in told.items():
+        text = page(client, "quota:receipt", pk)
+        assert [words for words in (TO_NOBODY, REPLACES_NOTHING, IS_REPLACED) if words in text] == [
+            words for words in [expected] if words
+        ]
 
 
 def test_nothing_is_filed_without_the_declaration_that_it_is_true(client: Client, draft: HeadcountReturn) -> None:
