@@ -80,11 +80,15 @@ def test_the_page_shows_it_and_the_list_of_mismatches_is_escaped_and_on_record(
 ) -> None:
     client = signed_in(Role.TAX_OFFICER, "140105")
     settled, short = employers[:2]
-    file = written(client, ("a", settled.uscc, 2025, "15000.00"), ("b", short.uscc, 2025, "1.00"))
+    receipts = [("a", settled, 2025, "15000.00"), ("b", short, 2025, "1.00"), ("c", short, 2024, "7.00")]
+    file = written(client, *((number, employer.uscc, year, yuan) for number, employer, year, yuan in receipts))
     page = client.get(f"/files/{file.pk}/").content.decode()
     assert "与核定结果核对" in page
     lines = b"".join(client.get(f"/files/{file.pk}/mismatches.csv")).decode("utf-8-sig").splitlines()
-    assert lines[1:] == [f"{short.uscc},'=1+1,140105,2025,1.00,15000.00,1.00,14999.00"]
+    assert lines[1:] == [
+        f"{short.uscc},'=1+1,140105,2024,7.00,,7.00,-7.00",
+        f"{short.uscc},'=1+1,140105,2025,1.00,15000.00,1.00,14999.00",
+    ]
     assert AuditEntry.objects.filter(action="levy.payments.mismatches", object_id=str(file.pk)).exists()
     assert signed_in(Role.TAX_OFFICER, "140106").get(f"/files/{file.pk}/mismatches.csv").status_code == 404
 
