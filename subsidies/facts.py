@@ -6,13 +6,13 @@ from datetime import date
 from decimal import Decimal
 
 from django.db import connection
-from django.db.models import Count, F
+from django.db.models import Count, F, Q
 
 from accounts.models import Region
 from levy.models import Assessment
 from quota.enums import NumberKind
 from quota.models import RegionalNumber
-from subsidies.models import SETTLED_STATES, Award, Programme
+from subsidies.models import SETTLED_STATES, Award, AwardState, Programme
 from subsidies.rules import RewardFacts
 
 # Months in which a person counted at an employer, a severely disabled one once, where the employer's headcount is
@@ -51,10 +51,14 @@ class Candidate:
 
 
 def candidates(programme: Programme, levy_year: int) -> Iterator[Candidate]:
-    """Employers to put before the rule, of the programme's region and below, that nobody has decided about yet."""
+    """Employers to put before the rule, of the programme's region and below, that nobody has decided about yet.
+
+    Under another text of the region and kind an award stands in the way too, unless it was refused.
+    """
     heads, years = _head_months(levy_year), _years_before(programme, levy_year)
     wages = MinimumWages(programme.region, date(levy_year, 12, 31))
-    decided = Award.objects.filter(programme=programme, levy_year=levy_year)
+    awards = Award.objects.like(programme).filter(levy_year=levy_year)
+    decided = awards.exclude(~Q(programme=programme), state=AwardState.REFUSED)
     rows = (
         Assessment.objects.current()
         .in_region(programme.region_id)
@@ -84,12 +88,7 @@ def _head_months(levy_year: int) -> dict[int, int]:
 
 def _years_before(programme: Programme, levy_year: int) -> dict[int, int]:
     """Earlier years in which the region has granted an employer this kind of award, under whichever text."""
-    granted = Award.objects.filter(
-        programme__kind=programme.kind,
-        programme__region=programme.region_id,
-        levy_year__lt=levy_year,
-        state__in=SETTLED_STATES,
-    )
+    granted = Award.objects.like(programme).filter(levy_year__lt=levy_year, state__in=SETTLED_STATES)
     counted = granted.values("employer").annotate(years=Count("levy_year", distinct=True))
     return dict(counted.values_list("employer", "years"))
 

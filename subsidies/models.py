@@ -20,7 +20,7 @@ from levy.models import Assessment
 from quota.enums import EntityType
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
-from quota.models.parameters import DatedByRegion
+from quota.models.parameters import DatedByRegion, DatedQuerySet
 from quota.models.returns import LEVY_YEAR_BOUNDS
 from subsidies.rules import Basis, RewardFacts, RewardTerms
 
@@ -121,6 +121,11 @@ class Programme(DatedByRegion):
     def get_absolute_url(self) -> str:
         return reverse("subsidies:programme_detail", args=[self.pk])
 
+    def others_in_effect(self) -> DatedQuerySet:
+        """The checked texts of the same region and kind."""
+        alike = Programme.objects.filter(region=self.region_id, kind=self.kind)
+        return alike.exclude(pk=self.pk).exclude(approved_by=None)
+
     @property
     def is_in_effect(self) -> bool:
         """Whether somebody has compared it with its original text."""
@@ -177,6 +182,10 @@ class AwardQuerySet(RegionScopedQuerySet):
     def in_force(self) -> "AwardQuerySet":
         """Awards whose assessment is still what the employer owes."""
         return self.filter(assessment__in=Assessment.objects.current())
+
+    def like(self, programme: Programme) -> "AwardQuerySet":
+        """Awards of the programme's region and kind, under whichever text."""
+        return self.filter(programme__region=programme.region_id, programme__kind=programme.kind)
 
     def totals(self) -> dict[str, Any]:
         """How many, and yuan together."""

@@ -1,7 +1,7 @@
 """Rewards: entering and checking formulas, computing awards, and deciding them in two steps by two people."""
 
 import tomllib
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 from pathlib import Path
 from typing import Any
@@ -47,9 +47,10 @@ def _enter(entry: dict[str, Any], actor: User | None) -> bool:
 def approve_programme(*, programme: Programme, actor: User, reason: str) -> Programme:
     """Put a formula into effect; `reason` says what was compared and how the open question is answered.
 
+    Of a region and kind one is in force at a time: the one before ends on the day before this one begins.
     Raises PermissionMissing, SecondPersonNeeded, ReasonMissing, TransitionNotAllowed when it is in effect already.
     """
-    locked = Programme.objects.select_for_update(of=("self",)).get(pk=programme.pk)
+    locked = _locked(programme)
     if locked.approved_by_id is not None:
         raise TransitionNotAllowed
     _require(actor, locked)
@@ -57,7 +58,9 @@ def approve_programme(*, programme: Programme, actor: User, reason: str) -> Prog
         raise SecondPersonNeeded
     if not reason.strip():
         raise ReasonMissing
-    Programme.objects.filter(pk=locked.pk).update(approved_by=actor, approved_at=Now())
+    _end_predecessor(locked)
+    last_day = _last_day(locked)
+    Programme.objects.filter(pk=locked.pk).update(approved_by=actor, approved_at=Now(), valid_until=last_day)
     record(
         actor=actor,
         action="subsidies.programme.approve",
@@ -70,17 +73,37 @@ def approve_programme(*, programme: Programme, actor: User, reason: str) -> Prog
     return locked
 
 
+def _locked(programme: Programme) -> Programme:
+    """The programme, locked with the others of its region and kind: their periods and awards exclude each other."""
+    rows = Programme.objects.select_for_update(of=("self",)).select_related("region").order_by("pk")
+    return next(row for row in rows.filter(region=programme.region_id, kind=programme.kind) if row == programme)
+
+
+def _end_predecessor(programme: Programme) -> None:
+    before = programme.others_in_effect().on(programme.valid_from)
+    before.update(valid_until=programme.valid_from - timedelta(days=1))
+
+
+def _last_day(programme: Programme) -> date | None:
+    """The last day it can be in force: its own, or the day before a later text in effect begins."""
+    later = programme.others_in_effect().filter(valid_from__gt=programme.valid_from)
+    begins = later.order_by("valid_from").values_list("valid_from", flat=True)[:1]
+    days = [programme.valid_until, *(day - timedelta(days=1) for day in begins)]
+    return min((day for day in days if day is not None), default=None)
+
+
 @transaction.atomic
 def compute_awards(*, programme: Programme, levy_year: int, actor: User) -> int:
     """Propose an award for every employer above the programme's ratio. Returns how many are proposed.
 
-    Computing again replaces proposals and leaves decided awards alone. The number of statements does not depend on
+    Computing again replaces proposals of the region and kind, under whichever text, and leaves decided awards alone:
+    an employer is rewarded once for a year. The number of statements does not depend on
     the number of employers. Raises PermissionMissing, ProgrammeUnchecked, ProgrammeNotInForce, YearNotConfirmed.
     """
-    locked = Programme.objects.select_for_update(of=("self",)).select_related("region").get(pk=programme.pk)
+    locked = _locked(programme)
     _require(actor, locked)
     _refuse_unusable(locked, levy_year)
-    Award.objects.filter(programme=locked, levy_year=levy_year, state=AwardState.PROPOSED).delete()
+    Award.objects.like(locked).filter(levy_year=levy_year, state=AwardState.PROPOSED).delete()
     terms = locked.terms
     results = ((candidate, reward(candidate.facts, terms)) for candidate in candidates(locked, levy_year))
     awards = Award.objects.bulk_create(
