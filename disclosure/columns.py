@@ -80,6 +80,10 @@ class RegionRow:
     def is_money_shown(self) -> bool:
         return not self.entity_type and self.region.is_money_shown
 
+    @property
+    def is_paid_shown(self) -> bool:
+        return not self.entity_type and bool(self.region.is_paid_shown)
+
 
 def labelled(choices: type[TextChoices], name: str) -> Callable[[Any], str]:
     """A cell that shows a coded field in words; one look-up a row, where a million rows are written."""
@@ -240,8 +244,8 @@ FIGURE_COLUMNS = (
     Column(
         "已缴费额（元）",
         "paid",
-        _("同上；截至数据截止时间"),
-        lambda r: r.totals.paid_total if r.is_money_shown else None,
+        _("只公布合计行；应缴、已有缴费或未缴清的单位少于3户的不公布；截至数据截止时间"),
+        lambda r: r.totals.paid_total if r.is_paid_shown else None,
         kind=Kind.YUAN,
     ),
 )

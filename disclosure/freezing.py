@@ -7,12 +7,14 @@ from django.db.models import Sum
 
 from accounts.models import Region
 from disclosure.models import Publication, PublicationState, PublishedRegion
-from disclosure.suppression import hidden_nodes
+from disclosure.suppression import hidden_nodes, hidden_settlements
 from levy.models import Assessment
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 
-# Fewer paying employers than this, and a regional total would tell what one of them owes.
+# Fewer employers than this behind a regional total, and it would tell what one of them owes or has paid.
 FEWEST_PAYERS = 3
+SIDES = ("payer_count", "paying_count", "owing_count", "overpaid_count")
+Counts = tuple[int, ...]
 
 # Each employer with the ratio that its own run pinned: corrections are runs with a policy version of their own.
 # Sole traders are no payers and are not published.
@@ -67,7 +69,7 @@ WITH terms AS MATERIALIZED (
 INSERT INTO disclosure_publishedfigure (
     publication_id, region_code, entity_type, unit_count, verified_count, met_count, below_count, exempt_count,
     missing_count, staff_months, required_months, credited_months, shortfall_months, payer_count, payable_total,
-    paid_total
+    paid_total, paying_count, owing_count, overpaid_count
 )
 SELECT %s, b.region_id, b.entity_type, count(*), count(b.verified_id),
     count(*) FILTER (WHERE b.outcome = 'met'),
@@ -76,7 +78,9 @@ SELECT %s, b.region_id, b.entity_type, count(*), count(b.verified_id),
     count(*) FILTER (WHERE b.outcome = 'missing'),
     coalesce(sum(b.staff_months), 0), coalesce(sum(b.required), 0), coalesce(sum(b.credited_months), 0),
     coalesce(sum(greatest(b.required - b.credited_months, 0)), 0),
-    count(*) FILTER (WHERE b.payable > 0), coalesce(sum(b.payable), 0), sum(b.paid)
+    count(*) FILTER (WHERE b.payable > 0), coalesce(sum(b.payable), 0), sum(b.paid),
+    count(*) FILTER (WHERE b.paid <> 0), count(*) FILTER (WHERE b.paid < coalesce(b.payable, 0)),
+    count(*) FILTER (WHERE b.paid > coalesce(b.payable, 0))
 FROM base b GROUP BY b.region_id, b.entity_type
 """
 
@@ -107,14 +111,15 @@ def write_rows(publication: Publication) -> None:
 
 def _regions(publication: Publication) -> list[PublishedRegion]:
     """One line for each region with employers, for those above it, and for what is registered at these themselves."""
-    payers = dict(publication.figures.order_by().values_list("region_code").annotate(payers=Sum("payer_count")))
-    named = Region.objects.in_bulk([place for code in payers for place in Region(code=code).lineage()])
+    rows = publication.figures.order_by().values_list("region_code").annotate(*(Sum(side) for side in SIDES))
+    counts = {code: tuple(sides) for code, *sides in rows}
+    named = Region.objects.in_bulk([place for code in counts for place in Region(code=code).lineage()])
     top = publication.region
     codes = sorted(code for code in {*named, top.code} if top.contains(code))
     lines = [_line(publication, named.get(code, top), codes) for code in codes]
     inner = {line.parent_code for line in lines}
-    own = [_own_line(publication, line) for line in lines if line.code in inner and line.code in payers]
-    _decide_money(publication, [*lines, *own], payers)
+    own = [_own_line(publication, line) for line in lines if line.code in inner and line.code in counts]
+    _decide_money(publication, [*lines, *own], counts)
     return [*lines, *own]
 
 
@@ -141,24 +146,31 @@ def _own_line(publication: Publication, line: PublishedRegion) -> PublishedRegio
     )
 
 
-def _decide_money(publication: Publication, lines: list[PublishedRegion], payers: dict[str, int]) -> None:
-    """Set is_money_shown so that every total a reader can derive stands for three payers or for none."""
+def _decide_money(publication: Publication, lines: list[PublishedRegion], counts: dict[str, Counts]) -> None:
+    """Set is_money_shown and is_paid_shown so that every total a reader can derive stands for three employers or for
+    none."""
     parents = {_node(line): line.parent_code or None for line in lines}
-    cells = {_node(line): (_payers(line, payers),) for line in lines}
-    earlier = PublishedRegion.objects.filter(publication__in=_earlier(publication), is_money_shown=False)
-    hidden = hidden_nodes(parents, cells, FEWEST_PAYERS, frozenset(map(_node, earlier)))
+    cells = {_node(line): _counts(line, counts) for line in lines}
+    earlier = PublishedRegion.objects.filter(publication__in=_earlier(publication))
+    due_before = frozenset(map(_node, earlier.filter(is_money_shown=False)))
+    hidden = hidden_nodes(parents, {node: sides[:1] for node, sides in cells.items()}, FEWEST_PAYERS, due_before)
+    paid_before = frozenset(map(_node, earlier.filter(is_paid_shown=False)))
+    hidden_paid = hidden_settlements(parents, cells, FEWEST_PAYERS, hidden, paid_before)
     for line in lines:
         line.is_money_shown = _node(line) not in hidden
+        line.is_paid_shown = _node(line) not in hidden_paid
 
 
 def _node(line: PublishedRegion) -> str:
     return f"{line.code} own" if line.is_own else line.code
 
 
-def _payers(line: PublishedRegion, payers: dict[str, int]) -> int:
+def _counts(line: PublishedRegion, counts: dict[str, Counts]) -> Counts:
     if line.is_own:
-        return payers[line.code]
-    return sum(count for code, count in payers.items() if code.startswith(Region(code=line.code).prefix))
+        return counts[line.code]
+    prefix = Region(code=line.code).prefix
+    below = [sides for code, sides in counts.items() if code.startswith(prefix)]
+    return tuple(sum(column) for column in zip(*below, strict=True))
 
 
 def _earlier(publication: Publication) -> Iterable[Publication]:

@@ -4,7 +4,7 @@ A region is shown whole or not at all. What a reader can work out about the hidd
 sum of their cells, and nothing else; so that sum must be 0 or large enough in every cell.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 
 
 def hidden_nodes(
@@ -26,6 +26,50 @@ def hidden_nodes(
         if not more:
             return frozenset(hidden)
         hidden |= more
+
+
+def hidden_settlements(
+    parents: Mapping[str, str | None],
+    counts: Mapping[str, Sequence[int]],
+    least: int,
+    hidden: frozenset[str],
+    hidden_before: frozenset[str] = frozenset(),
+) -> frozenset[str]:
+    """The nodes whose sum paid must be hidden, where what is due is hidden in `hidden` already.
+
+    `counts` gives each node's employers who owe, who paid something, who paid too little and who paid too much, with
+    everything below it. Readers know who has paid. Of each sum due that they know they can take the side of those who
+    paid or, by subtraction, of those who did not pay what they owed; and a sum paid that they know covers several such
+    sides at once. So the smaller side of each, added up, must be 0 or at least `least`.
+    """
+    known, sums = _sums_due(parents, counts, hidden)
+    sides = dict.fromkeys(known, 0)
+    for leaf in known.keys() - set(known.values()):
+        _, paying, owing, overpaid = sums[leaf]
+        for node in _upwards(known, leaf):
+            sides[node] += min(paying, owing or overpaid)
+    cells = {node: (sides[node], sums[node][0]) for node in known}
+    return hidden | (hidden_nodes(known, cells, least, hidden_before) & parents.keys())
+
+
+def _sums_due(
+    parents: Mapping[str, str | None], counts: Mapping[str, Sequence[int]], hidden: frozenset[str]
+) -> tuple[dict[str, str | None], dict[str, Sequence[int]]]:
+    """The tree of sums due as readers know it: the hidden nodes under a shown one are one leaf, their remainder."""
+    known = {node: parent for node, parent in parents.items() if node not in hidden}
+    sums = {node: counts[node] for node in known}
+    for parent in [*known]:
+        shut = [counts[node] for node in hidden if parents[node] == parent]
+        if shut:
+            known[f"{parent} rest"] = parent
+            sums[f"{parent} rest"] = [sum(column) for column in zip(*shut, strict=True)]
+    return known, sums
+
+
+def _upwards(parents: Mapping[str, str | None], node: str | None) -> Iterator[str]:
+    while node is not None:
+        yield node
+        node = parents[node]
 
 
 def _is_safe(counts: Sequence[int], least: int) -> bool:

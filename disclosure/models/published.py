@@ -142,7 +142,8 @@ class PublishedRegion(models.Model):
     """A line of the published tables: a region with all below it, named as it was when the rows were frozen.
 
     `is_own` is the line of employers registered directly at a province or prefecture (本级). `is_money_shown` is
-    False where so few employers pay that a total would tell one of them (docs/decisions/0006).
+    False where so few employers pay that a total would tell one of them (docs/decisions/0006); `is_paid_shown` says
+    the same of what was paid and is None, which hides, in rows from before it was asked.
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="regions")
@@ -152,6 +153,7 @@ class PublishedRegion(models.Model):
     level = models.PositiveSmallIntegerField(_("级别"), choices=Region.Level)
     parent_code = models.CharField(_("上级行政区划代码"), max_length=6, blank=True)
     is_money_shown = models.BooleanField(_("公布费额合计"))
+    is_paid_shown = models.BooleanField(_("公布已缴费额合计"), null=True)
 
     class Meta:
         ordering = ["code", "is_own"]
@@ -174,7 +176,8 @@ class FigureQuerySet(models.QuerySet["PublishedFigure"]):
 class PublishedFigure(models.Model):
     """The employers of one unit type registered in exactly one region: all totals are sums of these rows.
 
-    Person-months and yuan, unrounded. Money by unit type is kept for the control totals and never shown.
+    Person-months and yuan, unrounded. Money by unit type is kept for the control totals and never shown; who paid
+    something, too little and too much is counted to decide whether it is (None in rows from before).
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="figures")
@@ -193,6 +196,9 @@ class PublishedFigure(models.Model):
     payer_count = models.PositiveIntegerField(_("应缴单位（户）"))
     payable_total = models.DecimalField(_("应缴费额"), max_digits=18, decimal_places=2)
     paid_total = models.DecimalField(_("已缴费额"), max_digits=18, decimal_places=2)
+    paying_count = models.IntegerField(_("已有缴费单位（户）"), null=True)
+    owing_count = models.IntegerField(_("未缴清单位（户）"), null=True)
+    overpaid_count = models.IntegerField(_("多缴单位（户）"), null=True)
 
     objects = FigureQuerySet.as_manager()
 

@@ -146,18 +146,6 @@ def test_lines_of_the_table_name_own_and_total_rows():
     ]
 
 
-def test_money_of_a_region_with_few_payers_is_not_shown_nor_derivable():
-    regions()
-    for place, payers in ((XIAODIAN, 4), (YINGZE, 1), (PINGCHENG, 3)):
-        for _ in range(payers):
-            verified_year(employer(place))
-    confirmed_run()
-    shown = dict(PublishedRegion.objects.filter(publication=draft()).values_list("name", "is_money_shown"))
-    assert shown == {
-        "山西省": True, "太原市": True, "小店区": False, "迎泽区": False, "大同市": True, "平城区": True,
-    }  # fmt: skip
-
-
 def test_a_figure_that_disagrees_fails_the_publication(employers):
     """The guard: with one assessment missing from the copy, nothing becomes a draft."""
     confirmed_run()
