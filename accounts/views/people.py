@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
-from django.db.models import Q, QuerySet
+from django.db.models import F, Q, QuerySet
 from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -196,11 +196,12 @@ def acts() -> dict[str, Act]:
 
 
 def _propose(kind: AccessChange.Kind, shown: User, admin: User, reason: str) -> None:
-    """In the region of the person's first appointment, so that whoever approves is responsible for it."""
-    first = shown.appointments.select_related("region").order_by("ended_at", "pk").first()
-    if first is None:
+    """In the region of a post the person has, else had last, so that whoever approves is responsible for it."""
+    posts = shown.appointments.select_related("region").order_by(F("ended_at").desc(nulls_first=True), "pk")
+    regions = [post.region for post in posts if admin.can(Permission.MANAGE_PEOPLE, post.region_id)]
+    if not regions:
         raise Http404
-    access_changes.propose(kind=kind, person=shown, region=first.region, reason=reason, actor=admin)
+    access_changes.propose(kind=kind, person=shown, region=regions[0], reason=reason, actor=admin)
 
 
 @requires(Permission.MANAGE_PEOPLE)

@@ -167,6 +167,19 @@ def test_a_disabled_account_comes_back_through_two_administrators(signed_in: Sig
     assert User.objects.get(pk=person.pk).is_active
 
 
+def test_the_phone_of_who_came_from_elsewhere_is_reset_where_the_person_works_now(signed_in: SignedIn) -> None:
+    person = officer(Role.VERIFIER, "140200")
+    people.end_appointment(appointment=person.appointments.get(), reason="调离", actor=admin())
+    Appointment.objects.create(user=person, role=Role.VERIFIER, region=RegionFactory(code="140105"))
+    SecondFactor.objects.create(user=person, secret=b"secret")
+    first, second = signed_in(admin("140100")), signed_in(admin("140100"))
+    assert first.post(f"/people/{person.pk}/reset-second-factor/", {"reason": "手机遗失"}).status_code == 302
+    change = AccessChange.objects.get()
+    assert change.region_id == "140105"
+    assert second.post(f"/people/changes/{change.pk}/approve/").status_code == 302
+    assert not SecondFactor.objects.exists()
+
+
 def test_an_appointment_ends_at_once_with_a_reason(signed_in: SignedIn) -> None:
     person = officer(Role.VERIFIER, "140105")
     page = f"/people/appointments/{person.appointments.get().pk}/end/"
