@@ -42,6 +42,7 @@ CORRECTED = {
     "state": "CASE t.state WHEN 'replaced' THEN t.state ELSE 'submitted' END",
     "submitted_at": "now()",
     "submitted_by_id": "%(actor)s",
+    "checked_at": "NULL",
     "version": "t.version + 1",
 }
 

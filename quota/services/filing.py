@@ -7,6 +7,7 @@ from decimal import Decimal
 from typing import Any
 
 from django.db import connection, transaction
+from django.db.models import Q
 
 from accounts.models import User
 from audit.errors import PermissionMissing, TransitionNotAllowed
@@ -210,8 +211,11 @@ def check_return(*, return_id: int) -> None:
 
 
 def waiting_returns() -> list[int]:
-    """Returns filed on the portal that no check has reached yet, the longest waiting first."""
-    waiting = HeadcountReturn.objects.in_force().filter(state=ReturnState.SUBMITTED, source=ReturnSource.PORTAL)
+    """Returns filed on the portal that no check has reached yet, the longest waiting first. Of loaded ones those that
+    were checked once and then changed: the first check of a file is `verify`."""
+    waiting = HeadcountReturn.objects.in_force().filter(
+        Q(source=ReturnSource.PORTAL) | Q(checked_at__isnull=False), state=ReturnState.SUBMITTED
+    )
     return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
 
 

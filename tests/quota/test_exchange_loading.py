@@ -8,6 +8,7 @@ import pytest
 from accounts.permissions import Role
 from audit.errors import PermissionMissing
 from audit.models import AuditEntry
+from quota.checks import check_employers
 from quota.enums import CountsAt, ReturnState
 from quota.exchange.kinds import CERTIFICATES, DISPATCH_AGREEMENTS, EMPLOYERS, INSURANCE, PLACEMENTS, RETURNS, WAGES
 from quota.exchange.loading import Mode
@@ -23,6 +24,7 @@ from quota.models import (
     WagePayment,
 )
 from quota.models.exchange import FileState
+from quota.services.filing import waiting_returns
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import load, reasons
 from tests.quota.factories import EmployerFactory, filed_return, identity_number
@@ -234,6 +236,15 @@ def test_a_corrected_file_of_the_same_day_replaces_its_figures(employer: Employe
     report = load(RETURNS, [filing(staff="90")])
     filed = HeadcountReturn.objects.get()
     assert (report.changed, filed.staff_months, filed.state, filed.version) == (1, 1080, "submitted", 2)
+
+
+def test_a_corrected_row_is_left_to_verify_like_a_new_one(employer: Employer) -> None:
+    load(RETURNS, [filing()])
+    check_employers(levy_year=2025, employer_ids=[employer.pk])
+    load(RETURNS, [filing(staff="90")])
+    corrected = HeadcountReturn.objects.get()
+    assert (corrected.state, corrected.checked_at) == (ReturnState.SUBMITTED, None)
+    assert waiting_returns() == []
 
 
 def test_a_return_of_the_portal_is_not_the_files_own(employer: Employer) -> None:

@@ -12,11 +12,11 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.services import trail_of
 from levy.services.slices import facts_today
-from quota.enums import NumberKind, ReturnState
+from quota.enums import NumberKind, ReturnSource, ReturnState
 from quota.errors import ReturnIncomplete
 from quota.models import HeadcountReturn
 from quota.services.verification import send_back
-from quota.tasks import check_return
+from quota.tasks import check_return, check_waiting
 from tests.accounts.factories import officer
 from tests.quota.factories import EmployerFactory, employer_account, filed_return, regional_number
 from tests.quota.test_filing import YEAR, save, submit
@@ -68,6 +68,16 @@ def test_numbers_taken_away_are_not_submitted(filed: HeadcountReturn, clerk: Use
     save(filed, clerk, staff_by_month=[0] * 12)
     with pytest.raises(ReturnIncomplete):
         submit(filed, clerk)
+
+
+def test_a_loaded_return_that_was_mended_is_checked_even_if_the_message_is_lost(
+    filed: HeadcountReturn, clerk: User
+) -> None:
+    assert filed.source == ReturnSource.FILE
+    submit(filed, clerk)
+    check_waiting()
+    filed.refresh_from_db()
+    assert filed.state == ReturnState.CHECKED
 
 
 def test_every_page_of_the_writer_shows_what_was_typed(
