@@ -69,11 +69,14 @@ class User(AbstractUser):
 
     @property
     def must_change_password(self) -> bool:
-        """The password was issued by somebody else, or is older than the installation's rules allow."""
+        """The password was issued by somebody else, or is older than the installation's rules allow. Who signs in at
+        another authority only has none to change."""
         if self.password_issued_until is not None:
             return True
         oldest = settings.PASSWORD_MAX_DAYS
-        return bool(oldest) and timezone.now() - (self.password_set_at or self.date_joined) > timedelta(days=oldest)
+        if not oldest or not self.has_usable_password():
+            return False
+        return timezone.now() - (self.password_set_at or self.date_joined) > timedelta(days=oldest)
 
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):

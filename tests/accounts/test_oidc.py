@@ -6,6 +6,7 @@ import json
 import threading
 import time
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs, urlsplit
@@ -14,6 +15,7 @@ import pytest
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import User
 from accounts.permissions import Role
@@ -157,6 +159,17 @@ def test_officers_still_show_their_second_factor(settings: Any, client: Client, 
     person = officer(Role.VERIFIER, "140105")
     assert come_back(client, service, begin(client), person).url == "/sign-in/set-up/"
     assert not is_in(client)
+
+
+def test_who_has_no_password_here_is_not_told_to_change_it(
+    settings: Any, client: Client, service: Service, person: User
+) -> None:
+    settings.PASSWORD_MAX_DAYS = 90
+    person.set_unusable_password()
+    person.date_joined = timezone.now() - timedelta(days=91)
+    person.save()
+    come_back(client, service, begin(client), person)
+    assert is_in(client)
 
 
 def test_a_service_that_is_away_is_told_in_a_sentence(client: Client, service: Service, settings: Any) -> None:
