@@ -72,6 +72,7 @@ TITLES = {
     "subsidies.programme.approve": _("核对并启用奖励办法"),
     "subsidies.award.compute": _("计算奖励"),
     "subsidies.award.approve": _("批准奖励"),
+    "subsidies.award.approve_batch": _("批准全部奖励"),
     "subsidies.award.refuse": _("不予奖励"),
     "subsidies.award.pay": _("拨付奖励"),
     "subsidies.award.withdraw": _("撤销批准奖励"),

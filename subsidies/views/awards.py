@@ -165,4 +165,4 @@ def _awards() -> Any:
 
 
 def _award(request: HttpRequest, pk: int) -> Award:
-    return scoped_object(_awards(), request.user, Permission.DECIDE_AWARD, pk=pk)
+    return scoped_object(_awards().select_related("approved_by"), request.user, Permission.DECIDE_AWARD, pk=pk)

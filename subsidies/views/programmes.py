@@ -87,13 +87,13 @@ def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResp
     form = ShownListForm(request.POST if request.method == "POST" else None, initial=shown)
     if form.is_valid():
         try:
-            services.approve_proposed(
+            count = services.approve_proposed(
                 programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
             )
         except DomainError as refusal:
             messages.error(request, str(refusal))
         else:
-            messages.success(request, _("已批准%s户。") % form.cleaned_data["count"])
+            messages.success(request, _("已批准%s户。") % count)
         return redirect(programme)
     replaced = proposed.count() - shown["count"]
     context = {

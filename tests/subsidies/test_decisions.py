@@ -3,10 +3,14 @@
 from decimal import Decimal
 
 import pytest
+from django.db import connection
+from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
+from accounts.templatetags.formats import cn_time
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
+from audit.models import AuditEntry
 from levy.services import corrections
 from quota.enums import NumberKind
 from quota.models import Employer, VerifiedHeadcount
@@ -124,3 +128,42 @@ def test_a_list_leaves_stale_awards_out_and_says_how_many(client, rule):
     assert "已批准1户" in text_of(client.post(approve, {"count": "1", "amount": "24000.00"}, follow=True))
     states = {award.pk: award.state for award in Award.objects.all()}
     assert states == {stale.pk: AwardState.PROPOSED, sound.pk: AwardState.APPROVED}
+
+
+def test_a_list_is_approved_in_as_many_statements_for_many_as_for_few(rule):
+    def cost(levy_year: int, count: int) -> int:
+        services.compute_awards(programme=rule, levy_year=levy_year, actor=finance())
+        actor, amount = finance(), count * Decimal("24000.00")
+        with CaptureQueriesContext(connection) as captured:
+            services.approve_proposed(programme=rule, levy_year=levy_year, count=count, amount=amount, actor=actor)
+        assert "audit_auditentry" in captured[-2]["sql"]  # the chain is held from here to the commit
+        return len(captured)
+
+    few = cost(2025, 2)
+    for _ in range(18):
+        EmployerFactory(region=RegionFactory(code=COUNTY))
+    for employer in Employer.objects.all():
+        verified_year(employer, levy_year=2024, credited=42)
+    confirmed_run(2024)
+    assert cost(2024, 20) == few
+
+
+def test_a_list_leaves_one_entry_and_each_award_tells_who_approved_it(client, rule):
+    actor = finance()
+    shown = {"count": 2, "amount": Decimal("48000.00")}
+    services.approve_proposed(programme=rule, levy_year=2025, actor=actor, **shown)
+    entry = AuditEntry.objects.latest("id")
+    assert (entry.action, entry.object_id) == ("subsidies.award.approve_batch", str(rule.pk))
+    assert entry.details.items() >= {"levy_year": 2025, "awards": 2, "amount": "48000.00"}.items()
+    client.force_login(finance())
+    assert "批准全部奖励" in text_of(client.get(rule.get_absolute_url()))
+    for award in Award.objects.all():
+        assert f"{actor}于{cn_time(award.approved_at)}批准" in text_of(client.get(award.get_absolute_url()))
+
+
+def test_a_list_is_approved_only_with_the_right_in_each_of_its_regions(rule):
+    shown = {"programme": rule, "levy_year": 2025, "count": 2, "amount": Decimal("48000.00")}
+    for stranger in (officer(Role.LEVY_OFFICER, "140000"), finance("150000")):
+        with pytest.raises(PermissionMissing):
+            services.approve_proposed(**shown, actor=stranger)
+    assert not Award.objects.exclude(state=AwardState.PROPOSED).exists()
