@@ -4,9 +4,10 @@ import hashlib
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import DatabaseError, transaction
+from django.db import InterfaceError, OperationalError, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Now
+from psycopg.errors import QueryCanceled
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
@@ -64,20 +65,27 @@ def freeze_publication(*, publication_id: int) -> None:
     """Write a publication's rows and files and make it a draft, unless somebody does or did; repeating is harmless.
 
     A refusal ends it as failed with its reason. A lost connection or a full disk leaves it to be done again; any
-    other failure counts an attempt, and the third ends it.
+    other failure counts an attempt, a statement that took too long included, and the third ends it.
     """
     try:
         _freeze(publication_id)
-    except DatabaseError:
+    except (OperationalError, InterfaceError) as failure:
+        if isinstance(failure.__cause__, QueryCanceled):
+            _note_failure(publication_id, failure)
         raise
     except DomainError as refusal:
         _fail(publication_id, str(refusal))
     except Exception as failure:
-        preparing = Publication.objects.filter(pk=publication_id, state=PublicationState.PREPARING)
-        preparing.update(attempts=F("attempts") + 1, error=type(failure).__name__)
-        if preparing.filter(attempts__gte=MAX_ATTEMPTS).exists():
-            _fail(publication_id, type(failure).__name__)
+        _note_failure(publication_id, failure)
         raise
+
+
+def _note_failure(publication_id: int, failure: Exception) -> None:
+    """Count an attempt; the last ends the publication. The text is the kind of failure only."""
+    preparing = Publication.objects.filter(pk=publication_id, state=PublicationState.PREPARING)
+    preparing.update(attempts=F("attempts") + 1, error=type(failure).__name__)
+    if preparing.filter(attempts__gte=MAX_ATTEMPTS).exists():
+        _fail(publication_id, type(failure).__name__)
 
 
 @transaction.atomic

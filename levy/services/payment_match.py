@@ -67,7 +67,11 @@ def mismatch_csv(file: ImportedFile) -> Iterator[bytes]:
     """The employers' years that are not settled exactly, as CSV; no cell is ever a formula (promise C6)."""
     yield BOM
     yield csv_line(HEADINGS)
-    rows = _years_paid(file).filter(~CONDITIONS["settled"] | CONDITIONS["unassessed"]).order_by("levy_year", "employer__uscc")
+    rows = (
+        _years_paid(file)
+        .filter(~CONDITIONS["settled"] | CONDITIONS["unassessed"])
+        .order_by("levy_year", "employer__uscc")
+    )
     cells = rows.values_list(
         "employer__uscc", "employer__name", "employer__region_id", "levy_year", "received", "due", "paid"
     )

@@ -3,7 +3,9 @@
 from datetime import timedelta
 
 import pytest
+from django.db import DataError, IntegrityError, OperationalError
 from django.utils import timezone
+from psycopg.errors import QueryCanceled
 
 from disclosure import services
 from disclosure.models import Publication, PublicationState
@@ -52,3 +54,42 @@ def test_a_failure_that_comes_three_times_ends_the_publication(monkeypatch):
     publication.refresh_from_db()
     assert (publication.state, publication.error) == (PublicationState.FAILED, "OSError")
     assert not publication.entries.exists()
+
+
+def timeout() -> OperationalError:
+    """What a statement past the worker's statement_timeout becomes."""
+    failure = OperationalError("canceling statement due to statement timeout")
+    failure.__cause__ = QueryCanceled()
+    return failure
+
+
+def frozen_with(failure: Exception, monkeypatch: pytest.MonkeyPatch) -> Publication:
+    """A publication whose rows met the same failure in three attempts."""
+    publication = started()
+
+    def refused(*_args: object) -> None:
+        raise failure
+
+    monkeypatch.setattr(services, "write_rows", refused)
+    for _attempt in range(3):
+        with pytest.raises(type(failure)):
+            services.freeze_publication(publication_id=publication.pk)
+    publication.refresh_from_db()
+    return publication
+
+
+@pytest.mark.django_db
+@pytest.mark.parametrize("failure", [IntegrityError("one_entry_per_employer"), DataError("numeric"), timeout()])
+def test_what_the_database_refuses_three_times_ends_the_publication(monkeypatch, failure):
+    publication = frozen_with(failure, monkeypatch)
+    assert (publication.state, publication.error) == (PublicationState.FAILED, type(failure).__name__)
+
+
+@pytest.mark.django_db
+def test_a_database_that_is_away_leaves_the_publication_to_be_done(monkeypatch):
+    publication = frozen_with(OperationalError("gone"), monkeypatch)
+    assert (publication.state, publication.attempts) == (PublicationState.PREPARING, 0)
+    monkeypatch.undo()
+    services.freeze_publication(publication_id=publication.pk)
+    publication.refresh_from_db()
+    assert publication.state == PublicationState.DRAFT
