@@ -140,6 +140,9 @@ def _do_slice(run_id: int, number: int) -> None:
         return
     with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
         totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
+    if not _may_take_rows(run_id):
+        transaction.set_rollback(True)
+        return
     AssessmentSlice.objects.filter(pk=part.pk).update(
         state=SliceState.DONE,
         done_at=Now(),
@@ -148,6 +151,16 @@ def _do_slice(run_id: int, number: int) -> None:
         payable_total=totals.payable,
         digest=f"{totals.digest:032x}",
     )
+
+
+def _may_take_rows(run_id: int) -> bool:
+    """Whether the run still computes: somebody may have discarded it while the slice was written. From here on whoever
+    discards it waits for the rows and deletes them; other slices of the run pass."""
+    with connection.cursor() as cursor:
+        cursor.execute(
+            "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR KEY SHARE", [run_id, RunState.COMPUTING]
+        )
+        return cursor.fetchone() is not None
 
 
 def _note_failure(run_id: int, number: int, failure: Exception) -> None:

@@ -12,9 +12,10 @@ from collections.abc import Callable
 from pathlib import Path
 
 import pytest
-from django.db import connection
+from django.db import connection, transaction
 
 from accounts.models import Region
+from accounts.permissions import Role
 from levy.errors import RunAlreadyLive
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.services import runs
@@ -22,7 +23,7 @@ from levy.services.policy import terms_by_region
 from levy.services.slices import write_slice
 from levy.tasks import assess_slice
 from quota.enums import NumberKind
-from tests.accounts.factories import RegionFactory
+from tests.accounts.factories import RegionFactory, officer
 from tests.conftest import test_database_url
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 
@@ -152,6 +153,54 @@ def test_two_workers_at_one_slice_write_it_once(province: Region) -> None:
     at_once(lambda: runs.assess_slice(run_id=run.pk, number=0), 4)
     assert run.slices.get().state == SliceState.DONE
     assert (doubled(run), run.assessments.count()) == (0, 30)
+
+
+def discarded_while(run: AssessmentRun, work: Callable[[Callable[[], object]], None]) -> None:
+    """Discard the run at the moment at which the work, in a thread of its own, calls what it is given."""
+    written, may_go_on = threading.Event(), threading.Event()
+
+    def pause() -> None:
+        written.set()
+        may_go_on.wait(1)
+
+    def worker() -> None:
+        try:
+            work(pause)
+        finally:
+            connection.close()
+
+    thread = threading.Thread(target=worker)
+    thread.start()
+    assert written.wait(20)
+    runs.discard_run(run=run, actor=officer(Role.LEVY_OFFICER, "140000"), reason="参数更正")
+    may_go_on.set()
+    thread.join()
+
+
+def test_a_slice_written_while_its_run_is_discarded_leaves_no_rows(
+    province: Region, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    run = start(province, 15)
+
+    def interrupted(pause: Callable[[], object]) -> None:
+        monkeypatch.setattr(runs, "write_slice", lambda *given: (write_slice(*given), pause())[0])
+        runs.assess_slice(run_id=run.pk, number=0)
+
+    discarded_while(run, interrupted)
+    assert run.assessments.count() == 0
+    assert run.slices.get(number=0).state == SliceState.TODO
+
+
+def test_a_run_that_is_discarded_waits_for_rows_on_their_way(province: Region) -> None:
+    run = start(province, 15)
+
+    def committed_late(pause: Callable[[], object]) -> None:
+        with transaction.atomic():
+            runs._do_slice(run.pk, 0)
+            pause()
+
+    discarded_while(run, committed_late)
+    assert run.assessments.count() == 0
 
 
 # A4
