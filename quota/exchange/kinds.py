@@ -205,7 +205,9 @@ PLACEMENTS = Kind(
     ),
     body=("name", "post"),
     companions=("identity_encrypted", "certificate_encrypted", "born_on", "is_female"),
-    checks=(checks.in_order("contract_start", "contract_end"),),
+    checks=(checks.in_order("contract_start", "contract_end"), returns.decided_years_stand),
+    lock=returns.lock,
+    settle=returns.settle_people,
     remarks=(HOLDER_DIFFERS,),
 )
 

@@ -55,18 +55,28 @@ WHERE r.is_in_force AND (r.employer_id, r.levy_year) IN (
     WHERE t.id IS NULL OR {body_differs}
 ) ORDER BY r.id FOR UPDATE OF r
 """
-RIVALS = f"""
-SELECT s.line, s.employer_id, s.levy_year, s.filed_on FROM staged s
-WHERE EXISTS (
+# Condition: the row is not stored yet, and the return in force of its employer and year is decided.
+NEW_IN_DECIDED_YEAR = f"""
+EXISTS (
     SELECT FROM quota_headcountreturn r WHERE r.employer_id = s.employer_id AND r.levy_year = s.levy_year
       AND r.is_in_force AND r.state IN ({DECIDED_STATES})
-) AND NOT EXISTS (SELECT FROM quota_headcountreturn t WHERE {{same_key}})
-ORDER BY s.line
+) AND NOT EXISTS (SELECT FROM {{table}} t WHERE {{same_key}})
 """
+RIVALS = "SELECT s.line, s.employer_id, s.levy_year, s.filed_on FROM staged s WHERE {condition} ORDER BY s.line"
 FILED = """
 SELECT r.employer_id, r.levy_year, e.region_id, array_agg(r.filed_on ORDER BY r.id)
 FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
 WHERE r.state <> 'draft' AND r.employer_id = ANY(%(employers)s) GROUP BY 1, 2, 3
+"""
+# People who came after the check: their return waits for the next one.
+UNCHECKED = """
+UPDATE quota_headcountreturn r SET state = 'submitted'
+WHERE r.is_in_force AND r.state = 'checked'
+  AND (r.employer_id, r.levy_year) IN (SELECT employer_id, levy_year FROM staged)
+  AND EXISTS (
+    SELECT FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    WHERE p.employer_id = r.employer_id AND p.levy_year = r.levy_year AND k.placement_id IS NULL
+  )
 """
 
 
@@ -79,7 +89,7 @@ def lock(staging: Staging) -> None:
 
 def decided_returns_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:
     """What two people reviewed or verified is neither rewritten nor replaced by a file."""
-    refusal = Refusal(_("该单位本年度的申报已审核认定。"), _("请先由残联撤回认定，再按更正办理。"))
+    refusal = _decided()
     heading = staging.kind.heading_of("filed_on")
     yield from staging.faults_where(
         f"EXISTS (SELECT FROM quota_headcountreturn t JOIN ({staging.kind.source}) d ON d.line = s.line"
@@ -91,9 +101,22 @@ def decided_returns_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:
         yield Fault(line, heading, *refusal)
 
 
+def decided_years_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:
+    """Nobody new joins the people of a return that was reviewed or verified; rows that are stored already may come."""
+    yield from staging.faults_where(_new_in_decided_year(staging), "levy_year", _decided())
+
+
+def _decided() -> Refusal:
+    return Refusal(_("该单位本年度的申报已审核认定。"), _("请先由残联撤回认定，再按更正办理。"))
+
+
+def _new_in_decided_year(staging: Staging) -> str:
+    return NEW_IN_DECIDED_YEAR.format(table=staging.kind.table, same_key=staging.same_key)
+
+
 def _lines_that_would_replace(staging: Staging) -> Iterator[int]:
     rivals: dict[tuple[int, int], list[tuple[date, int]]] = defaultdict(list)
-    for line, employer, year, filed_on in staging.rows(RIVALS.format(same_key=staging.same_key)):
+    for line, employer, year, filed_on in staging.rows(RIVALS.format(condition=_new_in_decided_year(staging))):
         rivals[employer, year].append((filed_on, line))
     employers = [employer for employer, _year in rivals]
     for employer, year, region, stored in staging.rows(FILED, employers=employers):
@@ -111,3 +134,8 @@ def settle(staging: Staging) -> None:
     years = "SELECT levy_year, array_agg(DISTINCT employer_id) FROM staged GROUP BY levy_year ORDER BY levy_year"
     for year, employers in staging.rows(years):
         settle_returns_in_force(employer_ids=employers, levy_year=year)
+
+
+def settle_people(staging: Staging) -> None:
+    """A return that was checked before these people came is no longer ready for review."""
+    staging.run(UNCHECKED)
