@@ -7,10 +7,10 @@ from typing import Any
 from rest_framework.exceptions import ValidationError
 
 from levy.errors import ParametersMissing
-from levy.policy import PolicyYearMissing, policy_year
-from levy.rules import Assessed, EntityType, Facts, Terms, TermsError, assess
+from levy.policy import PolicyYearMissing
+from levy.rules import Assessed, EntityType, Facts, Terms, assess
 from levy.serializers import EstimateSerializer
-from levy.services.policy import current_terms
+from levy.services.policy import regional_terms, usable_terms
 from quota.words import translated
 
 MONTHS = 12
@@ -51,33 +51,15 @@ def _person_months(given: Mapping[str, Any], months: str, heads: str, by_month: 
 
 
 def _terms(given: Mapping[str, Any]) -> Terms:
-    parameters = given.get("parameters", {})
+    """The region's terms of today with the numbers that the asker gives in place of its own."""
+    region, levy_year = given["region"], given["levy_year"]
+    numbers = {name: {"value": str(value), "document": GIVEN} for name, value in given.get("parameters", {}).items()}
     try:
-        if "required_ratio" in parameters and "social_average_wage" in parameters:
-            return Terms(policy_year(given["levy_year"]), **parameters, **_cited(parameters))
-        terms = current_terms(given["region"], given["levy_year"])
-        return Terms(
-            policy=terms.policy,
-            rules=terms.rules,
-            **(
-                {
-                    "required_ratio": terms.required_ratio,
-                    "social_average_wage": terms.social_average_wage,
-                    "required_ratio_citation": terms.required_ratio_citation,
-                    "social_average_wage_citation": terms.social_average_wage_citation,
-                }
-                | parameters
-                | _cited(parameters)
-            ),
-        )
+        return usable_terms(region, levy_year, regional_terms(region, levy_year) | numbers)
     except PolicyYearMissing as missing:
         raise ValidationError({"levy_year": [translated(missing.args[0])]}) from None
-    except (ParametersMissing, TermsError) as fault:
+    except ParametersMissing as fault:
         raise ValidationError({"parameters": [translated(*fault.args)]}) from None
-
-
-def _cited(parameters: Mapping[str, Any]) -> dict[str, str]:
-    return {f"{name}_citation": GIVEN for name in parameters}
 
 
 def as_json(assessed: Assessed) -> dict[str, Any]:

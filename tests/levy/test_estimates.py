@@ -11,6 +11,7 @@ from django.test import Client
 
 from levy.services.explanations import explain
 from quota.enums import NumberKind
+from quota.models import RegionalNumber, RegionalSetting
 from tests.accounts.factories import RegionFactory
 from tests.levy.factories import draft_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
@@ -78,6 +79,29 @@ def test_parameters_override_the_regions(client: Client) -> None:
     answer = post(client, changed(parameters={"required_ratio": "0.017", "social_average_wage": "40000"})).json()
     assert answer["charged_wage"] == "80000.00"
     assert "1.7%" in json.dumps(answer, ensure_ascii=False)
+
+
+RATIO, WAGE = {"required_ratio": "0.015"}, {"social_average_wage": "84876.00"}
+
+
+@pytest.mark.parametrize("given", [RATIO, WAGE, RATIO | WAGE])
+def test_the_regions_other_rules_hold_whatever_is_given(client: Client, given: dict[str, str]) -> None:
+    RegionalSetting.objects.create(
+        region_id="140000", name="wage_base", value="social_average", valid_from="2020-01-01", document_number="测试"
+    )
+    asked = post(client, FACTS).json()
+    answer = post(client, changed(parameters=given)).json()
+    assert asked["charged_wage"] == "84876.00"
+    assert (answer["charged_wage"], answer["payable"]) == (asked["charged_wage"], asked["payable"])
+
+
+@pytest.mark.parametrize("given", [RATIO, WAGE])
+def test_what_the_region_lacks_may_be_given(client: Client, given: dict[str, str]) -> None:
+    """And what it has need not be given."""
+    RegionalNumber.objects.filter(kind__in=given).delete()
+    assert "parameters" in post(client, FACTS).json()["fields"]
+    answer = post(client, changed(parameters=given))
+    assert (answer.status_code, answer.json()["payable"]) == (200, "97744.07")
 
 
 @pytest.mark.parametrize(
