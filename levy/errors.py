@@ -1,10 +1,14 @@
 """Refusals of this app that a user can act on."""
 
 from collections.abc import Iterable
+from typing import TYPE_CHECKING
 
 from django.utils.translation import gettext_lazy as _
 
 from audit.errors import DomainError
+
+if TYPE_CHECKING:
+    from levy.models import AssessmentRun
 
 
 class RunAlreadyLive(DomainError):
@@ -13,9 +17,20 @@ class RunAlreadyLive(DomainError):
     code = "run_already_live"
     message = _("本年度该地区已有正在进行的核定批次，请先完成或作废该批次。")
 
-    def __init__(self, run_id: int) -> None:
+    def __init__(self, run_id: int, message: str | None = None) -> None:
         self.run_id = run_id
-        super().__init__()
+        super().__init__(message)
+
+
+class RunAlreadyConfirmed(RunAlreadyLive):
+    """The year is confirmed for part of the region: nothing is in progress that could be finished or discarded."""
+
+    def __init__(self, run: "AssessmentRun") -> None:
+        words = _(
+            "%(region)s%(year)s年度已核定（批次%(run)s），不能重复核定。已核定的费额有误的，从单位年度页提出更正；"
+            "核定以后才登记或者迁入的单位不在该批次内，须另行核定。"
+        )
+        super().__init__(run.pk, str(words) % {"region": run.region, "year": run.levy_year, "run": run})
 
 
 class AssessedElsewhere(DomainError):

@@ -13,7 +13,7 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
-from levy.errors import AssessedElsewhere, RunAlreadyLive, RunIncomplete, TotalsDisagree
+from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
 from levy.services import interruptions
@@ -38,8 +38,8 @@ def start_run(
 ) -> AssessmentRun:
     """Create a run with its slices and pinned policy. Nothing is computed yet: send_slices or work_off do that.
 
-    Raises RunAlreadyLive where a live or confirmed run of the year covers part of the region, ParametersMissing,
-    PolicyYearMissing, PermissionMissing.
+    Raises RunAlreadyLive where a live run of the year covers part of the region, RunAlreadyConfirmed where a confirmed
+    one does, ParametersMissing, PolicyYearMissing, PermissionMissing.
     """
     if actor is not None and not actor.can(Permission.RUN_ASSESSMENT, region.code):
         raise PermissionMissing
@@ -68,7 +68,7 @@ def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, beside
     runs = AssessmentRun.objects.filter(levy_year=levy_year, state__in=states, is_correction=False).exclude(pk=besides)
     for run in runs.select_related("region").order_by("pk"):
         if run.region.contains(region.code) or region.contains(run.region_id):
-            raise RunAlreadyLive(run.pk)
+            raise RunAlreadyConfirmed(run) if run.state in FINAL_STATES else RunAlreadyLive(run.pk)
 
 
 def _cut_slices(run: AssessmentRun, size: int) -> None:

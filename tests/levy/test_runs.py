@@ -10,7 +10,14 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
-from levy.errors import AssessedElsewhere, ParametersMissing, RunAlreadyLive, RunIncomplete, TotalsDisagree
+from levy.errors import (
+    AssessedElsewhere,
+    ParametersMissing,
+    RunAlreadyConfirmed,
+    RunAlreadyLive,
+    RunIncomplete,
+    TotalsDisagree,
+)
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.policy import PolicyYearMissing
 from levy.services import runs
@@ -144,6 +151,14 @@ def test_a_run_of_a_region_above_or_below_a_live_one_is_refused(employers: None)
             runs.start_run(levy_year=YEAR, region=RegionFactory(code=code), actor=None)
         assert refusal.value.run_id == live.pk
     assert runs.start_run(levy_year=YEAR, region=RegionFactory(code="140106"), actor=None).pk
+
+
+def test_a_year_that_is_confirmed_is_not_said_to_be_in_progress(employers: None) -> None:
+    run = confirmed(finished_run(region="140105"))
+    for code in ("140105", "140000"):
+        with pytest.raises(RunAlreadyConfirmed, match=rf"已核定（批次{run}）.*更正") as refusal:
+            runs.start_run(levy_year=YEAR, region=RegionFactory(code=code), actor=None)
+        assert refusal.value.run_id == run.pk
 
 
 def confirmed(run: AssessmentRun) -> AssessmentRun:
