@@ -137,6 +137,12 @@ def test_a_body_that_is_no_object_is_refused(client: Client, body: str) -> None:
     assert client.post("/api/v1/estimate", body, content_type="application/json").status_code == 400
 
 
+def test_the_estimate_is_given_while_the_cache_is_away(client: Client, settings: Any) -> None:
+    cache = {"BACKEND": "django.core.cache.backends.redis.RedisCache", "LOCATION": "redis://127.0.0.1:1/0"}
+    settings.CACHES = {"default": cache}
+    assert post(client, FACTS).json()["payable"] == "97744.07"
+
+
 def test_a_region_without_parameters_says_so(client: Client) -> None:
     RegionFactory(code="150102")
     assert "parameters" in post(client, changed(region="150102")).json()["fields"]
