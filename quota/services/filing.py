@@ -19,7 +19,7 @@ from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotO
 from quota.identifiers import birth_date, is_female
 from quota.identity import encrypt, look_up_key
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
-from quota.models.returns import CONTRACT_KEY, PlacementTerms, contract_of
+from quota.models.returns import CONTRACT_KEY, PlacementTerms, ReturnQuerySet, contract_of
 from quota.rules import MONTHS, staff_months
 from quota.services.in_force import DECIDED, settle_returns_in_force, would_be_in_force
 from quota.workflow import SUBMIT
@@ -178,7 +178,9 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises ReturnIncomplete,
     ReturnClosed and as save_return does.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    rivals = _rivals_relieved_by(headcount_return)
+    # Alone where returns of others change as well: two employers might each wait for the other's.
+    hold(headcount_return.levy_year, as_one_of_many=not rivals.exists())
     draft = _draft(headcount_return, version, actor)
     if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
@@ -186,6 +188,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     if draft.state == ReturnState.DRAFT:
         HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
     if would_be_in_force(draft):
+        rivals.update(state=ReturnState.SUBMITTED)
         _publish_placements(draft)
     replaced = _declare_typed_numbers(draft)
     filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id, **replaced)
@@ -217,6 +220,18 @@ def waiting_returns() -> list[int]:
         Q(source=ReturnSource.PORTAL) | Q(checked_at__isnull=False), state=ReturnState.SUBMITTED
     )
     return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+
+
+def _rivals_relieved_by(draft: HeadcountReturn) -> ReturnQuerySet:
+    """Checked returns of others that claim people whom this one takes off: with one employer left their months may
+    count, so they wait for a check again. What was reviewed or verified stands."""
+    filed = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year)
+    gone = filed.exclude(person_key__in=draft.draft_placements.values("person_key")).values_list(
+        "person_key", flat=True
+    )
+    claims = Placement.objects.filter(levy_year=draft.levy_year, person_key__in=list(gone))
+    checked = HeadcountReturn.objects.in_force().filter(levy_year=draft.levy_year, state=ReturnState.CHECKED)
+    return checked.filter(employer__in=claims.values("employer")).exclude(employer=draft.employer_id)
 
 
 def _refuse_closed(draft: HeadcountReturn) -> None:
