@@ -153,7 +153,8 @@ def _count_all(
 def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
     outcome.placements += 1
     if not row.is_settled:
-        check = f"{claim_weight(row.claim)} {claimed} {_array(count.reasons)} {_array(count.weights)}"
+        holder = "true" if row.has_other_holder else "false"
+        check = f"{claim_weight(row.claim)} {claimed} {_array(count.reasons)} {_array(count.weights)} {holder}"
         if check != row.stored:
             outcome.checks.append(f"{count.key} {check}\n")
     if row.is_elsewhere:
@@ -252,7 +253,8 @@ def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) ->
 
 NEW_CHECKS = """
 CREATE TEMP TABLE IF NOT EXISTS new_check (
-    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[]
+    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[],
+    has_other_holder boolean
 ) ON COMMIT DROP;
 TRUNCATE new_check
 """
@@ -260,11 +262,12 @@ TRUNCATE new_check
 # A decision that a person made stays.
 STORE_CHECKS = """
 INSERT INTO quota_placementcheck AS k
-    (placement_id, weight, claimed_months, reasons, computed, decided, decision_reason, decision_note)
-SELECT placement_id, weight, claimed_months, reasons, computed, computed, '', '' FROM new_check
+    (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
+     decided, decision_reason, decision_note)
+SELECT placement_id, weight, claimed_months, reasons, computed, has_other_holder, computed, '', '' FROM new_check
 ON CONFLICT (placement_id) DO UPDATE SET
     weight = excluded.weight, claimed_months = excluded.claimed_months,
-    reasons = excluded.reasons, computed = excluded.computed,
+    reasons = excluded.reasons, computed = excluded.computed, has_other_holder = excluded.has_other_holder,
     decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
 """
 
@@ -288,16 +291,17 @@ def _store_transfers(outcome: Outcome) -> None:
 
 
 # Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
-# is a finding, and so is a person who came after the check had passed; a return that waits goes on waiting for them.
-# The ids bound the returns as well as the employers: otherwise each part reads the returns of everybody.
+# is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
+# goes on waiting for them. The ids bound the returns as well as the employers: otherwise each part reads everybody's.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
-SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.unchecked > 0,
+SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
     state = 'checked', checked_at = statement_timestamp()
 FROM quota_employer e CROSS JOIN LATERAL (
     SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
            coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
-           count(*) - count(k.placement_id) AS unchecked
+           count(*) - count(k.placement_id) AS unchecked,
+           count(*) - count(*) FILTER (WHERE NOT k.has_other_holder) AS doubtful
     FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
     WHERE p.employer_id = e.id AND p.levy_year = %(year)s
 ) t
@@ -305,7 +309,7 @@ WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
   AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
   AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
   AND CASE r.state WHEN 'checked' THEN (r.claimed_months, r.computed_months, r.has_findings)
-          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.unchecked > 0)
+          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.doubtful > 0)
       ELSE t.unchecked = 0 END
 """
 

@@ -58,8 +58,8 @@ class Gathered:
 
     `decided` is an officer's own word on the months, None where the computed ones stand; `is_settled` tells that the
     return was reviewed or verified, so that nothing about the placement may change any more. `is_elsewhere` marks an
-    employer outside the scope that claims one of its people. `stored` is what the last check stored, as PostgreSQL
-    writes its columns.
+    employer outside the scope that claims one of its people. `has_other_holder` tells that the register gives the
+    certificate to somebody else. `stored` is what the last check stored, as PostgreSQL writes its columns.
     """
 
     person: str
@@ -68,6 +68,7 @@ class Gathered:
     decided: Weights | None
     is_settled: bool
     is_elsewhere: bool
+    has_other_holder: bool
     stored: str
 
 
@@ -94,7 +95,9 @@ COPY (
                c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
                CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> '' THEN k.decided END AS decided,
                coalesce(r.state IN ('reviewed', 'verified'), false) AS is_settled, {{condition}} AS is_inside,
-               k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text AS stored
+               coalesce(c.person_key <> p.person_key, false) AS has_other_holder,
+               k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text || ' '
+                   || k.has_other_holder::text AS stored
         FROM people
         JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
             AND p.person_key BETWEEN %(first)s AND %(last)s
@@ -107,7 +110,7 @@ COPY (
     )
     SELECT p.id, p.person_key, p.employer_id, p.region_id, p.filed_on, p.form, p.contract_start, p.contract_end,
            p.kind, p.level, p.state, p.valid_from, p.valid_until, p.born_on, p.is_female,
-           w.paid, i.seen, i.complete, p.decided, p.is_settled, p.is_inside, p.stored
+           w.paid, i.seen, i.complete, p.decided, p.is_settled, p.is_inside, p.has_other_holder, p.stored
     FROM claims p
     LEFT JOIN LATERAL (
         SELECT ARRAY[{_MONTHLY_WAGES}] AS paid FROM quota_wagepayment w
@@ -181,7 +184,7 @@ _FORMS = {form.value: form for form in EmploymentForm}
 def _gathered(line: str, minimum_wages: Mapping[str, MinimumWages]) -> Gathered:
     (
         key, person, employer, region, filed_on, form, start, end, kind, level, state, valid_from, valid_until,
-        born, female, paid, seen, complete, decided, settled, inside, stored,
+        born, female, paid, seen, complete, decided, settled, inside, other_holder, stored,
     ) = line.split("\t")  # fmt: skip
     claim = Claim(
         int(key),
@@ -198,7 +201,14 @@ def _gathered(line: str, minimum_wages: Mapping[str, MinimumWages]) -> Gathered:
         _insured(seen, complete),
     )
     return Gathered(
-        person, region, claim, None if decided == NULL else _weights(decided), settled == "t", inside == "f", stored
+        person,
+        region,
+        claim,
+        None if decided == NULL else _weights(decided),
+        settled == "t",
+        inside == "f",
+        other_holder == "t",
+        stored,
     )
 
 

@@ -21,7 +21,8 @@ class PlacementCheck(models.Model):
     `reasons` holds quota.rules.Reason per month (0: counted), `computed` and `decided` the person-months per month
     (0, 1 or 2). `decided` is what counts; it starts as `computed` and changes only by an officer's decision.
     `claimed_months` is this row's share of what the employer claims for the person: a month that two rows cover is
-    claimed once.
+    claimed once. `has_other_holder` tells that the register gives the certificate to somebody else: the month counts
+    (docs/rules.md), but a person looks at it.
     """
 
     placement = models.OneToOneField(
@@ -31,6 +32,7 @@ class PlacementCheck(models.Model):
     claimed_months = models.PositiveSmallIntegerField(_("申报人月"))
     reasons = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
     computed = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
+    has_other_holder = models.BooleanField(default=False, db_default=False)
     decided = ArrayField(models.PositiveSmallIntegerField(), size=MONTHS)
     decision_reason = models.CharField(_("认定理由"), max_length=8, blank=True)
     decision_note = models.TextField(_("说明"), blank=True)

@@ -13,11 +13,19 @@ from audit.models import AuditEntry
 from quota import checks
 from quota.checks import run_checks
 from quota.enums import DecisionReason, NumberKind, ReturnState
-from quota.models import Employer, HeadcountReturn, Placement, VerifiedHeadcount
+from quota.models import Certificate, Employer, HeadcountReturn, Placement, VerifiedHeadcount
 from quota.services.batches import agreeing, review_agreeing, verify_agreeing
 from quota.services.verification import decide_placement, review_return, send_back
 from tests.accounts.factories import RegionFactory, UserFactory, officer
-from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number
+from tests.quota.factories import (
+    YEAR,
+    EmployerFactory,
+    certificate,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+)
 
 pytestmark = pytest.mark.django_db
 
@@ -69,6 +77,19 @@ def test_only_claims_that_the_registers_bear_out_are_accepted(first: User, secon
     assert "认定：2户，申报12人月，认定12人月" in printed
     assert "待初审：1户" in printed
     assert HeadcountReturn.objects.get(employer=doubtful).state == ReturnState.CHECKED
+
+
+def test_a_certificate_that_the_register_gives_to_somebody_else_is_left_to_people(first: User, second: User) -> None:
+    employer = employer_with(SOUND)
+    row = placement(employer, number=certificate(identity_number()))
+    place = {"levy_year": YEAR, "region": RegionFactory(code="140105")}
+    verify(first, second)
+    assert HeadcountReturn.objects.get().has_findings
+    assert review_agreeing(**place, actor=first).returns == 0
+    assert credited() == {}
+    Certificate.objects.filter(number_key=row.certificate_key).update(person_key=row.person_key)
+    verify(first, second)
+    assert credited() == {employer.pk: 24}
 
 
 def test_accepting_the_computed_count_verifies_every_return(first: User, second: User) -> None:
