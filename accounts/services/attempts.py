@@ -2,7 +2,8 @@
 
 A try is counted before the password is looked at and given back when it was right. After the free tries each further
 one doubles the time to wait. Whoever has signed in from a browser before is counted by that browser, so strangers who
-try a name do not keep its owner out.
+try a name do not keep its owner out. An address is never quiet while an office works behind it: of its tries one is
+forgotten each hour, as many as could be made while the longest wait lasts.
 """
 
 from collections.abc import Iterable
@@ -25,7 +26,8 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only."""
+    """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only, and one
+    try is forgotten each hour."""
 
     what: str
     free: int
@@ -65,16 +67,27 @@ def of_person(person_id: int, username: str) -> list[Counted]:
 
 
 # A row that still waits is not updated, and so not returned: refused. A free try leaves no wait at all, not even until
-# its own moment: one that read the clock a little earlier may come after it.
+# its own moment: one that read the clock a little earlier may come after it. What an address has left of an hour stays
+# on its clock (`last_at`), so that frequent tries do not put off the next one to be forgotten.
 ADMIT = """
 INSERT INTO accounts_attempts AS tried (key, count, last_at, waits_until)
 VALUES (%(key)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
 ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
-    SELECT fresh.count, %(now)s, CASE
+    SELECT fresh.count, fresh.last_at, CASE
         WHEN fresh.count < %(free)s THEN %(forgotten)s
         ELSE %(now)s + least(%(longest)s, %(first)s * power(2, least(fresh.count - %(free)s, 20)))
     END
-    FROM (SELECT CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE tried.count + 1 END) AS fresh(count)
+    FROM (
+        SELECT
+            CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE greatest(tried.count - passed.waits, 0) + 1 END,
+            CASE WHEN %(shared)s AND tried.count > passed.waits
+                 THEN tried.last_at + passed.waits * %(longest)s ELSE %(now)s END
+        FROM (
+            SELECT CASE WHEN %(shared)s AND tried.last_at < %(now)s
+                        THEN floor(extract(epoch FROM %(now)s - tried.last_at) / extract(epoch FROM %(longest)s))::int
+                        ELSE 0 END
+        ) AS passed(waits)
+    ) AS fresh(count, last_at)
 )
 WHERE tried.waits_until <= %(now)s
 RETURNING count
@@ -91,6 +104,7 @@ def _admit(counted: Counted) -> int:
     values = {
         "key": counted.key,
         "free": counted.free,
+        "shared": counted.is_shared,
         "now": now,
         "first": FIRST_WAIT,
         "longest": LONGEST_WAIT,
