@@ -16,7 +16,7 @@ from zipfile import ZipFile, ZipInfo
 from django.core.files import File
 from django.core.files.base import ContentFile
 from django.core.files.storage import default_storage
-from django.db import DatabaseError, IntegrityError, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, transaction
 from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
@@ -32,7 +32,7 @@ from levy.models.assessments import AssessmentQuerySet
 from levy.models.documents import BatchState
 from levy.models.runs import FINAL_STATES
 from levy.notices import TITLE, notice_pdf
-from levy.services.notices import issue_numbered
+from levy.services.notices import issue_numbered, lock_series
 from quota.exchange.escape import escape_formula
 
 PART = 25  # measured: fewer waste the fonts' embedding, more grow slower than in proportion
@@ -91,14 +91,15 @@ def _due(run: AssessmentRun, batch: DocumentBatch | None = None) -> AssessmentQu
 def print_notices(*, batch_id: int, seconds: float = SECONDS_PER_MESSAGE) -> bool:
     """Go on with a batch for about so long. True while something is left, False when it is done or another's.
 
-    A lost connection and a full disk leave the batch to be gone on with; any other failure ends it.
+    A lost connection and a full disk leave the batch to be gone on with; any other failure ends it, also a row that
+    the database refuses.
     """
     until = time.monotonic() + seconds
     try:
         while _print_part(batch_id):
             if time.monotonic() > until:
                 return True
-    except DatabaseError:
+    except (OperationalError, InterfaceError):
         raise
     except OSError:
         _note(batch_id, error=_("存储空间不足或不可写，恢复后自动继续。"))
@@ -148,6 +149,7 @@ def _next_notices(batch: DocumentBatch) -> list[Notice]:
     found = list(rows[batch.done : batch.done + PART])
     region = found[0].region_id
     part = [assessment for assessment in found if assessment.region_id == region]
+    lock_series(region)  # an officer may be issuing one of them at this moment
     served = set(Notice.objects.filter(assessment__in=part).values_list("assessment_id", flat=True))
     missing = [assessment for assessment in part if assessment.pk not in served]
     issue_numbered(region_code=region, assessments=missing, actor=batch.created_by)

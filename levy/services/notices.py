@@ -34,7 +34,7 @@ def issue_notice(*, assessment: Assessment, actor: User) -> Notice:
     """
     if not actor.can(Permission.CONFIRM_ASSESSMENT, assessment.region_id):
         raise PermissionMissing
-    _lock_series(assessment.region_id)
+    lock_series(assessment.region_id)
     issued = Notice.objects.filter(assessment=assessment).first()
     if issued is not None:
         return issued
@@ -64,7 +64,7 @@ def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor
 
     Inside the caller's transaction, which must end soon: the region's numbers wait for it.
     """
-    _lock_series(region_code)
+    lock_series(region_code)
     prefix = f"残核〔{timezone.localdate().year}〕{region_code}-"
     last = (
         Notice.objects.filter(number__startswith=prefix).order_by("-number").values_list("number", flat=True).first()
@@ -81,7 +81,7 @@ def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor
     )
 
 
-def _lock_series(region_code: str) -> None:
+def lock_series(region_code: str) -> None:
     """One at a time numbers the notices of a region; rows that merely point to the region are not held up."""
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
 

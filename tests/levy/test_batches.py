@@ -8,12 +8,14 @@ import signal
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from typing import Any
 from zipfile import ZipFile
 
 import pytest
 from django.core.files.storage import default_storage
+from django.db import IntegrityError, OperationalError, connection, transaction
 from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
@@ -25,6 +27,7 @@ from levy.errors import BatchAlreadyWorking, NothingToPrint, NoticeNotPossible
 from levy.models import AssessmentRun, DocumentBatch, Notice
 from levy.models.documents import BatchState
 from levy.services import batches
+from levy.services.notices import issue_notice
 from tests.accounts.factories import RegionFactory
 from tests.conftest import test_database_url
 from tests.levy.factories import confirmed_run, draft_run
@@ -151,6 +154,64 @@ def test_a_failure_ends_the_batch_with_a_sentence_and_no_file(settings: Any) -> 
     assert batch.state == BatchState.FAILED
     assert "未开启PDF" in batch.error
     assert not batch.result
+
+
+def test_a_batch_that_the_database_refuses_ends_and_another_can_be_started(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = started(run_of(1))
+
+    def refused(**_arguments: Any) -> None:
+        raise IntegrityError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "issue_numbered", refused)
+        with pytest.raises(IntegrityError):
+            batches.print_notices(batch_id=batch.pk)
+    batch.refresh_from_db()
+    assert (batch.state, batch.error) == (BatchState.FAILED, "生成失败。")
+    assert printed(batch.run).state == BatchState.DONE
+
+
+def test_a_lost_database_leaves_the_batch_to_be_gone_on_with(monkeypatch: pytest.MonkeyPatch) -> None:
+    batch = started(run_of(1))
+
+    def gone(**_arguments: Any) -> None:
+        raise OperationalError
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "issue_numbered", gone)
+        with pytest.raises(OperationalError):
+            batches.print_notices(batch_id=batch.pk)
+    assert batches.print_notices(batch_id=batch.pk) is False
+    batch.refresh_from_db()
+    assert batch.state == BatchState.DONE
+
+
+def is_somebody_waiting() -> bool:
+    """For a lock of this connection."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
+        return cursor.fetchone() is not None
+
+
+def test_a_notice_that_an_officer_issues_meanwhile_does_not_end_the_batch(transactional_db: None) -> None:
+    name_regions()
+    batch = started(run_of(1))
+
+    def print_elsewhere() -> bool:
+        try:
+            return batches.print_notices(batch_id=batch.pk)
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(1) as other:
+        with transaction.atomic():
+            issue_notice(assessment=batch.run.assessments.get(payable__gt=0), actor=levy_officer())
+            printing = other.submit(print_elsewhere)
+            while not printing.done() and not is_somebody_waiting():
+                time.sleep(0.05)
+        assert printing.result() is False
+    batch.refresh_from_db()
+    assert batch.state == BatchState.DONE
 
 
 def test_a_batch_that_nobody_touched_for_a_minute_is_sent_again_once() -> None:
