@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.core.exceptions import ValidationError
+from django.core.validators import MaxValueValidator, MinValueValidator
 from django.db import models
 from django.http import QueryDict
 from django.utils import timezone
@@ -15,6 +16,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from quota import names
 from quota.enums import CertificateKind, DecisionReason, EmploymentForm, EntityType
+from quota.exchange.cells import FIRST_DAY, LAST_DAY
 from quota.identifiers import IdentifierError, check_certificate_number, check_identity_number
 from quota.models import DraftPlacement, HeadcountReturn, Placement, PlacementCheck
 from quota.models.employers import MAX_STAFF, MAX_YUAN
@@ -25,6 +27,7 @@ from quota.services.verification import decision_seen
 from quota.words import translated
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
+OUT_OF_BOUNDS = _("日期应在1900年至2199年之间。")
 ALL = ("", _("全部"))
 
 
@@ -86,6 +89,15 @@ class ReturnForm(VersionForm):
         }
 
 
+class ContractDayField(forms.DateField):
+    """A day within the bounds that files keep too: the rules count a year on from it."""
+
+    default_validators = (
+        MinValueValidator(FIRST_DAY, OUT_OF_BOUNDS),
+        MaxValueValidator(LAST_DAY, OUT_OF_BOUNDS),
+    )
+
+
 class PlacementForm(VersionForm):
     """One disabled person under one contract. The numbers of a person already on the list are typed only to change."""
 
@@ -96,10 +108,10 @@ class PlacementForm(VersionForm):
         label=_("证件号码"), max_length=48, help_text=_("残疾人证号为20位，换领过的另有B和次数。")
     )
     form = forms.ChoiceField(label=_("用工形式"), choices=EmploymentForm)
-    contract_start = forms.DateField(
+    contract_start = ContractDayField(
         label=_("合同开始"), input_formats=DATE_FORMATS, help_text=_("如2025-03-01。在编人员填写入职日期。")
     )
-    contract_end = forms.DateField(
+    contract_end = ContractDayField(
         label=_("合同结束"), input_formats=DATE_FORMATS, required=False, help_text=_("无固定期限的不填。")
     )
     post = forms.CharField(label=_("岗位"), max_length=60, required=False)

@@ -207,6 +207,24 @@ def test_the_sweeper_checks_what_the_broker_lost(draft: HeadcountReturn, clerk: 
     assert trail_of(filed).count() == entries
 
 
+def test_a_return_that_cannot_be_checked_stops_none_behind_it(
+    draft: HeadcountReturn, clerk: User, caplog: pytest.LogCaptureFixture
+) -> None:
+    save(draft, clerk)
+    beyond = {"contract_start": date(9999, 1, 1), "contract_end": date(9999, 12, 31)}  # no form takes it
+    add(draft, clerk, identity_number(), **beyond)
+    poisoned = submit(draft, clerk)
+    other = EmployerFactory(region=draft.employer.region)
+    their_clerk = employer_account(other)
+    theirs = filing.open_return(employer=other, levy_year=YEAR, actor=their_clerk)
+    save(theirs, their_clerk)
+    submit(theirs, their_clerk)
+    check_waiting()
+    theirs.refresh_from_db()
+    assert theirs.state == ReturnState.CHECKED
+    assert caplog.messages == [f"return {poisoned.pk} could not be checked: ValueError"]
+
+
 def test_a_correction_replaces_the_filed_return_when_it_is_submitted(employer: Employer, clerk: User) -> None:
     first = filed_return(employer, staff=30, filed_on=date(YEAR + 1, 1, 1), year=YEAR)
     gone, kept = placement(employer, year=YEAR, months=[]), placement(employer, year=YEAR, months=[])

@@ -213,6 +213,8 @@ def test_figures_that_cannot_be_are_refused_at_the_box(
         ({"certificate_number": "123"}, "残疾人证号应为20位"),
         ({"contract_end": "2023-12-31"}, "合同结束日期不能早于开始日期"),
         ({"contract_start": "2024-02-30"}, "日期"),
+        ({"contract_start": "1899-12-31"}, "日期应在1900年至2199年之间"),
+        ({"contract_end": "2200-01-01"}, "日期应在1900年至2199年之间"),
     ],
     ids=str,
 )
