@@ -7,7 +7,7 @@ import secrets
 import subprocess
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
 
 from runner.state import ROOT
@@ -22,17 +22,25 @@ def example_environment() -> dict[str, str]:
     return filled | {"LEVY_DOMAIN": "levy.example.cn", "BACKUP_DIR": "/srv/levy-backup"}
 
 
-def compose(*arguments: str, environment: dict[str, str]) -> subprocess.CompletedProcess[str]:
-    command = [BIN / "docker-compose", "--file", ROOT / "docker-compose.yml", "--profile", "*", *arguments]
+def compose(
+    *arguments: str, environment: dict[str, str], files: Sequence[str] = ("docker-compose.yml",)
+) -> subprocess.CompletedProcess[str]:
+    named = [part for name in files for part in ("--file", ROOT / name)]
+    command = [BIN / "docker-compose", *named, "--profile", "*", *arguments]
     return subprocess.run(command, env={"PATH": os.environ["PATH"], **environment}, capture_output=True, text=True)
 
 
-def compose_services() -> dict[str, dict]:
-    """The services of docker-compose.yml with every anchor and variable filled in."""
-    done = compose("config", "--format", "json", environment=example_environment())
+def compose_parts(*more: str) -> dict[str, dict]:
+    """docker-compose.yml and what lies over it, with every anchor and variable filled in."""
+    files = ("docker-compose.yml", *more)
+    done = compose("config", "--format", "json", environment=example_environment(), files=files)
     assert done.returncode == 0, done.stderr
     # Compose writes every literal dollar sign twice.
-    return json.loads(done.stdout.replace("$$", "$"))["services"]
+    return json.loads(done.stdout.replace("$$", "$"))
+
+
+def compose_services() -> dict[str, dict]:
+    return compose_parts()["services"]
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 120) -> bool:

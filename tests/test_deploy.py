@@ -18,7 +18,7 @@ from audit.services import seal_path
 from config.settings import base
 from runner import postgres
 from runner.state import ROOT
-from tests.production import BIN, compose, compose_services, eventually, example_environment
+from tests.production import BIN, compose, compose_parts, compose_services, eventually, example_environment
 
 WORKERS = ("worker-fast", "worker-batch", "worker-pdf", "worker-import")
 OUR_IMAGES = ("migrate", "web", *WORKERS, "beat")
@@ -62,6 +62,21 @@ def test_only_the_proxy_can_be_reached_from_outside(services):
     assert [name for name, service in services.items() if service.get("ports")] == ["proxy"]
     assert set(services["web"]["networks"]) == {"inside", "edge"}
     assert set(services["proxy"]["networks"]) & set(services["postgres"]["networks"]) == set()
+
+
+def ways_out(parts: dict[str, dict]) -> set[str]:
+    """The services with a network that leads out of the machine."""
+    open_ones = {name for name, network in parts["networks"].items() if not network.get("internal")}
+    services = parts["services"].items()
+    return {name for name, service in services if open_ones & set(service.get("networks") or {})}
+
+
+def test_only_the_proxy_has_a_way_out_and_the_web_server_where_it_asks_another_authority():
+    assert ways_out(compose_parts()) == {"proxy"}
+    asking = compose_parts("docker-compose.oidc.yml")
+    assert ways_out(asking) == {"proxy", "web"}
+    assert set(asking["services"]["web"]["networks"]) == {"inside", "edge", "sign-on"}
+    assert not asking["services"]["web"].get("ports")
 
 
 def test_the_dockerfile_has_no_finding():
