@@ -137,6 +137,16 @@ def test_twin_what_the_content_policy_refuses_is_heard(page: Page, live_server, 
     assert heard != []
 
 
+def test_the_description_of_the_api_is_drawn_and_asks_nobody_else(page: Page, live_server) -> None:
+    heard = complaints(page, live_server.url)
+    page.goto(reverse("api:docs"))
+    expect(page.get_by_role("heading", name="残疾人就业保障金征管服务")).to_be_visible()
+    page.get_by_text("/api/v1/estimate").first.click()
+    expect(page.get_by_text("levy_year").first).to_be_visible()
+    page.wait_for_load_state("networkidle")
+    assert heard == []
+
+
 MOST_BYTES = 120 * 1024
 
 
