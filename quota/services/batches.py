@@ -50,7 +50,8 @@ class Batch:
 
 # Returns that are due. Whoever filed one takes no part in deciding it, and who reviewed it or decided some of its
 # months is not the second person. An officer's decision on single months stands; otherwise the computed months are
-# credited (a late return's are none: 财税〔2015〕72号第十二条). checks.hold keeps single steps out meanwhile.
+# credited (a late return's are none: 财税〔2015〕72号第十二条). checks.hold keeps single steps out meanwhile; a return
+# that a file changes meanwhile is not in `source` any more when it is to be marked, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
@@ -83,7 +84,8 @@ WITH due AS MATERIALIZED ({DUE}), series AS (
     UPDATE quota_headcountreturn r
     SET state = 'verified', verified_at = now(), verified_by_id = %(second)s,
         reviewed_at = CASE WHEN r.state = 'checked' THEN now() ELSE r.reviewed_at END, reviewed_by_id = due.first_by_id
-    FROM due WHERE r.id = due.id
+    FROM due WHERE r.id = due.id AND r.state = %(source)s
+    RETURNING r.id
 ), issued AS (
     INSERT INTO quota_verifiedheadcount
         (headcount_return_id, employer_id, levy_year, number, claimed_months, computed_months, credited_months,
@@ -91,17 +93,18 @@ WITH due AS MATERIALIZED ({DUE}), series AS (
     SELECT due.id, due.employer_id, %(year)s,
            headcount_number(series.year, %(region)s, series.last - (SELECT count(*) FROM due) + due.place),
            due.claimed_months, due.computed_months, due.credited_months, now(), due.first_by_id, %(second)s
-    FROM due CROSS JOIN series
+    FROM due JOIN marked USING (id) CROSS JOIN series
 )
-SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due
+SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due JOIN marked USING (id)
 """
 
 REVIEW_BATCH = f"""
 WITH due AS MATERIALIZED ({DUE}), marked AS (
     UPDATE quota_headcountreturn r SET state = 'reviewed', reviewed_at = now(), reviewed_by_id = %(first)s
-    FROM due WHERE r.id = due.id
+    FROM due WHERE r.id = due.id AND r.state = %(source)s
+    RETURNING r.id
 )
-SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due
+SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due JOIN marked USING (id)
 """
 
 COUNT_DUE = f"SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM ({DUE}) due"

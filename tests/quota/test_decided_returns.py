@@ -1,12 +1,13 @@
 """What two people decided stands, whatever a file says afterwards or meanwhile."""
 
 import threading
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from datetime import date
 
 import pytest
 from django.db import connection
 
+from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from quota.checks import run_checks
@@ -16,6 +17,7 @@ from quota.exchange.kinds import PLACEMENTS, RETURNS
 from quota.exchange.loading import Mode
 from quota.exchange.staging import Staging
 from quota.models import Employer, HeadcountReturn, Placement
+from quota.services.batches import review_agreeing, verify_region
 from quota.services.verification import review_return
 from tests.accounts.factories import officer
 from tests.quota.exchange_files import load, reasons
@@ -69,24 +71,43 @@ def test_a_return_waits_for_the_check_of_people_who_come_with_a_file(employer: E
         assert HeadcountReturn.objects.get().state == state
 
 
+Act = Callable[[HeadcountReturn, User, User], object]
+
+
+def review(filed: HeadcountReturn, first: User, second: User) -> None:
+    with pytest.raises(TransitionNotAllowed):
+        review_return(headcount_return=filed, actor=first)
+
+
+def review_the_agreeing(filed: HeadcountReturn, first: User, second: User) -> None:
+    done = review_agreeing(levy_year=filed.levy_year, region=filed.employer.region, actor=first)
+    assert done.returns == 0
+
+
+def verify_the_region(filed: HeadcountReturn, first: User, second: User) -> None:
+    done = verify_region(levy_year=filed.levy_year, region=filed.employer.region, first=first, second=second)
+    assert done.returns == 0
+
+
 @pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("act", [review, review_the_agreeing, verify_the_region])
 @pytest.mark.parametrize("kind", [RETURNS, PLACEMENTS])
-def test_a_review_waits_for_the_file_that_changes_the_return(
-    employer: Employer, monkeypatch: pytest.MonkeyPatch, kind: Kind
+def test_a_decision_waits_for_the_file_that_changes_the_return_and_comes_too_late(
+    employer: Employer, monkeypatch: pytest.MonkeyPatch, kind: Kind, act: Act
 ) -> None:
     load(RETURNS, [filing()])
     run_checks(levy_year=2025, region_code="140105")
-    filed, reviewer, refused = HeadcountReturn.objects.get(), officer(Role.VERIFIER, "140105"), []
+    filed = HeadcountReturn.objects.select_related("employer__region").get()
+    people = officer(Role.VERIFIER, "140105"), officer(Role.VERIFIER, "140105")
+    write, ended = Staging.write, []
 
-    def review() -> None:
+    def decide() -> None:
         try:
-            review_return(headcount_return=filed, actor=reviewer)
-        except TransitionNotAllowed as error:
-            refused.append(error)
+            ended.append(act(filed, *people))
         finally:
             connection.close()
 
-    person, write = threading.Thread(target=review), Staging.write
+    person = threading.Thread(target=decide)
 
     def meanwhile(staging: Staging, values: Mapping[str, object]) -> tuple[int, int]:
         person.start()
@@ -97,4 +118,5 @@ def test_a_review_waits_for_the_file_that_changes_the_return(
     load(kind, [filing(staff="90") if kind is RETURNS else placed(identity_number())])
     person.join()
     filed.refresh_from_db()
-    assert (filed.state, len(refused)) == (ReturnState.SUBMITTED, 1)
+    assert (filed.state, len(ended)) == (ReturnState.SUBMITTED, 1)
+    assert not filed.verified_headcounts.exists()
