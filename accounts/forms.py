@@ -120,7 +120,7 @@ class PersonState(models.TextChoices):
 
 
 class PersonFilter(forms.Form):
-    """Which people the list shows; nothing chosen shows all."""
+    """Which people the list shows; nothing chosen shows all but employers, who come by name or by role."""
 
     who = forms.CharField(label=_("用户名或姓名"), max_length=60, required=False)
     region = forms.ModelChoiceField(
@@ -136,6 +136,10 @@ class PersonFilter(forms.Form):
             regions = regions | Region.objects.filter(code__startswith=prefix)
         self.fields["region"].queryset = regions
         self.fields["region"].label_from_instance = lambda region: region.name_and_code
+
+    @property
+    def names_somebody(self) -> bool:
+        return bool(self.cleaned_data["who"] or self.cleaned_data["role"])
 
 
 class AppointmentForm(forms.Form):

@@ -9,7 +9,7 @@ from django.db.models import Q
 from django.http import Http404
 
 from accounts.models import AccessChange, Appointment, User, region_prefix
-from accounts.permissions import Permission
+from accounts.permissions import Permission, Role
 
 
 class RegionScopedQuerySet(models.QuerySet):
@@ -64,11 +64,12 @@ def scoped_object(
     return found
 
 
-def people_in_reach(admin: User) -> models.QuerySet[User]:
-    """People who work, worked or shall work in the administrator's regions."""
+def people_in_reach(admin: User, *, with_employers: bool = True) -> models.QuerySet[User]:
+    """People who work, worked or shall work in the administrator's regions; of employers there may be a million."""
+    posts = Appointment.objects.all() if with_employers else Appointment.objects.exclude(role=Role.EMPLOYER)
     inside = Q(pk__in=[])
     for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
-        inside |= Q(pk__in=Appointment.objects.filter(region__code__startswith=prefix).values("user"))
+        inside |= Q(pk__in=posts.filter(region__code__startswith=prefix).values("user"))
         inside |= Q(pk__in=AccessChange.objects.filter(region__code__startswith=prefix).values("person"))
     return User.objects.filter(inside)
 

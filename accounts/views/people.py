@@ -36,7 +36,8 @@ def person_list(request: HttpRequest) -> HttpResponse:
     form = PersonFilter(request.GET, admin=request.user)
     if not form.is_valid():
         raise Http404
-    found = _chosen(people_in_reach(request.user), **form.cleaned_data)
+    reached = people_in_reach(request.user, with_employers=form.names_somebody)
+    found = _chosen(reached, **form.cleaned_data)
     shown = found.select_related("second_factor").prefetch_related("appointments__region").order_by("username")
     context = {
         "form": form,

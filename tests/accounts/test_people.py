@@ -269,6 +269,22 @@ def test_people_are_found_by_part_of_name_or_user_name(signed_in: SignedIn) -> N
         assert other.username not in page
 
 
+def test_employers_accounts_are_listed_when_they_are_asked_for(signed_in: SignedIn) -> None:
+    """There may be a million of them among a few hundred officers."""
+    employer, person = officer(Role.EMPLOYER, "140105"), officer(Role.VERIFIER, "140105")
+    for one in (employer, person):
+        Attempts.objects.create(key=attempts.by_name(one.username).key, count=9, last_at=SOON, waits_until=SOON)
+    client = signed_in(admin())
+
+    def listed(query: str) -> set[User]:
+        return set(client.get(f"/people/?{query}").context["page"].object_list) & {employer, person}
+
+    for query in ("", "state=locked", "region=140105"):
+        assert listed(query) == {person}, query
+    for query in (f"who={employer.username}", "role=employer", "role=employer&state=locked"):
+        assert listed(query) == {employer}, query
+
+
 def test_a_retyped_password_page_of_an_officer_shows_no_old_slip(signed_in: SignedIn) -> None:
     client, person = signed_in(admin()), officer(Role.VERIFIER, "140105")
     first = client.post(f"/people/{person.pk}/password/", {"reason": "签发"}).content.decode()
