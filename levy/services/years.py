@@ -21,7 +21,7 @@ from levy.services.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
 from quota.rules import CountingRules, registered_staff_months
-from quota.services.filing import EDITABLE
+from quota.services.filing import to_write_in
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +48,7 @@ class EmployerYear:
     @property
     def draft(self) -> HeadcountReturn | None:
         """What the employer may still write in: its draft, or the return that was sent back."""
-        return next((row for row in self.returns if row.state in EDITABLE), None)
+        return to_write_in(self.returns)
 
     @property
     def months(self) -> int:

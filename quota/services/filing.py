@@ -51,7 +51,7 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     _must_act_for(actor, employer)
     Employer.objects.select_for_update(of=("self",)).get(pk=employer.pk)  # one draft, even for two clicks at once
     of_year = employer.returns.filter(levy_year=levy_year)
-    if editable := of_year.filter(state__in=EDITABLE).order_by("pk").first():
+    if editable := to_write_in(of_year):
         return editable
     filed = of_year.in_force().first()
     if filed and filed.state in DECIDED:
@@ -68,6 +68,23 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     )
     copy_to_draft(draft, employer.placements.filter(levy_year=levy_year))
     return draft
+
+
+def to_write_in(of_year: Iterable[HeadcountReturn]) -> HeadcountReturn | None:
+    """Of one employer's returns of a year the one it may write in: the one sent back, which keeps its day, before a
+    draft."""
+    editable = [row for row in of_year if row.state in EDITABLE]
+    return min(editable, key=lambda row: row.state == ReturnState.DRAFT, default=None)
+
+
+def to_act_on(of_year: Iterable[HeadcountReturn]) -> HeadcountReturn | None:
+    """Of one employer's returns of a year the one that asks something of it, otherwise the one in force. Once the year
+    is decided nothing else can be submitted."""
+    rows = list(of_year)
+    in_force = next((row for row in rows if row.is_in_force), None)
+    if in_force and in_force.state in DECIDED:
+        return in_force
+    return to_write_in(rows) or in_force
 
 
 def copy_to_draft(draft: HeadcountReturn, placements: Iterable[Placement]) -> None:

@@ -1,5 +1,6 @@
 """The employer's own pages: its years, the return it is filling in, the receipt."""
 
+from collections import defaultdict
 from typing import Any
 
 from django.contrib import messages
@@ -34,10 +35,13 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
     years = [year for year, _label in levy_years()[:YEARS_SHOWN]]
     filings = HeadcountReturn.objects.filter(employer__in=page.object_list, levy_year__in=years)
-    stand = {
-        (row.employer_id, row.levy_year): row for row in filings.exclude(state=ReturnState.REPLACED).order_by("pk")
-    }
-    rows = [(employer, [(year, stand.get((employer.pk, year))) for year in years]) for employer in page.object_list]
+    of_year: dict[tuple[int, int], list[HeadcountReturn]] = defaultdict(list)
+    for row in filings.order_by("pk"):
+        of_year[row.employer_id, row.levy_year].append(row)
+    rows = [
+        (employer, [(year, filing.to_act_on(of_year[employer.pk, year])) for year in years])
+        for employer in page.object_list
+    ]
     return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
 
 

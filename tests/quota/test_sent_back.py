@@ -15,7 +15,8 @@ from levy.services.slices import facts_today
 from quota.enums import NumberKind, ReturnSource, ReturnState
 from quota.errors import ReturnIncomplete
 from quota.models import HeadcountReturn
-from quota.services.verification import send_back
+from quota.services import filing
+from quota.services.verification import review_return, send_back
 from quota.tasks import check_return, check_waiting
 from tests.accounts.factories import officer
 from tests.quota.factories import EmployerFactory, employer_account, filed_return, regional_number
@@ -94,6 +95,31 @@ def test_every_page_of_the_writer_shows_what_was_typed(
     assert "12个月共1,080人月" in year
     assert "5,000,000.00" in year
     assert "6,000,000.00" in year  # declared, and what the forecast stands on
+
+
+def test_what_was_sent_back_goes_before_a_draft_that_was_opened_earlier(
+    clerk: User, signed_in: Callable[..., Client]
+) -> None:
+    employer = EmployerFactory()
+    clerk.memberships.create(employer=employer)
+    draft = filing.open_return(employer=employer, levy_year=YEAR, actor=clerk)
+    filed = sent_back(filed_return(employer, year=YEAR, filed_on=date(YEAR + 1, 1, 1)))
+    mine = signed_in(clerk).get(reverse("quota:my_employers")).content.decode()
+    assert reverse("quota:return", args=[filed.pk]) in mine
+    assert reverse("quota:return", args=[draft.pk]) not in mine
+    assert filing.open_return(employer=employer, levy_year=YEAR, actor=clerk) == filed
+
+
+def test_a_draft_does_not_hide_that_the_year_is_decided(clerk: User, signed_in: Callable[..., Client]) -> None:
+    employer = EmployerFactory()
+    clerk.memberships.create(employer=employer)
+    decided = filed_return(employer, year=YEAR, filed_on=date(YEAR + 1, 1, 1))
+    draft = filing.open_return(employer=employer, levy_year=YEAR, actor=clerk)
+    check_return(decided.pk)
+    review_return(headcount_return=decided, actor=officer(Role.VERIFIER, "140105"))
+    mine = signed_in(clerk).get(reverse("quota:my_employers")).content.decode()
+    assert reverse("quota:receipt", args=[decided.pk]) in mine
+    assert reverse("quota:return", args=[draft.pk]) not in mine
 
 
 def test_a_return_that_is_sent_back_again_starts_from_what_is_declared(filed: HeadcountReturn, clerk: User) -> None:
