@@ -47,6 +47,8 @@ WITH terms AS MATERIALIZED (
                        ELSE 'below' END,
         CASE WHEN b.outcome = 'missing' THEN ''
              WHEN b.outcome = 'met' THEN 'met'
+             WHEN b.outcome = 'half' THEN 'from_one'  -- as the amount was decided, also where a region rounds heads
+             WHEN b.outcome = 'ninety' THEN 'below_one'
              WHEN b.credited_months * 100 >= b.staff_months THEN 'from_one' ELSE 'below_one' END,
         CASE WHEN b.is_late IS NULL THEN 'none' WHEN b.is_late THEN 'late' ELSE 'on_time' END,
         b.verified_id IS NOT NULL,

@@ -1,14 +1,27 @@
-"""Which regional amounts a publication shows: none that tells what one employer owes or has paid."""
+"""What a publication shows: bands as amounts were decided, no sum that tells what one employer owes or has paid."""
 
 import csv
 from collections.abc import Iterable
+from datetime import date
 
 import pytest
 from django.db import connection
 
-from disclosure.models import PublishedRegion
-from quota.models import Employer
-from tests.disclosure.factories import PINGCHENG, TAIYUAN, XIAODIAN, YINGZE, draft, employer, pay, published, regions
+from disclosure.models import PublishedRegion, ShareBand
+from levy.models.assessments import OutcomeCode
+from quota.models import Employer, HeadcountReturn, RegionalSetting
+from tests.disclosure.factories import (
+    PINGCHENG,
+    SHANXI,
+    TAIYUAN,
+    XIAODIAN,
+    YINGZE,
+    draft,
+    employer,
+    pay,
+    published,
+    regions,
+)
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import verified_year
 from tests.reading import text_of
@@ -28,6 +41,23 @@ def payers(place: str, count: int) -> list[Employer]:
 def paid_in_full(owing: Iterable[Employer]) -> None:
     for one in owing:
         pay(one, DUE)
+
+
+def test_the_band_is_the_one_that_decided_the_amount():
+    """2,404 person-months are 200.33 heads, which the region rounds to 200: two people placed are one per cent."""
+    regions()
+    RegionalSetting.objects.create(
+        region_id=SHANXI,
+        name="staff_rounding",
+        value="whole",
+        valid_from=date(2015, 1, 1),
+    )
+    one = employer()
+    verified_year(one, credited=24)
+    HeadcountReturn.objects.update(staff_months=2404)
+    run = confirmed_run()
+    assert run.assessments.get().outcome == OutcomeCode.HALF
+    assert draft().entries.get().share_band == ShareBand.FROM_ONE_PERCENT
 
 
 def test_money_of_a_region_with_few_payers_is_not_shown_nor_derivable():
