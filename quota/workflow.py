@@ -1,4 +1,5 @@
-"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.checks)."""
+"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.checks). What comes
+back to the first review is checked again: no check has looked at it since."""
 
 from accounts.permissions import Permission
 from audit.workflow import Transition
@@ -38,7 +39,7 @@ SEND_BACK = Transition(
 RETURN_TO_REVIEW = Transition(
     "return_to_review",
     sources=frozenset({ReturnState.REVIEWED}),
-    target=ReturnState.CHECKED,
+    target=ReturnState.SUBMITTED,
     permission=Permission.VERIFY_RETURN,
     stamp="reopened",
     needs_reason=True,
@@ -46,7 +47,7 @@ RETURN_TO_REVIEW = Transition(
 REOPEN = Transition(
     "reopen",
     sources=frozenset({ReturnState.VERIFIED}),
-    target=ReturnState.CHECKED,
+    target=ReturnState.SUBMITTED,
     permission=Permission.VERIFY_RETURN,
     stamp="reopened",
     needs_reason=True,

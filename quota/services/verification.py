@@ -213,7 +213,8 @@ def _told(reason: str, people: Sequence[tuple[str, str]]) -> str:
 
 @transaction.atomic
 def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
-    """退回初审: the first person takes the step back, or the second does not agree. Raises as apply does."""
+    """退回初审, after a new check: the first person takes the step back, or the second does not agree. Raises as apply
+    does."""
     hold(headcount_return.levy_year, as_one_of_many=True)
     region_code = headcount_return.employer.region_id
     return apply(headcount_return, RETURN_TO_REVIEW, actor=actor, region_code=region_code, reason=reason)
@@ -221,7 +222,7 @@ def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: U
 
 @transaction.atomic
 def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
-    """重新认定: withdraw the 审核认定书 and start again at the first review. Raises as apply does."""
+    """重新认定: withdraw the 审核认定书 and start again, with a new check first. Raises as apply does."""
     hold(headcount_return.levy_year, as_one_of_many=True)
     reopened = apply(
         headcount_return, REOPEN, actor=actor, region_code=headcount_return.employer.region_id, reason=reason

@@ -13,6 +13,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
+from accounts.broker import hurry
 from accounts.kept import keeps_typing, start
 from accounts.permissions import Permission, requires
 from accounts.refusals import turned_back
@@ -27,6 +28,7 @@ from quota.forms import CaseQueueForm, DecisionForm, ReasonForm, SendBackForm, S
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queue import FIRST_SORT, Selection
 from quota.services import verification
+from quota.tasks import check_return
 from quota.views.queue import selection_of
 from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
@@ -217,6 +219,9 @@ def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, 
     }
     typed = form.typed() if transition is SEND_BACK else form.cleaned_data
     services[transition](headcount_return=filed, actor=request.user, **typed)
+    if transition.target == ReturnState.SUBMITTED:
+        with hurry(request):
+            check_return.apply_async((filed.pk,), retry=False)
 
 
 def _onwards(request: HttpRequest, filed: HeadcountReturn, done: str) -> HttpResponse:

@@ -16,6 +16,7 @@ from quota.enums import NumberKind, ReturnState
 from quota.identity import decrypt
 from quota.models import Certificate, Employer, HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
 from quota.services.verification import decision_seen
+from quota.tasks import check_waiting
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (
     YEAR,
@@ -262,6 +263,7 @@ def test_a_first_review_is_taken_back_with_a_reason(client: Client, employer: Em
     second = signed_in(Role.VERIFIER, COUNTY)
     assert "<title>错误：" in take(second, employer, "return_to_review", reason="")
     assert "退回初审" in take(second, employer, "return_to_review", reason="3月工资单须再核")
+    check_waiting()
     assert the_return(employer).state == ReturnState.CHECKED
     assert "3月工资单须再核" in text_of(client, case_url(employer))
 

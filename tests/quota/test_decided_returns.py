@@ -11,17 +11,25 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from quota.checks import run_checks
-from quota.enums import ReturnState
+from quota.enums import CertificateState, NumberKind, ReturnState
 from quota.exchange.contract import Kind
 from quota.exchange.kinds import PLACEMENTS, RETURNS
 from quota.exchange.loading import Mode
 from quota.exchange.staging import Staging
-from quota.models import Employer, HeadcountReturn, Placement
-from quota.services.batches import review_agreeing, verify_region
-from quota.services.verification import review_return
+from quota.models import Certificate, Employer, HeadcountReturn, Placement
+from quota.services.batches import review_agreeing, verify_agreeing, verify_region
+from quota.services.verification import reopen_return, return_to_review, review_return
+from quota.tasks import check_waiting
 from tests.accounts.factories import officer
 from tests.quota.exchange_files import load, reasons
-from tests.quota.factories import EmployerFactory, identity_number, verified_year
+from tests.quota.factories import (
+    EmployerFactory,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+    verified_year,
+)
 from tests.quota.test_exchange_loading import CODES, filing, placed
 
 pytestmark = pytest.mark.django_db
@@ -120,3 +128,25 @@ def test_a_decision_waits_for_the_file_that_changes_the_return_and_comes_too_lat
     filed.refresh_from_db()
     assert (filed.state, len(ended)) == (ReturnState.SUBMITTED, 1)
     assert not filed.verified_headcounts.exists()
+
+
+@pytest.mark.parametrize("is_verified", [False, True])
+def test_what_comes_back_to_the_first_review_is_checked_by_what_the_registers_say_by_then(is_verified: bool) -> None:
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    first, second = officer(Role.VERIFIER, "140105"), officer(Role.VERIFIER, "140105")
+    filed = filed_return(EmployerFactory(region_id="140105"))
+    row = placement(filed.employer)
+    place = {"levy_year": filed.levy_year, "region": filed.employer.region}
+    run_checks(levy_year=filed.levy_year, region_code="140105")
+    assert review_agreeing(**place, actor=first).returns == 1
+    if is_verified:
+        assert verify_agreeing(**place, actor=second).returns == 1
+    Certificate.objects.filter(number_key=row.certificate_key).update(state=CertificateState.CANCELLED)
+    run_checks(levy_year=filed.levy_year, region_code="140105")
+    back = reopen_return if is_verified else return_to_review
+    back(headcount_return=filed, reason="证件已注销", actor=first)
+    assert review_agreeing(**place, actor=first).returns == 0
+    check_waiting()
+    filed.refresh_from_db()
+    assert (filed.state, filed.computed_months, filed.has_findings) == (ReturnState.CHECKED, 0, True)
+    assert review_agreeing(**place, actor=first).returns == 0

@@ -25,6 +25,7 @@ from quota.models import (
     WagePayment,
 )
 from quota.rules import Reason
+from quota.services.filing import check_return
 from quota.services.verification import (
     decide_placement,
     decided_months,
@@ -317,6 +318,7 @@ def test_a_reopened_return_loses_its_certificate_and_starts_at_the_first_review(
     reopen_return(headcount_return=the_return(employer), reason="工资凭证补齐", actor=first)
     headcount.refresh_from_db()
     assert headcount.withdrawn_at is not None
+    check_return(return_id=the_return(employer).pk)
     assert the_return(employer).state == ReturnState.CHECKED
     review_return(headcount_return=the_return(employer), actor=second)
     assert verify_return(headcount_return=the_return(employer), actor=first).number.endswith("-000002")
