@@ -21,6 +21,7 @@ from levy.services.explanations import explain
 from quota.models import VerifiedHeadcount
 from tests.levy.factories import confirmed_run
 from tests.levy.papers import COUNTY, employer, issued, name_regions, squeezed, words
+from tests.quota.factories import EmployerFactory, verified_year
 
 
 @pytest.fixture(autouse=True)
@@ -78,6 +79,17 @@ def test_who_owes_nothing_is_told_so_and_why(credited: int, staff: int, said: st
     assert "人民币零元整（¥0.00）" in text
     assert said in text
     assert "滞纳金" not in text
+
+
+def test_whose_amount_comes_to_nothing_is_not_told_to_be_exempt() -> None:
+    made = EmployerFactory(name="零工资有限公司")
+    verified_year(made, staff=40, wages="0.00")
+    confirmed_run()
+    notice = issued(made)
+    assert (notice.assessment.outcome, notice.assessment.payable) == ("ninety", 0)
+    text = words(notice_pdf([notice]).content)
+    assert "按上表计算应缴费额为零，本年度无需缴纳" in text
+    assert "免征" not in text
 
 
 def test_a_period_is_printed_only_with_the_text_that_gives_it(settings: Any) -> None:
