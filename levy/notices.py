@@ -73,10 +73,14 @@ def _context(notice: Notice, names: Mapping[str, str], headcount_number: str) ->
 
 
 def _replaced_number(assessment: Assessment) -> str:
-    """The number of the notice that this one replaces; none where the older assessment was never served."""
-    supersession = getattr(assessment, "supersedes", None)
-    replaced = getattr(supersession.old, "notice", None) if supersession else None
-    return replaced.number if replaced else ""
+    """The number of the notice that this one replaces: the last that was served, whatever was corrected since; none
+    where no older assessment was served."""
+    found = assessment
+    while correction := getattr(found, "supersedes", None):
+        found = correction.old
+        if notice := getattr(found, "notice", None):
+            return notice.number
+    return ""
 
 
 def _line(step: Step) -> dict[str, Any]:

@@ -87,9 +87,14 @@ def lock_series(region_code: str) -> None:
 
 
 def replacement_of(assessment: Assessment) -> Assessment | None:
-    """The assessment that took the place of this one, once a second person approved it."""
-    supersession = getattr(assessment, "superseded_by", None)
-    return supersession.new if supersession is not None and supersession.approved_at else None
+    """What is in force instead of this assessment, however often it was corrected; None while it is in force itself.
+
+    A correction counts once a second person approved it.
+    """
+    found = assessment
+    while (correction := getattr(found, "superseded_by", None)) and correction.approved_at:
+        found = correction.new
+    return None if found is assessment else found
 
 
 class Standing(StrEnum):

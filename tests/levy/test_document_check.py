@@ -1,6 +1,7 @@
 """文书核验: what anybody who holds a document learns, and what nobody learns."""
 
 import re
+from collections.abc import Callable
 
 import pytest
 from django.test import Client
@@ -8,14 +9,16 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.codes import ALPHABET, LENGTH, grouped, new_code, tidied
+from accounts.permissions import Role
 from disclosure.views.documents import CHECKS_PER_MINUTE
-from levy.models import Notice
+from levy.models import Assessment, Notice
+from levy.notices import notice_sheets
 from levy.services import corrections
 from levy.services.notices import Standing, check_document
 from quota.documents import certificate_code
-from quota.models import VerifiedHeadcount
+from quota.models import Employer, VerifiedHeadcount
 from tests.levy.factories import confirmed_run
-from tests.levy.papers import employer, issued, levy_officer, name_regions
+from tests.levy.papers import COUNTY, employer, issued, levy_officer, name_regions
 
 ADDRESS = "/verify-document/"
 
@@ -92,6 +95,26 @@ def test_a_replaced_notice_points_to_the_new_one_once_two_people_agreed(notice: 
     new = issued(notice.assessment.employer)
     assert check_document(code=notice.verification_code).replaced_by == new.number
     assert f"现以{new.number}为准" in asked(code=notice.verification_code)
+
+
+def corrected(made: Employer, months: int) -> None:
+    VerifiedHeadcount.objects.update(credited_months=months)
+    correction = corrections.propose_correction(
+        assessment=Assessment.objects.current().get(employer=made), ground="audit", reason="检查", actor=levy_officer()
+    )
+    corrections.approve_correction(correction=correction, actor=levy_officer())
+
+
+def test_a_notice_corrected_twice_points_to_the_one_in_force(notice: Notice, signed_in: Callable[..., Client]) -> None:
+    made, client = notice.assessment.employer, signed_in(Role.LEVY_OFFICER, COUNTY)
+    corrected(made, 30)
+    corrected(made, 33)
+    last = issued(made)
+    assert check_document(code=notice.verification_code).replaced_by == last.number
+    assert "尚未签发" not in client.get(reverse("levy:notice", args=[notice.number])).content.decode()
+    assert f"本通知替代{notice.number}号通知书" in notice_sheets([last])[0]
+    corrected(made, 36)
+    assert check_document(code=notice.verification_code).replaced_by == ""
 
 
 def test_a_certificate_is_checked_by_number_and_code_and_may_be_withdrawn() -> None:
