@@ -46,7 +46,8 @@ def with_hire(facts: Facts, terms: Terms, hire: Hire) -> Facts:
     )
 
 
-def fewest(further_months: int, weight: int) -> tuple[int, int]:
-    """The fewest people of one weight who bring so many person-months within a year, and the months each works."""
-    people = max(-(-further_months // (MONTHS * weight)), 1)
+def fewest(further_months: int, weight: int, most_months: int = MONTHS) -> tuple[int, int]:
+    """The fewest people of one weight who bring so many person-months within a year, and the months each works, which
+    are `most_months` at most."""
+    people = max(-(-further_months // (most_months * weight)), 1)
     return people, -(-further_months // (people * weight))

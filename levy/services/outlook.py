@@ -40,7 +40,8 @@ class Change:
 
 @dataclass(frozen=True, slots=True)
 class Step:
-    """A threshold not reached yet, and the fewest people of either weight who reach it, as (people, months each)."""
+    """A threshold not reached yet, and the fewest people of either weight who reach it in the months that are left, as
+    (people, months each)."""
 
     threshold: Threshold
     saved: Decimal
@@ -75,8 +76,9 @@ class Outlook:
         due = self.assessed.payable
         if not due:
             return []
+        left = MONTHS + 1 - self.first_month
         return [
-            Step(threshold, due - threshold.payable, fewest(months, 1), fewest(months, 2))
+            Step(threshold, due - threshold.payable, fewest(months, 1, left), fewest(months, 2, left))
             for threshold in marginal(self.assessed.facts, self.assessed.terms).thresholds
             if (months := threshold.further_months)
         ]

@@ -34,11 +34,11 @@ def test_people_who_were_staff_already_never_raise_what_is_due(case: Case, hire:
     assert before is None or after <= before
 
 
-@given(st.integers(1, 100_000), st.sampled_from([1, 2]))
-def test_the_fewest_people_are_enough_and_one_less_is_not(further: int, weight: int) -> None:
-    people, months = fewest(further, weight)
-    assert months <= 12
-    assert people * months * weight >= further > (people - 1) * 12 * weight
+@given(st.integers(1, 100_000), st.sampled_from([1, 2]), st.integers(1, 12))
+def test_the_fewest_people_are_enough_and_one_less_is_not(further: int, weight: int, left: int) -> None:
+    people, months = fewest(further, weight, left)
+    assert months <= left
+    assert people * months * weight >= further > (people - 1) * left * weight
 
 
 @pytest.fixture
@@ -73,6 +73,12 @@ def test_the_next_bands_are_told_in_months_and_people(employer: Employer) -> Non
     assert half.threshold.payable == Decimal("15000.00")
     assert (met.threshold.further_months, met.ordinary, met.severe) == (15, (2, 8), (1, 8))
     assert met.threshold.payable == 0
+
+
+def test_the_next_bands_of_a_year_that_runs_are_told_in_the_months_it_has_left(employer: Employer) -> None:
+    half, met = of_year(employer, 2026).steps()
+    assert (half.threshold.further_months, half.ordinary, half.severe) == (9, (5, 2), (3, 2))
+    assert (met.threshold.further_months, met.ordinary, met.severe) == (15, (8, 2), (4, 2))
 
 
 def test_a_hire_in_a_year_that_runs_joins_the_staff_and_starts_this_month_at_the_earliest(employer: Employer) -> None:
