@@ -7,6 +7,7 @@ from dataclasses import replace
 from datetime import datetime
 
 from django.db import connection
+from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from audit.models import AuditEntry
@@ -40,8 +41,9 @@ def changes_since(download: AuditEntry, levy_list: LevyList) -> LevyList:
 
 
 def departed(changes: LevyList) -> SupersessionQuerySet:
-    """Corrections since then by which an employer's row has moved to another region's list."""
+    """Corrections since then by which an employer's row has moved to another region's list, and is not back."""
     found = Supersession.objects.filter(approved_at__gte=changes.since, old__levy_year=changes.levy_year)
     inside = changes.region.prefix
     left = found.filter(old__region__code__startswith=inside).exclude(new__region__code__startswith=inside)
-    return left.select_related("old__employer", "new__region").order_by("pk")
+    listed = replace(changes, since=None).assessments().filter(employer=OuterRef("old__employer"))
+    return left.filter(~Exists(listed)).select_related("old__employer", "new__region").order_by("pk")

@@ -13,7 +13,7 @@ from django.test import Client
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.models import Supersession
+from levy.models import Assessment, Supersession
 from levy.services import corrections, list_changes, lists
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
@@ -47,15 +47,17 @@ def download(client: Client, name: str = "levy-list.csv") -> bytes:
     return b"".join(client.get(PAGE + name).streaming_content)
 
 
-def proposed(employer: Employer) -> Supersession:
-    VerifiedHeadcount.objects.filter(employer=employer, levy_year=2025).update(credited_months=12)
-    assessment = employer.assessments.get(run__is_correction=False)
+def proposed(employer: Employer, months: int = 12) -> Supersession:
+    VerifiedHeadcount.objects.filter(employer=employer, levy_year=2025).update(credited_months=months)
+    assessment = Assessment.objects.current().get(employer=employer)
     actor = officer(Role.LEVY_OFFICER, CITY)
     return corrections.propose_correction(assessment=assessment, ground="audit", reason="检查发现", actor=actor)
 
 
-def corrected(employer: Employer) -> Supersession:
-    return corrections.approve_correction(correction=proposed(employer), actor=officer(Role.LEVY_OFFICER, CITY))
+def corrected(employer: Employer, months: int = 12) -> Supersession:
+    return corrections.approve_correction(
+        correction=proposed(employer, months), actor=officer(Role.LEVY_OFFICER, CITY)
+    )
 
 
 def codes(content: bytes) -> list[str]:
@@ -118,6 +120,20 @@ def test_a_row_that_a_correction_moved_elsewhere_is_named(employers: list[Employ
     page = county.get(here)
     assert [moved.old.employer for moved in page.context["departed"]] == [employers[2]]
     assert employers[2].name in page.content.decode()
+
+
+def test_a_row_that_came_back_is_a_change_and_has_not_left(employers: list[Employer], signed_in: Sign) -> None:
+    verified_year(EmployerFactory(region_id=NEIGHBOUR))
+    confirmed_run(region=CITY)
+    county = signed_in(Role.TAX_OFFICER, COUNTY)
+    here = f"/lists/2025/{COUNTY}/"
+    b"".join(county.get(here + "levy-list.csv").streaming_content)
+    for region, months in ((NEIGHBOUR, 12), (COUNTY, 6)):
+        Employer.objects.filter(pk=employers[2].pk).update(region=region)
+        corrected(Employer.objects.get(pk=employers[2].pk), months)
+    page = county.get(here)
+    assert [row.employer for row in page.context["changed"]] == [employers[2]]
+    assert not page.context["departed"]
 
 
 def elsewhere(ask: Callable[[], datetime]) -> datetime:
