@@ -134,14 +134,15 @@ def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list
 
 
 def acts_of(request: HttpRequest, employer: Employer, year: EmployerYear) -> list[str]:
-    """What the officer may do here about a confirmed result: correct it, issue its notice."""
+    """What the officer may do here about a confirmed result: correct it, issue its notice. The result stays with the
+    region that assessed it, and a correction is also that of the region the employer is in now."""
     if year.assessment is None:
         return []
-    acts = []
-    if request.user.can(Permission.RUN_ASSESSMENT, employer.region_id):
+    acts, assessed_in = [], year.assessment.region_id
+    if all(request.user.can(Permission.RUN_ASSESSMENT, code) for code in (assessed_in, employer.region_id)):
         acts.append("correct")
     is_due = year.assessment.outcome not in WITHOUT_FIGURES and not hasattr(year.assessment, "notice")
-    if is_due and request.user.can(Permission.CONFIRM_ASSESSMENT, employer.region_id):
+    if is_due and request.user.can(Permission.CONFIRM_ASSESSMENT, assessed_in):
         acts.append("issue")
     return acts
 

@@ -5,6 +5,7 @@ from decimal import Decimal
 
 import pytest
 from django.test import Client
+from django.urls import reverse
 
 from accounts.permissions import Role
 from levy.models import Payment
@@ -84,6 +85,19 @@ def test_an_employer_sees_its_own_year_and_no_other(employer: Employer, signed_i
 def test_an_officer_of_another_county_gets_404(employer: Employer, signed_in: SignIn) -> None:
     client = signed_in(Role.LEVY_OFFICER, "140106")
     assert client.get(f"/employers/{employer.uscc}/2025/").status_code == 404
+
+
+def test_the_acts_at_an_employer_that_moved_are_those_an_officer_may_do(employer: Employer, signed_in: SignIn) -> None:
+    """The old result is the old county's: whoever is over both counties corrects it."""
+    neighbour = EmployerFactory(region=RegionFactory(code="140106"))
+    confirmed_run()
+    RegionFactory(code="140100")
+    Employer.objects.filter(pk=employer.pk).update(region=neighbour.region)
+    for place, offered in (("140106", []), ("140100", ["correct", "issue"])):
+        client = signed_in(Role.LEVY_OFFICER, place)
+        assert client.get(f"/employers/{employer.uscc}/2025/").context["acts"] == offered
+        correction = client.get(reverse("levy:correction_propose", args=[employer.uscc, 2025]))
+        assert correction.status_code == (200 if offered else 404)
 
 
 def test_an_administrator_inside_the_region_has_no_right_to_it(employer: Employer, signed_in: SignIn) -> None:
