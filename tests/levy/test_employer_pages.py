@@ -82,6 +82,17 @@ def test_an_employer_sees_its_own_year_and_no_other(employer: Employer, signed_i
     assert signed_in(clerk).get(f"/employers/{neighbour.uscc}/2025/").status_code == 404
 
 
+def test_who_was_assessed_without_a_return_reads_how_to_object(employer: Employer, signed_in: SignIn) -> None:
+    silent = EmployerFactory(region=employer.region)
+    clerk = officer(Role.EMPLOYER, "140105")
+    Membership.objects.create(user=clerk, employer=silent)
+    assert "对结果有异议" not in page(signed_in(clerk), silent)
+    confirmed_run()
+    shown = page(signed_in(clerk), silent)
+    assert "对结果有异议" in shown
+    assert "向主管税务机关提出" in shown
+
+
 def test_an_officer_of_another_county_gets_404(employer: Employer, signed_in: SignIn) -> None:
     client = signed_in(Role.LEVY_OFFICER, "140106")
     assert client.get(f"/employers/{employer.uscc}/2025/").status_code == 404
