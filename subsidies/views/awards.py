@@ -117,6 +117,7 @@ def award_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "award": award,
         "is_in_force": is_in_force,
+        "reads_programme": request.user.can(Permission.DECIDE_AWARD, award.programme.region_id),
         "result": reward(award.facts, award.programme.terms),
         "steps": [(step.name, acts()[step.name].button) for step in steps],
         "trail": trail_of(award)[:20],

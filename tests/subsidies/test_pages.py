@@ -101,6 +101,15 @@ def test_an_awards_page_shows_its_calculation_and_steps(client, proposed):
     assert page.context["steps"] == []
 
 
+def test_who_decides_in_a_county_is_not_sent_to_the_province_s_programme(client, proposed):
+    award = Award.objects.first()
+    for region, linked in (("140105", False), ("140000", True)):
+        client.force_login(finance(region))
+        shown = client.get(award.get_absolute_url()).content.decode()
+        assert proposed.document_number in shown
+        assert (f'href="{proposed.get_absolute_url()}"' in shown) is linked
+
+
 def test_refusing_asks_for_a_reason_and_shows_it(client, proposed):
     award = Award.objects.first()
     client.force_login(finance())
