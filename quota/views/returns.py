@@ -200,7 +200,7 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
 @require_safe
 def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     filed = _own(request, pk)
-    if filed.state in filing.EDITABLE:
+    if filed.state == ReturnState.DRAFT:
         return redirect("quota:return", filed.pk)
     return render(request, "quota/receipt.html", {"filed": filed})
 

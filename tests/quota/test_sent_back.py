@@ -122,6 +122,16 @@ def test_a_draft_does_not_hide_that_the_year_is_decided(clerk: User, signed_in: 
     assert reverse("quota:return", args=[draft.pk]) not in mine
 
 
+def test_the_receipt_of_a_return_sent_back_still_proves_the_day(
+    filed: HeadcountReturn, clerk: User, signed_in: Callable[..., Client]
+) -> None:
+    shown = signed_in(clerk).get(reverse("quota:receipt", args=[filed.pk]))
+    assert shown.status_code == 200
+    text = shown.content.decode()
+    assert filed.receipt_number in text
+    assert reverse("quota:return", args=[filed.pk]) in text
+
+
 def test_a_return_that_is_sent_back_again_starts_from_what_is_declared(filed: HeadcountReturn, clerk: User) -> None:
     save(filed, clerk)
     HeadcountReturn.objects.filter(pk=filed.pk).update(state=ReturnState.SUBMITTED)  # as a corrected file leaves it
