@@ -181,6 +181,8 @@ def _change_people(request: HttpRequest, draft: HeadcountReturn, act: Any, **arg
 def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """The page before the filing: what is declared, and that it is true."""
     draft = _own(request, pk)
+    if draft.state not in filing.EDITABLE and request.method != "POST":
+        return redirect("quota:receipt", draft.pk)
     form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm(initial={"version": draft.version})
     if request.method == "POST" and form.is_valid():
         version = form.cleaned_data["version"]

@@ -94,6 +94,8 @@ def test_a_return_is_opened_filled_in_submitted_and_receipted(client: Client, em
     text = filed.content.decode()
     draft.refresh_from_db()
     assert draft.state == ReturnState.SUBMITTED
+    again = client.get(reverse("quota:return_submit", args=[draft.pk]))
+    assert again["Location"] == reverse("quota:receipt", args=[draft.pk])
     assert f"SB-{employer.region_id}-{YEAR + 1}-{draft.pk:06d}" in text
     assert "提交时间" in text
 
