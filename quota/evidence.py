@@ -56,8 +56,9 @@ class Scope:
 class Gathered:
     """One placement with its evidence and what people have decided about it.
 
-    `decided` is an officer's own word on the months, None where the computed ones stand; `is_settled` tells that the
-    return was reviewed or verified, so that nothing about the placement may change any more. `is_elsewhere` marks an
+    `decided` is an officer's own word on the months (none of a late return's: it is credited none), None where the
+    computed ones stand; `is_settled` tells that the return was reviewed or verified, so that nothing about the
+    placement may change any more. `is_elsewhere` marks an
     employer outside the scope that claims one of its people. `has_other_holder` tells that the register gives the
     certificate to somebody else. `stored` is what the last check stored, as PostgreSQL writes its columns.
     """
@@ -93,7 +94,8 @@ COPY (
     claims AS MATERIALIZED (
         SELECT p.id, p.person_key, p.employer_id, e.region_id, r.filed_on, p.form, p.contract_start, p.contract_end,
                c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
-               CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> '' THEN k.decided END AS decided,
+               CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> ''
+                   THEN CASE WHEN r.is_late THEN array_fill(0, ARRAY[{MONTHS}]) ELSE k.decided END END AS decided,
                coalesce(r.state IN ('reviewed', 'verified'), false) AS is_settled, {{condition}} AS is_inside,
                coalesce(c.person_key <> p.person_key, false) AS has_other_holder,
                k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text || ' '

@@ -8,10 +8,10 @@ from accounts.permissions import Role
 from levy.models import Assessment
 from levy.services import runs
 from quota.checks import run_checks
-from quota.enums import EmploymentForm, NumberKind
+from quota.enums import DecisionReason, EmploymentForm, NumberKind
 from quota.models import Employer, HeadcountReturn
 from quota.services.batches import verify_region
-from quota.services.verification import reopen_return
+from quota.services.verification import decide_placement, reopen_return, review_return, verify_return
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import YEAR, EmployerFactory, agreement, filed_return, identity_number, placement
 from tests.quota.factories import regional_number as number
@@ -53,4 +53,18 @@ def test_a_transfer_takes_effect_with_the_agency_s_verification_and_ends_with_it
     assert assessed() == {"派遣": (1188, 0), "用工": (1212, 12)}
     filed = HeadcountReturn.objects.get(employer=agency)
     reopen_return(headcount_return=filed, reason="补充材料", actor=first)
+    assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
+
+
+def test_months_decided_on_a_return_that_turns_out_late_move_nowhere(agency: Employer) -> None:
+    first, second = officer(Role.VERIFIER, "140000"), officer(Role.VERIFIER, "140000")
+    filed, row = HeadcountReturn.objects.get(employer=agency), agency.placements.get()
+    decide_placement(
+        placement=row, decided=[1] * 11 + [0], actor=first, reason=DecisionReason.EVIDENCE_REJECTED, note="12月未到岗"
+    )
+    HeadcountReturn.objects.filter(pk=filed.pk).update(is_late=True, filed_on=date(YEAR + 1, 11, 1))
+    review_return(headcount_return=filed, actor=first)
+    verify_return(headcount_return=filed, actor=second)
+    assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
+    run_checks(levy_year=YEAR, region_code="140000")
     assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
