@@ -50,8 +50,9 @@ class Batch:
 
 # Returns that are due. Whoever filed one takes no part in deciding it, and who reviewed it or decided some of its
 # months is not the second person. An officer's decision on single months stands; otherwise the computed months are
-# credited (a late return's are none: 财税〔2015〕72号第十二条). checks.hold keeps single steps out meanwhile; a return
-# that a file changes meanwhile is not in `source` any more when it is to be marked, and drops out with its number.
+# credited (a late return's are none: 财税〔2015〕72号第十二条). A check stores people first and totals after: where
+# the two disagree it is still at work or has died. checks.hold keeps single steps out meanwhile; a return that a
+# file changes meanwhile is not in `source` any more when it is to be marked, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
@@ -60,17 +61,19 @@ DUE = """
     JOIN quota_headcountreturn r
         ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force AND r.state = %(source)s
     LEFT JOIN LATERAL (
-        SELECT true AS is_decided, bool_or(k.decided_by_id = %(second)s) AS is_by_second,
-               sum((SELECT sum(m) FROM unnest(k.decided) m) - (SELECT sum(m) FROM unnest(k.computed) m)) AS difference
+        SELECT bool_or(k.decision_reason <> '') AS is_decided, bool_or(k.decided_by_id = %(second)s) AS is_by_second,
+               sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))) AS computed,
+               sum((SELECT sum(m) FROM unnest(k.decided) m) - (SELECT sum(m) FROM unnest(k.computed) m))
+                   FILTER (WHERE k.decision_reason <> '') AS difference
         FROM quota_placement p JOIN quota_placementcheck k ON k.placement_id = p.id
-        WHERE r.claimed_months > 0 AND p.employer_id = e.id AND p.levy_year = %(year)s AND k.decision_reason <> ''
-        GROUP BY p.employer_id
+        WHERE r.claimed_months > 0 AND p.employer_id = e.id AND p.levy_year = %(year)s
     ) d ON true
     WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
       AND NOT coalesce(r.submitted_by_id IN (%(first)s, %(second)s), false)
       AND coalesce(%(first)s, r.reviewed_by_id) IS DISTINCT FROM %(second)s AND d.is_by_second IS NOT TRUE
+      AND coalesce(d.computed, 0) = r.computed_months
       AND (%(accept_computed)s
-           OR (r.claimed_months = r.computed_months AND NOT r.has_findings AND d.is_decided IS NULL))
+           OR (r.claimed_months = r.computed_months AND NOT r.has_findings AND d.is_decided IS NOT TRUE))
 """
 
 VERIFY_BATCH = f"""

@@ -12,7 +12,7 @@ from audit.errors import PermissionMissing
 from audit.models import AuditEntry
 from quota import checks
 from quota.checks import run_checks
-from quota.enums import DecisionReason, NumberKind, ReturnState
+from quota.enums import CertificateState, DecisionReason, NumberKind, ReturnState
 from quota.models import Certificate, Employer, HeadcountReturn, Placement, VerifiedHeadcount
 from quota.services.batches import agreeing, review_agreeing, verify_agreeing
 from quota.services.verification import decide_placement, review_return, send_back
@@ -255,3 +255,20 @@ def test_the_quick_lane_needs_the_right(first: User) -> None:
     for act in (review_agreeing, verify_agreeing):
         with pytest.raises(PermissionMissing):
             act(**place, actor=officer(Role.VERIFIER, "140106"))
+
+
+def test_a_return_whose_people_were_checked_and_whose_totals_were_not_is_left_out(
+    first: User, second: User, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A check that dies after its slices, or that a batch comes between."""
+    employer_with(SOUND)
+    run_checks(levy_year=YEAR, region_code="140000")
+    Certificate.objects.update(state=CertificateState.CANCELLED)
+    with monkeypatch.context() as patch:
+        patch.setattr(checks, "_settle_totals", lambda *scope: 0)
+        run_checks(levy_year=YEAR, region_code="140000")
+    place = {"levy_year": YEAR, "region": RegionFactory(code="140105")}
+    assert agreeing(**place, actor=first, source=ReturnState.CHECKED).returns == 0
+    assert review_agreeing(**place, actor=first).returns == 0
+    verify(first, second, "--accept-computed")
+    assert list(credited().values()) == [0]
