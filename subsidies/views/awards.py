@@ -94,7 +94,7 @@ def _cells(award: Award) -> list[Any]:
         employer.uscc,
         escape_formula(employer.name),
         award.region_id,
-        official_words(EntityType)[employer.entity_type],
+        official_words(EntityType)[award.entity_type],
         award.levy_year,
         award.staff_months,
         award.credited_months,

@@ -11,7 +11,7 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
-from quota.enums import NumberKind
+from quota.enums import EntityType, NumberKind
 from quota.models import Employer
 from subsidies import services
 from subsidies.models import Award, AwardState, Programme
@@ -140,6 +140,13 @@ def test_the_file_holds_the_same_list_and_no_formula(client, proposed, name):
     assert rows[0]["单位名称"] == f"'{name}"
     assert {row["奖励金额"] for row in rows} == {"24000.00"}
     assert response.headers["Cache-Control"] == "no-store, private"
+
+
+def test_the_file_tells_the_kind_of_employer_that_was_rewarded(client, proposed):
+    Employer.objects.update(entity_type=EntityType.INSTITUTION)
+    client.force_login(finance())
+    content = b"".join(client.get(reverse("subsidies:award_file")).streaming_content).decode("utf-8-sig")
+    assert {row["单位类型"] for row in csv.DictReader(io.StringIO(content))} == {"企业"}
 
 
 def addresses(programme: Programme) -> list[str]:
