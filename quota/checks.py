@@ -26,6 +26,7 @@ from quota.rules import (
     Transfer,
     claim_weight,
     count_person,
+    deadline,
     hosts_by_month,
     transfer,
 )
@@ -103,8 +104,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     # The neighbours' people were not all looked at, so they get new totals but are not handed over to the reviewers by
     # this. They come first: a check that dies here is made up for, since its own returns still wait.
     neighbours = Scope.of_employers(scope.levy_year, elsewhere)
-    changed = sum(_settle_totals(neighbours, bounds, [ReturnState.CHECKED]) for bounds in id_ranges(neighbours))
-    changed += sum(_settle_totals(scope, bounds, FRESH) for bounds in id_ranges(scope))
+    changed = sum(_settle_totals(neighbours, part, [ReturnState.CHECKED], rules) for part in id_ranges(neighbours))
+    changed += sum(_settle_totals(scope, part, FRESH, rules) for part in id_ranges(scope))
     return CheckTotals(done, changed)
 
 
@@ -292,12 +293,15 @@ def _store_transfers(outcome: Outcome) -> None:
 
 # Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
 # is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
-# goes on waiting for them. The ids bound the returns as well as the employers: otherwise each part reads everybody's.
+# goes on waiting for them. A region's deadline, or an employer's region, may be another since the return was filed.
+# The ids bound the returns as well as the employers: otherwise each part reads everybody's.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
 SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
-    state = 'checked', checked_at = statement_timestamp()
-FROM quota_employer e CROSS JOIN LATERAL (
+    state = 'checked', checked_at = statement_timestamp(), is_late = coalesce(r.filed_on > d.last_day, r.is_late)
+FROM quota_employer e LEFT JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day)
+    ON d.region = e.region_id
+CROSS JOIN LATERAL (
     SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
            coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
            count(*) - count(k.placement_id) AS unchecked,
@@ -308,7 +312,8 @@ FROM quota_employer e CROSS JOIN LATERAL (
 WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
   AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
   AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
-  AND CASE r.state WHEN 'checked' THEN (r.claimed_months, r.computed_months, r.has_findings)
+  AND CASE r.state WHEN 'checked' THEN r.is_late <> (r.filed_on > d.last_day)
+          OR (r.claimed_months, r.computed_months, r.has_findings)
           IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.doubtful > 0)
       ELSE t.unchecked = 0 END
 """
@@ -320,11 +325,13 @@ SELECT min(id), max(id) FROM (
 """
 
 
-def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState]) -> int:
+def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
     """Bring the totals of returns in these states to their placements' checks and hand them over to the reviewers."""
+    days = [deadline(scope.levy_year, own) for own in rules.values()]
     with transaction.atomic(), connection.cursor() as cursor:
         hold(scope.levy_year)
         names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states))
+        names |= {"regions": list(rules), "deadlines": days}
         cursor.execute(SETTLE_TOTALS.format(condition=scope.condition), names)
         return cursor.rowcount
 

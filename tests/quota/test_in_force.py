@@ -4,11 +4,14 @@ from datetime import date
 
 import pytest
 
-from quota.enums import ReturnSource, ReturnState
+from accounts.permissions import Role
+from quota.checks import run_checks
+from quota.enums import NumberKind, ReturnSource, ReturnState
 from quota.models import Employer, HeadcountReturn, RegionalSetting
 from quota.services import settle_returns_in_force
-from tests.accounts.factories import RegionFactory
-from tests.quota.factories import YEAR, EmployerFactory, verified_year
+from quota.services.batches import verify_region
+from tests.accounts.factories import RegionFactory, officer
+from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number, verified_year
 
 pytestmark = pytest.mark.django_db
 IN_TIME, LATER, LATE, LATEST = (date(YEAR + 1, *day) for day in ((5, 1), (10, 31), (11, 1), (12, 1)))
@@ -105,13 +108,7 @@ def test_drafts_and_other_years_are_not_looked_at(employer: Employer) -> None:
 
 
 def test_each_region_has_its_own_deadline(employer: Employer) -> None:
-    RegionalSetting.objects.create(
-        region=RegionFactory(code="140200"),
-        name="filing_deadline",
-        value="11-30",
-        valid_from=date(2020, 1, 1),
-        document_number="测试〔2020〕1号",
-    )
+    put_off("140200")
     other = EmployerFactory(region=RegionFactory(code="140202"))
     for each in (employer, other):
         filed(each, LATE)
@@ -131,3 +128,35 @@ def test_settling_again_changes_nothing(employer: Employer) -> None:
 
 def test_nobody_to_settle_is_fine() -> None:
     assert settle_returns_in_force(employer_ids=[], levy_year=YEAR) == []
+
+
+@pytest.mark.parametrize("moves", [False, True])
+def test_a_deadline_put_off_after_the_filing_holds_for_the_headcount_too(moves: bool) -> None:
+    """So does that of the region where the employer is when its return is checked."""
+    RegionFactory(code="140000")
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    employer = EmployerFactory(region=RegionFactory(code="140105"))
+    late = filed_return(employer, filed_on=LATE)
+    row = placement(employer)
+    people = {"first": officer(Role.VERIFIER, "140000"), "second": officer(Role.VERIFIER, "140000")}
+    run_checks(levy_year=YEAR, region_code="140000")
+    late.refresh_from_db()
+    assert (late.is_late, late.computed_months) == (True, 0)
+    put_off("140202" if moves else "140100")
+    if moves:
+        Employer.objects.update(region="140202")
+    run_checks(levy_year=YEAR, region_code="140000")
+    verify_region(levy_year=YEAR, region=RegionFactory(code="140000"), **people)
+    late.refresh_from_db()
+    assert (late.is_late, row.check_result.weight) == (False, 1)
+    assert late.verified_headcounts.get().credited_months == 12
+
+
+def put_off(code: str) -> None:
+    RegionalSetting.objects.create(
+        region=RegionFactory(code=code),
+        name="filing_deadline",
+        value="11-30",
+        valid_from=date(2020, 1, 1),
+        document_number="测试〔2020〕1号",
+    )
