@@ -61,9 +61,9 @@ def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTo
     return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
-def settle_transfers(*, levy_year: int, employer_id: int) -> None:
-    """Move an agency's months to the hosts of its people as they were decided. In the caller's transaction."""
-    scope = Scope.of_employers(levy_year, [employer_id])
+def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
+    """Move agencies' months to the hosts of their people as they were decided. In the caller's transaction."""
+    scope = Scope.of_employers(levy_year, employer_ids)
     rules, wages = _regional(scope)
     found = [row for row in evidence.placements(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
     _store_transfers(_count_all(found, evidence.agreements(scope, FIRST_KEY, LAST_KEY), levy_year, rules))

@@ -10,7 +10,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, SecondPersonNeeded
 from audit.services import record
-from quota.checks import hold, id_ranges
+from quota.checks import hold, id_ranges, settle_transfers
 from quota.enums import ReturnState
 from quota.evidence import Scope
 from quota.models import Employer
@@ -99,6 +99,13 @@ WITH due AS MATERIALIZED ({DUE}), series AS (
     FROM due JOIN marked USING (id) CROSS JOIN series
 )
 SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due JOIN marked USING (id)
+"""
+
+AGENCIES_VERIFIED = """
+SELECT h.employer_id FROM quota_verifiedheadcount h
+WHERE h.levy_year = %(year)s AND h.withdrawn_at IS NULL AND h.issued_at = now()
+  AND h.employer_id BETWEEN %(first_id)s AND %(last_id)s
+  AND EXISTS (SELECT FROM quota_dispatchagreement a WHERE a.agency_id = h.employer_id AND a.counts_at = 'host')
 """
 
 REVIEW_BATCH = f"""
@@ -197,8 +204,17 @@ def _verify_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTo
     hold(scope.levy_year)
     totals = _totals(VERIFY_BATCH, batch, scope, bounds)
     if totals.returns:
+        if agencies := _agencies_verified(scope, bounds):
+            settle_transfers(levy_year=scope.levy_year, employer_ids=agencies)
         _record(batch, scope, totals, action="quota.headcountreturn.verify_batch")
     return totals
+
+
+def _agencies_verified(scope: Scope, bounds: tuple[int, int]) -> list[int]:
+    """Whoever has people at hosts, of those that this transaction verified."""
+    with connection.cursor() as cursor:
+        cursor.execute(AGENCIES_VERIFIED, scope.names(first_id=bounds[0], last_id=bounds[1]))
+        return [employer for (employer,) in cursor.fetchall()]
 
 
 @transaction.atomic

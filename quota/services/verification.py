@@ -175,7 +175,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
         second_by=actor,
     )
     headcount.refresh_from_db()
-    settle_transfers(levy_year=filed.levy_year, employer_id=filed.employer_id)
+    settle_transfers(levy_year=filed.levy_year, employer_ids=[filed.employer_id])
     apply(
         filed,
         VERIFY,

@@ -10,7 +10,7 @@ from levy.services import runs
 from quota.checks import run_checks
 from quota.enums import DecisionReason, EmploymentForm, NumberKind
 from quota.models import Employer, HeadcountReturn
-from quota.services.batches import verify_region
+from quota.services.batches import review_agreeing, verify_agreeing, verify_region
 from quota.services.verification import decide_placement, reopen_return, review_return, verify_return
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import YEAR, EmployerFactory, agreement, filed_return, identity_number, placement
@@ -68,3 +68,15 @@ def test_months_decided_on_a_return_that_turns_out_late_move_nowhere(agency: Emp
     assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
     run_checks(levy_year=YEAR, region_code="140000")
     assert assessed() == {"派遣": (1200, 0), "用工": (1200, 0)}
+
+
+def test_a_batch_moves_the_months_that_count_when_it_verifies(agency: Employer) -> None:
+    """Here a decision was taken back after the last check had moved what it left."""
+    first, second = officer(Role.VERIFIER, "140000"), officer(Role.VERIFIER, "140000")
+    row, place = agency.placements.get(), {"levy_year": YEAR, "region": RegionFactory(code="140000")}
+    decide_placement(placement=row, decided=[0] * 12, actor=first, reason=DecisionReason.EVIDENCE_REJECTED)
+    run_checks(levy_year=YEAR, region_code="140000")
+    decide_placement(placement=row, decided=[1] * 12, actor=first)
+    review_agreeing(**place, actor=first)
+    verify_agreeing(**place, actor=second)
+    assert assessed() == {"派遣": (1188, 0), "用工": (1212, 12)}
