@@ -83,10 +83,10 @@ class CompareForm(forms.Form):
 
     def __init__(self, *args: Any, places: Sequence[tuple[int, str, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        names = {code: name for _year, code, name in places}
-        codes = sorted(names)
-        for side in ("first", "second"):
-            self.fields[side].choices = [(code, names[code]) for code in codes]
+        regions = {code: Region(code=code, name=name) for _year, code, name in places}
+        codes = sorted(regions)
+        for side in ("first", "second"):  # two cities may have a district of the same name
+            self.fields[side].choices = [(code, regions[code].name_and_code) for code in codes]
         first = self.initial.setdefault("first", next(iter(codes), None))
         self.initial.setdefault("second", next((code for code in codes if code != first), None))
         years = sorted({year for year, _code, _name in places}, reverse=True)

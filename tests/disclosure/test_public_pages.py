@@ -13,9 +13,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 from django.utils import timezone
 
+from accounts.models import Region
 from disclosure import services
 from disclosure.models import PublishedEntry
 from tests.disclosure.factories import (
+    DATONG,
     PINGCHENG,
     SHANXI,
     TAIYUAN,
@@ -288,6 +290,22 @@ def test_two_regions_stand_side_by_side(client):
     for start in (client.get(url), led_here):
         chosen = re.findall(r'<option value="(\d{6})" selected', start.text)
         assert len(set(chosen)) == 2, "a region is compared with itself"
+
+
+def test_two_districts_of_one_name_are_told_apart_each_with_its_own_source(client):
+    regions()
+    for code in (XIAODIAN, PINGCHENG):
+        Region.objects.filter(code=code).update(name="城区")
+        verified_year(employer(code), credited=12)
+    confirmed_run()
+    published(region=TAIYUAN)
+    published(region=DATONG)
+    asked = {"first": XIAODIAN, "second": PINGCHENG, "year": 2025}
+    page = text_of(client.get(reverse("disclosure:region_compare"), asked))
+    assert page.count(f"城区（{XIAODIAN}）") == page.count(f"城区（{PINGCHENG}）") == 2
+    assert f"城区{XIAODIAN}城区{PINGCHENG}" in page
+    assert "来源：太原市" in page
+    assert "来源：大同市" in page
 
 
 def test_cost_does_not_depend_on_the_number_of_rows(client):
