@@ -56,6 +56,7 @@ class ReturnForm(VersionForm):
             label = _("%(month)s月") % {"month": month}
             hint = _("上年%(people)s人") % {"people": f"{before.staff_by_month[month - 1]:,}"} if before else ""
             self.fields[f"staff_{month}"] = CountField(label=label, unit=_("人"), maximum=MAX_STAFF, help_text=hint)
+        self.order_fields([name for name in self.fields if name != "total_wages"])  # as the page asks, errors too
         if before:
             hint = _("全年实际支付的工资总额，按国家统计局口径。上年%(wages)s元。")
             self.fields["total_wages"].help_text = hint % {"wages": f"{before.total_wages:,.2f}"}

@@ -207,6 +207,12 @@ def test_figures_that_cannot_be_are_refused_at_the_box(
     assert draft.staff_months == 0
 
 
+def test_mistakes_are_listed_in_the_order_of_the_boxes(client: Client, draft: HeadcountReturn) -> None:
+    wrong = numbers(draft, staff_3="x", total_wages="x")
+    shown = client.post(reverse("quota:return", args=[draft.pk]), wrong).content.decode()
+    assert re.findall(r'<a href="#id_(\w+)"', shown) == ["staff_3", "total_wages"]
+
+
 @pytest.mark.parametrize(
     ("typed", "told"),
     [
