@@ -21,5 +21,8 @@ def awards_to_decide(user: User) -> Iterable[Waiting]:
         proposed=Count("pk", filter=Q(state=AwardState.PROPOSED) & ~Q(proposed_by=user)),
         approved=Count("pk", filter=Q(state=AwardState.APPROVED)),
     )
-    yield Waiting(_("奖励待批准"), counts["proposed"], reverse("subsidies:award_list"))
-    yield Waiting(_("奖励待拨付"), counts["approved"], reverse("subsidies:award_list"))
+    for label, count, state in (
+        (_("奖励待批准"), counts["proposed"], AwardState.PROPOSED),
+        (_("奖励待拨付"), counts["approved"], AwardState.APPROVED),
+    ):
+        yield Waiting(label, count, reverse("subsidies:award_list", query={"state": state.value}))

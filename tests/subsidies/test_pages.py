@@ -129,6 +129,15 @@ def test_the_list_is_filtered_and_summed(client, proposed):
     assert "共3户" in text_of(client.get(url, {"state": "nonsense"}))
 
 
+def test_the_desk_leads_to_the_awards_it_counts(client, proposed):
+    services.approve_award(award=Award.objects.first(), actor=finance())
+    client.force_login(finance())
+    for state, words in ((AwardState.PROPOSED, "共2户"), (AwardState.APPROVED, "共1户")):
+        url = reverse("subsidies:award_list", query={"state": state.value})
+        assert f'href="{url}"' in client.get(reverse("accounts:home")).content.decode()
+        assert words in text_of(client.get(url))
+
+
 @pytest.mark.parametrize("name", ["=1+1", "==1+1", "＋cmd", "@x"])
 def test_the_file_holds_the_same_list_and_no_formula(client, proposed, name):
     award = Award.objects.select_related("employer").first()
