@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from contextlib import suppress
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import date
 from decimal import Decimal
 
@@ -100,13 +100,16 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     if known is None:
         return None
     terms = known.terms if is_over else _newest_terms(known.terms, employer.region_id, levy_year)
+    facts = known.facts
+    if terms.policy.levy_year != levy_year and facts.registered_on and facts.registered_on.year < levy_year:
+        facts = replace(facts, registered_on=None)  # the year whose terms stand in may be its first; this one is not
     return Outlook(
         levy_year=levy_year,
         is_over=is_over,
         first_month=today.month if levy_year == today.year else 1,
         facts_year=facts_year,
         terms_year=terms.policy.levy_year,
-        assessed=known if is_over else assess(known.facts, terms),
+        assessed=known if is_over else assess(facts, terms),
         is_barred=is_over and year.filed is not None and year.filed.is_late,
     )
 

@@ -15,7 +15,7 @@ from levy.models import Assessment
 from levy.rules import Hire, assess, fewest, with_hire
 from levy.services.outlook import Outlook, outlook
 from quota.enums import NumberKind
-from quota.models import Employer, Membership
+from quota.models import Employer, Membership, RegionalNumber, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.strategies import REGIONAL_CASES, Case, examples
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
@@ -87,6 +87,19 @@ def test_a_hire_in_a_year_that_runs_joins_the_staff_and_starts_this_month_at_the
     change = year.change(people=1, weight=1, first_month=11)
     assert (change.after.staff_months, change.after.credited_months) == (1202, 5)
     assert change.after.average_wage == Decimal("60000.00")
+
+
+def test_terms_that_stand_in_do_not_make_a_later_year_the_first_one(employer: Employer) -> None:
+    RegionalNumber.objects.filter(kind=NumberKind.SOCIAL_AVERAGE_WAGE).update(valid_until=date(2025, 12, 31))
+    setting = RegionalSetting(name="new_employer", value="founding_year_free", document_number="测试〔2025〕1号")
+    setting.region_id, setting.valid_from = "140000", date(2015, 1, 1)
+    setting.save()
+    Employer.objects.filter(pk=employer.pk).update(registered_on=date(2025, 7, 1))
+    employer.refresh_from_db()
+    assert of_year(employer, 2025).assessed.payable is None
+    for year in (2026, 2027):
+        found = of_year(employer, year)
+        assert (found.terms_year, found.assessed.payable) == (2025, Decimal("67500.00"))
 
 
 def test_the_thirty_first_person_ends_the_exemption_even_if_disabled(employer: Employer) -> None:
