@@ -61,6 +61,21 @@ def test_what_is_paid_is_set_against_what_is_due(employer: Employer) -> None:
     assert employer_year(employer, 2025).balance == 0
 
 
+def test_who_filed_late_is_told_what_to_pay_once_that_is_confirmed(employer: Employer, signed_in: SignIn) -> None:
+    late = EmployerFactory(region=employer.region)
+    verified_year(late, staff=100, wages="6000000.00", is_late=True)
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    assert "申报超过规定时限" in page(client, late)
+    confirmed_run()
+    assert "待缴81,000.00元" in page(client, late)
+    Payment.objects.create(
+        receipt_number="1", employer=late, levy_year=2025, amount="81000.01", received_on="2026-12-01"
+    )
+    text = page(client, late)
+    assert "本年度费额已缴清" in text
+    assert "多缴0.01元" in text
+
+
 def test_the_stage_bar_follows_the_case(employer: Employer) -> None:
     assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "now", "todo", "todo"]
     confirmed_run()
