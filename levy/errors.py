@@ -81,6 +81,13 @@ class CorrectionStale(DomainError):
     message = _("提出更正后，申报或认定又有变动。请不批准本次更正，按最新情况重新提出。")
 
 
+class HeadcountReopened(DomainError):
+    """The federation has withdrawn the certificate and not issued another: until then nobody placed would count."""
+
+    code = "headcount_reopened"
+    message = _("残联正在重新认定本单位的安排人数，现在更正会把安排人数算作0。请等重新认定后再提出。")
+
+
 class TotalsDisagree(DomainError):
     """The sum of the rows is not the sum of the slices: nothing is confirmed (promise A1)."""
 

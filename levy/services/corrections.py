@@ -17,6 +17,7 @@ from levy.errors import (
     CorrectionChanged,
     CorrectionPending,
     CorrectionStale,
+    HeadcountReopened,
     NothingToCorrect,
     ParametersMissing,
 )
@@ -28,6 +29,10 @@ from levy.services.explanations import explain
 from levy.services.policy import terms_of
 from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
+from quota.enums import ReturnState
+from quota.models import HeadcountReturn, VerifiedHeadcount
+
+AT_THE_FEDERATION = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REVIEWED]
 
 
 @dataclass(frozen=True, slots=True)
@@ -67,6 +72,15 @@ def reassess(assessment: Assessment) -> Reassessment:
     return Reassessment(explain(assessment), assess(facts, terms_of(version, employer.region_id)))
 
 
+def refuse_reopened(assessment: Assessment) -> None:
+    """Raise HeadcountReopened while the federation decides anew on heads that it had verified."""
+    of_year = {"employer": assessment.employer_id, "levy_year": assessment.levy_year}
+    headcounts = VerifiedHeadcount.objects.filter(**of_year)
+    at_work = HeadcountReturn.objects.filter(**of_year, is_in_force=True, state__in=AT_THE_FEDERATION)
+    if at_work.exists() and headcounts.exists() and not headcounts.current().exists():
+        raise HeadcountReopened
+
+
 def seen_by_reader(correction: Supersession) -> str:
     """A digest of what a page shows of a correction: an approval holds for exactly this (promise A10)."""
     new = correction.new
@@ -80,8 +94,8 @@ def propose_correction(
     """Compute what the employer owes by today's facts, as a correction waiting for a second person.
 
     `seen` is the digest of the figures that the person was shown. Raises PermissionMissing, ReasonMissing,
-    TransitionNotAllowed for an assessment that is not in force, NothingToCorrect, CorrectionChanged, and
-    CorrectionPending while another correction of it waits or has replaced it.
+    TransitionNotAllowed for an assessment that is not in force, HeadcountReopened, NothingToCorrect,
+    CorrectionChanged, and CorrectionPending while another correction of it waits or has replaced it.
     """
     if not actor.can(Permission.RUN_ASSESSMENT, assessment.region_id):
         raise PermissionMissing
@@ -91,6 +105,7 @@ def propose_correction(
         raise TransitionNotAllowed
     if Supersession.objects.filter(old=assessment).exists():
         raise CorrectionPending
+    refuse_reopened(assessment)
     _refuse_unseen(reassess(assessment), seen)
     run = _single_run(assessment, actor)
     try:

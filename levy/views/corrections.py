@@ -71,6 +71,7 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
     )
     form = CorrectionForm(request.POST) if request.method == "POST" else None
     try:
+        corrections.refuse_reopened(assessment)
         shown = corrections.reassess(assessment)
         if form and form.is_valid():
             found = corrections.propose_correction(assessment=assessment, actor=request.user, **form.cleaned_data)

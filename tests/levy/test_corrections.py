@@ -1,17 +1,22 @@
 """A confirmed assessment is replaced, never edited, and only by two people."""
 
+from collections.abc import Callable
 from decimal import Decimal
 
 import pytest
+from django.db.models.functions import Now
+from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
-from levy.errors import CorrectionPending
+from levy.errors import CorrectionPending, HeadcountReopened
 from levy.models import Assessment, Supersession
 from levy.services import corrections, lists
 from levy.services.explanations import explain
-from quota.models import Employer, VerifiedHeadcount
+from quota.enums import ReturnState
+from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
+from quota.services.verification import reopen_return
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
 from tests.quota.factories import EmployerFactory, verified_year
@@ -70,6 +75,27 @@ def test_a_second_correction_waits_for_the_first(employer: Employer) -> None:
         corrections.propose_correction(
             assessment=correction.old, ground="audit", reason="检查发现", actor=levy_officer()
         )
+
+
+def test_nobody_is_corrected_to_no_heads_while_the_federation_decides_anew(
+    employer: Employer, signed_in: Callable[..., Client]
+) -> None:
+    VerifiedHeadcount.objects.update(credited_months=12)
+    confirmed_run()
+    filed, verifier = HeadcountReturn.objects.get(), officer(Role.VERIFIER, COUNTY)
+    reopen_return(headcount_return=filed, reason="补充材料", actor=verifier)
+    with pytest.raises(HeadcountReopened):
+        corrections.propose_correction(
+            assessment=employer.assessments.get(), ground="audit", reason="检查发现", actor=levy_officer()
+        )
+    page = signed_in(levy_officer()).get(f"/employers/{employer.uscc}/2025/correct/", follow=True)
+    assert "请等重新认定后再提出" in page.content.decode()
+    # Sent back it is the employer's turn, who may never take it: that stops nobody.
+    sent_back = {"sent_back_reason": "补充材料", "sent_back_at": Now(), "sent_back_by": verifier}
+    HeadcountReturn.objects.update(state=ReturnState.SENT_BACK, **sent_back)
+    corrections.propose_correction(
+        assessment=employer.assessments.get(), ground="audit", reason="检查发现", actor=levy_officer()
+    )
 
 
 def test_a_rejected_correction_leaves_the_old_assessment_and_the_way_free(employer: Employer) -> None:
