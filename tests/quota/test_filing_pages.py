@@ -282,6 +282,12 @@ PAGES = ["quota:return", "quota:placement_add", "quota:return_submit", "quota:re
 ACTS = ["quota:return", "quota:placement_add", "quota:copy_last_year", "quota:return_submit"]
 
 
+def test_the_pages_of_two_returns_have_titles_of_their_own(client: Client, draft: HeadcountReturn) -> None:
+    for name in PAGES[:3]:
+        title = re.search("<title>(.*?)</title>", page(client, name, draft.pk))
+        assert str(draft.employer) in title[1]
+
+
 def test_another_employer_s_return_does_not_exist(draft: HeadcountReturn, signed_in: SignIn) -> None:
     stranger = signed_in(employer_account(EmployerFactory()))
     for name in PAGES:
