@@ -279,6 +279,7 @@ def test_without_a_broker_the_work_is_registered_and_the_person_is_told(signed_i
     verified_year(employer_in())
     confirmed_run()
     monkeypatch.setattr(app.conf, "broker_write_url", "redis://127.0.0.1:1/0")
+    monkeypatch.setattr(app, "_pool", None)  # pools keep the address that they are made with
     monkeypatch.setattr(app.amqp, "_producer_pool", None)
     client = signed_in(officer(Role.FINANCE_OFFICER, SHANXI))
     url = reverse("disclosure:publication_start")
