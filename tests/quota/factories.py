@@ -32,6 +32,7 @@ from quota.models import (
     Membership,
     Placement,
     RegionalNumber,
+    RegionalSetting,
     VerifiedHeadcount,
     WagePayment,
 )
@@ -110,6 +111,20 @@ def regional_number(
 YEAR = 2025
 ALL_MONTHS = range(1, 13)
 people = count(1)
+
+
+def employer_never_late() -> Employer:
+    """In a region where today is never too late to file."""
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    employer = EmployerFactory()
+    RegionalSetting.objects.create(
+        region=employer.region,
+        name="filing_deadline",
+        value="12-31",
+        valid_from=date(2015, 1, 1),
+        document_number="测试〔2015〕1号",
+    )
+    return employer
 
 
 def identity_number(*, born: str = "19850615", female: bool = False) -> str:

@@ -16,7 +16,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import trail_of
-from quota.enums import CertificateKind, EmploymentForm, NumberKind, ReturnState
+from quota.enums import CertificateKind, EmploymentForm, ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement, RegionalSetting
 from quota.services import filing
@@ -27,11 +27,11 @@ from tests.quota.factories import (
     EmployerFactory,
     certificate,
     employer_account,
+    employer_never_late,
     evidence,
     filed_return,
     identity_number,
     placement,
-    regional_number,
 )
 
 pytestmark = pytest.mark.django_db
@@ -40,17 +40,7 @@ YEAR = datetime.now(ZoneInfo("Asia/Shanghai")).year - 1  # what may be filed tod
 
 @pytest.fixture
 def employer(db: None) -> Employer:
-    """In a region where today is never too late."""
-    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
-    employer = EmployerFactory()
-    RegionalSetting.objects.create(
-        region=employer.region,
-        name="filing_deadline",
-        value="12-31",
-        valid_from=date(2015, 1, 1),
-        document_number="测试〔2015〕1号",
-    )
-    return employer
+    return employer_never_late()
 
 
 @pytest.fixture

@@ -9,8 +9,8 @@ from django.db import connection
 
 from accounts.permissions import Role
 from quota.checks import check_employers
-from quota.enums import NumberKind, ReturnState
-from quota.models import DraftPlacement, Employer, HeadcountReturn, RegionalSetting
+from quota.enums import ReturnState
+from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.rules import Reason
 from quota.services import filing
 from quota.services.verification import review_return
@@ -19,10 +19,10 @@ from tests.accounts.factories import officer
 from tests.quota.factories import (
     EmployerFactory,
     employer_account,
+    employer_never_late,
     filed_return,
     identity_number,
     placement,
-    regional_number,
 )
 from tests.quota.test_filing import YEAR, submit
 
@@ -31,17 +31,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def employer(db: None) -> Employer:
-    """In a region where today is never too late."""
-    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
-    employer = EmployerFactory()
-    RegionalSetting.objects.create(
-        region=employer.region,
-        name="filing_deadline",
-        value="12-31",
-        valid_from=date(2015, 1, 1),
-        document_number="测试〔2015〕1号",
-    )
-    return employer
+    return employer_never_late()
 
 
 @pytest.mark.parametrize("is_decided", [False, True])
