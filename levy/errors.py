@@ -88,6 +88,15 @@ class HeadcountReopened(DomainError):
     message = _("残联正在重新认定本单位的安排人数，现在更正会把安排人数算作0。请等重新认定后再提出。")
 
 
+class AgencyReopened(DomainError):
+    """The same of an agency: until it is verified anew none of its people would count at the host."""
+
+    code = "agency_reopened"
+    message = _(
+        "残联正在重新认定向本单位派遣职工的派遣单位，现在更正会把派遣来的安排人数算作0。请等重新认定后再提出。"
+    )
+
+
 class TotalsDisagree(DomainError):
     """The sum of the rows is not the sum of the slices: nothing is confirmed (promise A1)."""
 

@@ -5,6 +5,7 @@ import hashlib
 from dataclasses import dataclass
 
 from django.db import IntegrityError, transaction
+from django.db.models import Exists, OuterRef
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
@@ -14,6 +15,7 @@ from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply, check
 from levy.errors import (
+    AgencyReopened,
     CorrectionChanged,
     CorrectionPending,
     CorrectionStale,
@@ -29,6 +31,7 @@ from levy.services.explanations import explain
 from levy.services.policy import terms_of
 from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
+from quota.dispatch import agencies_of
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn, VerifiedHeadcount
 
@@ -73,12 +76,20 @@ def reassess(assessment: Assessment) -> Reassessment:
 
 
 def refuse_reopened(assessment: Assessment) -> None:
-    """Raise HeadcountReopened while the federation decides anew on heads that it had verified."""
-    of_year = {"employer": assessment.employer_id, "levy_year": assessment.levy_year}
-    headcounts = VerifiedHeadcount.objects.filter(**of_year)
-    at_work = HeadcountReturn.objects.filter(**of_year, is_in_force=True, state__in=AT_THE_FEDERATION)
-    if at_work.exists() and headcounts.exists() and not headcounts.current().exists():
+    """Raise HeadcountReopened while the federation decides anew on heads that it had verified, AgencyReopened while it
+    does so at an agency whose people count here."""
+    of_employer = VerifiedHeadcount.objects.filter(employer=OuterRef("employer"), levy_year=assessment.levy_year)
+    at_work = HeadcountReturn.objects.filter(
+        Exists(of_employer),
+        ~Exists(of_employer.current()),
+        levy_year=assessment.levy_year,
+        is_in_force=True,
+        state__in=AT_THE_FEDERATION,
+    )
+    if at_work.filter(employer=assessment.employer_id).exists():
         raise HeadcountReopened
+    if at_work.filter(employer__in=agencies_of(assessment.employer_id, assessment.levy_year)).exists():
+        raise AgencyReopened
 
 
 def seen_by_reader(correction: Supersession) -> str:
@@ -94,8 +105,8 @@ def propose_correction(
     """Compute what the employer owes by today's facts, as a correction waiting for a second person.
 
     `seen` is the digest of the figures that the person was shown. Raises PermissionMissing, ReasonMissing,
-    TransitionNotAllowed for an assessment that is not in force, HeadcountReopened, NothingToCorrect,
-    CorrectionChanged, and CorrectionPending while another correction of it waits or has replaced it.
+    TransitionNotAllowed for an assessment that is not in force, HeadcountReopened, AgencyReopened,
+    NothingToCorrect, CorrectionChanged, and CorrectionPending while another correction of it waits or has replaced it.
     """
     if not actor.can(Permission.RUN_ASSESSMENT, assessment.region_id):
         raise PermissionMissing

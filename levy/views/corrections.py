@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
+from django.db.models import Exists, OuterRef
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
@@ -24,6 +25,7 @@ from levy.rules import Assessed, Step
 from levy.services import corrections
 from levy.services.explanations import explain
 from levy.workflow import CONFIRM, DISCARD
+from quota import dispatch
 
 PER_PAGE = 25
 
@@ -82,12 +84,21 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         return turned_back(request, refusal, form, stand)
     context = {
         "assessment": assessment,
+        "hosts": _hosts(request, assessment),
         "shown": shown,
         "steps": compared(shown.before, shown.after),
         "waiting": Supersession.objects.filter(old=assessment).first(),
         "form": form or CorrectionForm(**start(request, seen=shown.seen)),
     }
     return render(request, "levy/correction_propose.html", context)
+
+
+def _hosts(request: HttpRequest, assessment: Assessment) -> list[dispatch.Host]:
+    """Hosts with a result of the year that people of this employer count in: each is corrected by itself."""
+    levy_year = assessment.levy_year
+    assessed = Assessment.objects.current().filter(employer=OuterRef("pk"), levy_year=levy_year)
+    hosts = dispatch.hosts_of(assessment.employer_id, levy_year).filter(Exists(assessed))
+    return dispatch.known_to(request.user, hosts, Permission.RUN_ASSESSMENT)
 
 
 @requires(Permission.VIEW_RUNS)

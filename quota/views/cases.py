@@ -21,7 +21,7 @@ from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import Transition, allowed
-from quota import cases
+from quota import cases, dispatch
 from quota.enums import ReturnState
 from quota.errors import CaseChanged
 from quota.forms import CaseQueueForm, DecisionForm, ReasonForm, SendBackForm, StepForm
@@ -195,8 +195,15 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             return turned_back(request, refusal, form, _kept(request, "quota:case", filed.pk))
         return _onwards(request, filed, acts()[step].button)
     context = {"filed": filed, "act": acts()[step], "form": form, "totals": cases.totals(filed, people)}
+    context["hosts"] = _hosts(request, filed) if transition in (VERIFY, REOPEN) else []
     context |= {"query": f"?{request.GET.urlencode()}" if request.GET else ""}
     return render(request, "quota/case_step.html", context)
+
+
+def _hosts(request: HttpRequest, filed: HeadcountReturn) -> list[dispatch.Host]:
+    """Whose headcount this return decides on beside the agency's own."""
+    hosts = dispatch.hosts_of(filed.employer_id, filed.levy_year)
+    return dispatch.known_to(request.user, hosts, Permission.VIEW_EMPLOYERS)
 
 
 def _step_form(

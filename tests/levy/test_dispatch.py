@@ -1,18 +1,22 @@
 """Dispatched people in the annual run: months and staff move once the agency's count is verified, not before."""
 
+from collections.abc import Callable
 from datetime import date
 
 import pytest
+from django.test import Client
 
 from accounts.permissions import Role
-from levy.models import Assessment
-from levy.services import runs
+from levy.errors import AgencyReopened
+from levy.models import Assessment, Supersession
+from levy.services import corrections, runs
 from quota.checks import run_checks
 from quota.enums import DecisionReason, EmploymentForm, NumberKind
 from quota.models import Employer, HeadcountReturn
 from quota.services.batches import review_agreeing, verify_agreeing, verify_region
 from quota.services.verification import decide_placement, reopen_return, review_return, verify_return
 from tests.accounts.factories import RegionFactory, officer
+from tests.levy.factories import confirmed_run
 from tests.quota.factories import YEAR, EmployerFactory, agreement, filed_return, identity_number, placement
 from tests.quota.factories import regional_number as number
 
@@ -80,3 +84,32 @@ def test_a_batch_moves_the_months_that_count_when_it_verifies(agency: Employer) 
     review_agreeing(**place, actor=first)
     verify_agreeing(**place, actor=second)
     assert assessed() == {"派遣": (1188, 0), "用工": (1212, 12)}
+
+
+def test_a_host_is_corrected_once_its_agency_is_verified_anew_and_the_agencys_page_leads_there(
+    agency: Employer, signed_in: Callable[..., Client]
+) -> None:
+    first, second = officer(Role.VERIFIER, "140000"), officer(Role.VERIFIER, "140000")
+    verify_region(levy_year=YEAR, region=RegionFactory(code="140000"), first=first, second=second)
+    confirmed_run()
+    filed, person = HeadcountReturn.objects.get(employer=agency), officer(Role.LEVY_OFFICER, "140000")
+    hosts_result = Assessment.objects.get(employer__name="用工")
+    given = {"assessment": hosts_result, "ground": "audit", "reason": "重新认定", "actor": person}
+    reopen_return(headcount_return=filed, reason="补充材料", actor=first)
+    with pytest.raises(AgencyReopened):
+        corrections.propose_correction(**given)
+    run_checks(levy_year=YEAR, region_code="140000")
+    decide_placement(
+        placement=agency.placements.get(),
+        decided=[1] * 6 + [0] * 6,
+        actor=first,
+        reason=DecisionReason.EVIDENCE_REJECTED,
+        note="7月离岗",
+    )
+    filed.refresh_from_db()
+    review_return(headcount_return=filed, actor=first)
+    verify_return(headcount_return=filed, actor=second)
+    page = signed_in(person).get(f"/employers/{agency.uscc}/{YEAR}/correct/").content.decode()
+    assert f'href="/employers/{hosts_result.employer.uscc}/{YEAR}/correct/">用工</a>' in page
+    corrections.propose_correction(**given)
+    assert Supersession.objects.get().new.credited_months == 6

@@ -21,6 +21,7 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (
     YEAR,
     EmployerFactory,
+    agreement,
     employer_account,
     filed_return,
     identity_number,
@@ -123,6 +124,20 @@ def test_every_line_of_evidence_is_tested_by_itself(client: Client, employer: Em
     assert "冻结" in text
     assert "劳动合同不满1年" in text
     assert "3、4、5、6、7、8月工资低于最低工资标准" in text
+
+
+@pytest.mark.parametrize("named", [COUNTY, "140106"])
+def test_who_decides_on_an_agency_reads_whose_headcount_changes_with_it(
+    client: Client, employer: Employer, named: str
+) -> None:
+    host, words = EmployerFactory(region_id=named, name="用工单位有限公司"), "这些单位的安排人数也随之变动"
+    assert words not in text_of(client, step_url(employer, "verify"))
+    agreement(employer, host, identity_number(), since=date(YEAR - 1, 3, 1))
+    for step in ("verify", "reopen"):
+        text = text_of(client, step_url(employer, step))
+        assert words in text
+        assert (f'href="/employers/{host.uscc}/{YEAR}/">用工单位有限公司</a>' in text) == (named == COUNTY)
+        assert ("的另一单位" in text) == (named != COUNTY)
 
 
 def test_a_certificate_of_somebody_else_is_pointed_out(client: Client, employer: Employer) -> None:
