@@ -247,11 +247,20 @@ def year_between(first: int, last: int) -> Reader:
 
 def day(cell: Cell) -> str:
     """A date: 2025-07-01, 2025/7/1, 20250701 or a spreadsheet date without a time of day."""
+    return _day(cell, _("请按“2025-07-01”的样式填写。"), _("请核对年份。"))
+
+
+def last_day(cell: Cell) -> str:
+    """A date where something ends; the cell of what does not end is left empty."""
+    return _day(cell, _("请按“2025-07-01”的样式填写；不限期的请留空。"), _("请核对年份；不限期的请留空。"))
+
+
+def _day(cell: Cell, way_to_write: str, year_to_check: str) -> str:
     found = _spreadsheet_date(cell) or _written_date(_narrowed(cell))
     if found is None:
-        raise CellFault(_("不是日期，或没有这一天。"), _("请按“2025-07-01”的样式填写；不限期的请留空。"))
+        raise CellFault(_("不是日期，或没有这一天。"), way_to_write)
     if not FIRST_DAY <= found <= LAST_DAY:
-        raise CellFault(_("日期应在1900年至2199年之间。"), _("请核对年份；不限期的请留空。"))
+        raise CellFault(_("日期应在1900年至2199年之间。"), year_to_check)
     return found.isoformat()
 
 

@@ -4,6 +4,7 @@ from datetime import date, datetime, time
 
 import pytest
 
+from levy.exchange import KINDS
 from quota.enums import EntityType
 from quota.exchange import cells
 from quota.exchange.faults import CellFault
@@ -329,6 +330,29 @@ def test_every_refusal_names_a_cure() -> None:
         with pytest.raises(CellFault) as refused:
             read(cell)
         assert refused.value.refusal.cure.startswith("请")
+
+
+@pytest.mark.parametrize("cell", ["2026年3月31日", "3026-03-31"])
+@pytest.mark.parametrize(
+    ("heading", "may_be_without_end"),
+    [
+        ("入库日期", False),
+        ("申报日期", False),
+        ("登记日期", False),
+        ("生效日期", False),
+        ("失效日期", True),
+        ("合同结束", True),
+        ("有效期止", True),
+        ("协议结束", True),
+    ],
+)
+def test_a_bad_date_is_told_to_stay_empty_only_where_nothing_may_end(
+    heading: str, may_be_without_end: bool, cell: str
+) -> None:
+    column = next(column for kind in KINDS.values() for column in kind.columns if column.heading == heading)
+    with pytest.raises(CellFault) as refused:
+        column.read(cell)
+    assert ("不限期的请留空" in refused.value.refusal.cure) == may_be_without_end
 
 
 def test_masking_leaves_nobody_recognisable() -> None:
