@@ -223,3 +223,14 @@ def test_hostile_names_are_printed_letter_by_letter(notice: Notice) -> None:
     assert all(squeezed(payload) in text for payload in PAYLOADS)
     assert reader.attachments == {}
     assert not any("/Annots" in page for page in reader.pages)
+
+
+def test_the_signature_stands_under_the_words_it_signs(notice: Notice, settings: Any) -> None:
+    said = "晋财综〔2020〕12号第十一条"
+    periods = {"payment_days": (15, said), "objection_days": (10, said)}
+    settings.DOCUMENTS = settings.DOCUMENTS | periods | {"issuer": "{region}残疾人联合会"}
+    one, two = (notice_pdf([named(notice, "清" * length)]) for length in (100, 200))  # 200 is the most a name may have
+    assert one.page_count == 1
+    *_before, last = PdfReader(BytesIO(two.content)).pages
+    assert "小店区残疾人联合会" in squeezed(last.extract_text())
+    assert "行政诉讼" in squeezed(last.extract_text())
