@@ -30,6 +30,7 @@ from quota.rules import (
     hosts_by_month,
     transfer,
 )
+from quota.services.in_force import settle_returns_in_force
 
 SLICE_PLACEMENTS = 20_000
 SLICE_RETURNS = 10_000
@@ -51,14 +52,40 @@ def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None
     """Check every employer of a region and below, in transactions of bounded size; doing it again changes nothing.
 
     A person's placements elsewhere are counted along, so that a month claimed at two employers shows at both.
-    Raises ValueError on a malformed region code, SettingError on an unknown regional setting.
+    A correction that a later deadline brought into time takes the place of what it corrects first. Raises ValueError
+    on a malformed region code, SettingError on an unknown regional setting.
     """
-    return _run(Scope.of_region(levy_year, region_code), on_progress or (lambda done, total: None))
+    scope = Scope.of_region(levy_year, region_code)
+    _settle_put_off(scope)
+    return _run(scope, on_progress or (lambda done, total: None))
 
 
 def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTotals:
     """Check these employers only, as after a filing."""
     return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
+
+
+# What lies with its employer or is decided is left: submitting it or taking it back settles the year again.
+PUT_OFF = """
+SELECT DISTINCT o.employer_id
+FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
+JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day) ON d.region = e.region_id
+JOIN quota_headcountreturn r ON r.employer_id = o.employer_id AND r.levy_year = o.levy_year AND r.is_in_force
+WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced' AND o.filed_on <= d.last_day
+  AND (o.filed_on, o.id) > (r.filed_on, r.id) AND r.state = ANY(%(states)s)
+"""
+
+
+@transaction.atomic
+def _settle_put_off(scope: Scope) -> None:
+    hold(scope.levy_year)
+    rules = counting_rules(evidence.regions(scope), scope.levy_year)
+    days = [deadline(scope.levy_year, own) for own in rules.values()]
+    names = scope.names(regions=list(rules), deadlines=days, states=list(FRESH))
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_OFF.format(condition=scope.condition), names)
+        employers = [employer for (employer,) in cursor.fetchall()]
+    settle_returns_in_force(employer_ids=employers, levy_year=scope.levy_year)
 
 
 def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:

@@ -19,16 +19,22 @@ from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotO
 from quota.identifiers import birth_date, is_female
 from quota.identity import encrypt, look_up_key
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
-from quota.models.returns import CONTRACT_KEY, PlacementTerms, ReturnQuerySet, contract_of
+from quota.models.returns import PlacementTerms, contract_of
 from quota.rules import MONTHS, staff_months
-from quota.services.in_force import DECIDED, settle_returns_in_force, would_be_in_force
+from quota.services.in_force import (
+    COPIED,
+    DECIDED,
+    publish_placements,
+    relieved_by,
+    settle_returns_in_force,
+    would_be_in_force,
+)
 from quota.workflow import SUBMIT
 
 EDITABLE = SUBMIT.sources
 SWEPT_AT_ONCE = 200
 NUMBERS = frozenset({"staff_by_month", "staff_months", "total_wages"})
 DRAFT_NUMBERS = frozenset({"draft_staff_by_month", "draft_total_wages"})
-COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
 
 # The transaction's moment, so the day agrees with the time stamp of the same step.
 DAY_IN_CHINA = "SELECT (coalesce(%s, now()) AT TIME ZONE 'Asia/Shanghai')::date"
@@ -191,13 +197,12 @@ def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: Us
 def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
 
-    The people of one that replaces nothing stay in its draft, as the record of what was declared. One that was sent
+    The people of one that replaces nothing stay in its draft until it comes into force. One that was sent
     back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises ReturnIncomplete,
     ReturnClosed and as save_return does.
     """
-    rivals = _rivals_relieved_by(headcount_return)
     # Alone where returns of others change as well: two employers might each wait for the other's.
-    hold(headcount_return.levy_year, as_one_of_many=not rivals.exists())
+    hold(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
     draft = _draft(headcount_return, version, actor)
     if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
@@ -205,8 +210,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     if draft.state == ReturnState.DRAFT:
         HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
     if would_be_in_force(draft):
-        rivals.update(state=ReturnState.SUBMITTED)
-        _publish_placements(draft)
+        publish_placements(draft)
     replaced = _declare_typed_numbers(draft)
     filed = apply(draft, SUBMIT, actor=actor, region_code=draft.employer.region_id, **replaced)
     settle_returns_in_force(employer_ids=[filed.employer_id], levy_year=filed.levy_year)
@@ -239,18 +243,6 @@ def waiting_returns() -> list[int]:
     return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
 
 
-def _rivals_relieved_by(draft: HeadcountReturn) -> ReturnQuerySet:
-    """Checked returns of others that claim people whom this one takes off: with one employer left their months may
-    count, so they wait for a check again. What was reviewed or verified stands."""
-    filed = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year)
-    gone = filed.exclude(person_key__in=draft.draft_placements.values("person_key")).values_list(
-        "person_key", flat=True
-    )
-    claims = Placement.objects.filter(levy_year=draft.levy_year, person_key__in=list(gone))
-    checked = HeadcountReturn.objects.in_force().filter(levy_year=draft.levy_year, state=ReturnState.CHECKED)
-    return checked.filter(employer__in=claims.values("employer")).exclude(employer=draft.employer_id)
-
-
 def _refuse_closed(draft: HeadcountReturn) -> None:
     """The return in force is locked, so that no reviewer decides on people who are being replaced."""
     in_force = HeadcountReturn.objects.select_for_update(of=("self",)).filter(
@@ -270,21 +262,6 @@ def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
     draft.draft_staff_by_month = draft.draft_total_wages = None
     draft.save(update_fields=NUMBERS | DRAFT_NUMBERS)
     return replaced
-
-
-def _publish_placements(draft: HeadcountReturn) -> None:
-    """The draft's people become the year's; a contract that stays keeps its row, and with it what was decided."""
-    filed = {contract_of(row): row for row in draft.employer.placements.filter(levy_year=draft.levy_year)}
-    drafted = {contract_of(row): row for row in draft.draft_placements.all()}
-    Placement.objects.filter(pk__in=[row.pk for key, row in filed.items() if key not in drafted]).delete()
-    Placement.objects.bulk_create(
-        Placement(employer=draft.employer, levy_year=draft.levy_year, **{name: getattr(row, name) for name in COPIED})
-        for key, row in drafted.items()
-        if key not in filed
-    )
-    for key in filed.keys() & drafted.keys():
-        Placement.objects.filter(pk=filed[key].pk).update(name=drafted[key].name, post=drafted[key].post)
-    draft.draft_placements.all().delete()
 
 
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:

@@ -7,13 +7,16 @@ from operator import attrgetter
 from typing import NamedTuple
 
 from django.db import connection, transaction
+from django.db.models import Exists, F, OuterRef, Q
 
 from quota.enums import ReturnState
-from quota.models import HeadcountReturn
+from quota.models import DraftPlacement, HeadcountReturn, Placement
+from quota.models.returns import CONTRACT_KEY, ReturnQuerySet, contract_of
 from quota.parameters import counting_rules
 from quota.rules import CountingRules, deadline, effective_return
 
 DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
+COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
 
 REGIONS = "SELECT DISTINCT region_id FROM quota_employer WHERE id = ANY(%(employers)s)"
 
@@ -45,11 +48,17 @@ WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state 
 ORDER BY r.employer_id, r.id
 """
 
+# What was typed after a return was sent back was never filed.
+HAS_OWN_PEOPLE = Exists(DraftPlacement.objects.filter(headcount_return=OuterRef("pk"))) & ~Q(
+    sent_back_at__gt=F("submitted_at")
+)
+
 
 @transaction.atomic
 def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) -> list[int]:
     """Bring `is_late`, `is_in_force` and the state REPLACED of these employers' returns to what the rules say.
 
+    The people that a return kept to itself because it replaced nothing come into force with it.
     A return that was reviewed or verified stays in force even if another one would replace it: undoing it is a
     person's decision. Returns the ids of the employers where that happened. Writes no audit entry: the caller's
     action is the one to record.
@@ -108,5 +117,36 @@ def _mark(winners: list[int], losers: list[int]) -> None:
     returns = HeadcountReturn.objects
     returns.filter(pk__in=losers).update(is_in_force=False, state=ReturnState.REPLACED)
     won = returns.filter(pk__in=winners)
+    with_people = [*won.filter(is_in_force=False).filter(HAS_OWN_PEOPLE).select_related("employer")]
     won.filter(state=ReturnState.REPLACED).update(state=ReturnState.SUBMITTED)
     won.filter(is_in_force=False).update(is_in_force=True)
+    for filed in with_people:
+        publish_placements(filed)
+
+
+def publish_placements(filed: HeadcountReturn) -> None:
+    """The return's own people become the year's; a contract that stays keeps its row, and with it what was decided."""
+    relieved_by(filed).update(state=ReturnState.SUBMITTED)
+    of_year = {contract_of(row): row for row in filed.employer.placements.filter(levy_year=filed.levy_year)}
+    own = {contract_of(row): row for row in filed.draft_placements.all()}
+    Placement.objects.filter(pk__in=[row.pk for key, row in of_year.items() if key not in own]).delete()
+    Placement.objects.bulk_create(
+        Placement(employer=filed.employer, levy_year=filed.levy_year, **{name: getattr(row, name) for name in COPIED})
+        for key, row in own.items()
+        if key not in of_year
+    )
+    for key in of_year.keys() & own.keys():
+        Placement.objects.filter(pk=of_year[key].pk).update(name=own[key].name, post=own[key].post)
+    filed.draft_placements.all().delete()
+
+
+def relieved_by(filed: HeadcountReturn) -> ReturnQuerySet:
+    """Checked returns of others that claim people whom this one takes off: with one employer left their months may
+    count, so they wait for a check again. What was reviewed or verified stands."""
+    of_year = Placement.objects.filter(employer=filed.employer_id, levy_year=filed.levy_year)
+    gone = of_year.exclude(person_key__in=filed.draft_placements.values("person_key")).values_list(
+        "person_key", flat=True
+    )
+    claims = Placement.objects.filter(levy_year=filed.levy_year, person_key__in=list(gone))
+    checked = HeadcountReturn.objects.in_force().filter(levy_year=filed.levy_year, state=ReturnState.CHECKED)
+    return checked.filter(employer__in=claims.values("employer")).exclude(employer=filed.employer_id)

@@ -10,6 +10,7 @@ from quota.enums import NumberKind, ReturnSource, ReturnState
 from quota.models import Employer, HeadcountReturn, RegionalSetting
 from quota.services import settle_returns_in_force
 from quota.services.batches import verify_region
+from quota.services.filing import copy_to_draft
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number, verified_year
 
@@ -150,6 +151,33 @@ def test_a_deadline_put_off_after_the_filing_holds_for_the_headcount_too(moves: 
     late.refresh_from_db()
     assert (late.is_late, row.check_result.weight) == (False, 1)
     assert late.verified_headcounts.get().credited_months == 12
+
+
+@pytest.mark.parametrize("by_a_file", [False, True])
+def test_a_late_correction_that_a_later_deadline_brings_into_force_brings_its_people(
+    employer: Employer, by_a_file: bool
+) -> None:
+    """Of those of the return that it corrects, who is not declared any more leaves."""
+    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
+    first = filed_return(employer, filed_on=IN_TIME)
+    gone, kept = placement(employer), placement(employer)
+    late = filed(employer, LATE, ReturnSource.PORTAL)
+    new = placement(employer)
+    copy_to_draft(late, [kept, new])
+    new.delete()
+    settle(employer)
+    run_checks(levy_year=YEAR, region_code=employer.region_id)
+    assert {row.person_key for row in employer.placements.all()} == {gone.person_key, kept.person_key}
+    put_off("140100")
+    if by_a_file:
+        filed(employer, LATER)
+        settle(employer)
+    run_checks(levy_year=YEAR, region_code=employer.region_id)
+    late.refresh_from_db()
+    first.refresh_from_db()
+    assert (first.state, late.state, late.is_in_force, late.is_late) == ("replaced", "checked", True, False)
+    assert [row.person_key for row in employer.placements.all()] == [kept.person_key, new.person_key]
+    assert (late.claimed_months, late.computed_months) == (24, 24)
 
 
 def put_off(code: str) -> None:
