@@ -21,6 +21,7 @@ from django.db.models import Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
+from psycopg.errors import QueryCanceled
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
@@ -92,14 +93,18 @@ def print_notices(*, batch_id: int, seconds: float = SECONDS_PER_MESSAGE) -> boo
     """Go on with a batch for about so long. True while something is left, False when it is done or another's.
 
     A lost connection and a full disk leave the batch to be gone on with; any other failure ends it, also a row that
-    the database refuses.
+    the database refuses and a statement that it breaks off as too long: the same few notices would take as long again.
     """
     until = time.monotonic() + seconds
     try:
         while _print_part(batch_id):
             if time.monotonic() > until:
                 return True
-    except (OperationalError, InterfaceError):
+    except (OperationalError, InterfaceError) as failure:
+        if isinstance(failure.__cause__, QueryCanceled):
+            _note(
+                batch_id, state=BatchState.FAILED, error=_("数据库处理超时，可稍后重新生成；已签发的通知书仍然有效。")
+            )
         raise
     except OSError:
         _note(batch_id, error=_("存储空间不足或不可写，恢复后自动继续。"))

@@ -186,6 +186,30 @@ def test_a_lost_database_leaves_the_batch_to_be_gone_on_with(monkeypatch: pytest
     assert batch.state == BatchState.DONE
 
 
+def test_a_batch_that_takes_the_database_too_long_ends_with_a_sentence_and_can_be_started_again(
+    transactional_db: None, monkeypatch: pytest.MonkeyPatch, signed_in: Any
+) -> None:
+    name_regions()
+    batch = started(run_of(1))
+
+    def slow(**_arguments: Any) -> None:
+        with connection.cursor() as cursor:
+            cursor.execute("SET LOCAL statement_timeout = '50ms'")
+            cursor.execute("SELECT pg_sleep(5)")
+
+    with monkeypatch.context() as patched:
+        patched.setattr(batches, "issue_numbered", slow)
+        with pytest.raises(OperationalError, match="statement timeout"):
+            batches.print_notices(batch_id=batch.pk)
+    DocumentBatch.objects.update(touched_at=timezone.now() - 2 * batches.STALLED_AFTER)
+    assert batches.stalled_batches() == []
+    client = signed_in(Role.LEVY_OFFICER, "140000")
+    page = client.get(reverse("levy:batch", args=[batch.pk])).content.decode()
+    assert "数据库处理超时" in page
+    assert reverse("levy:batch_list", args=[batch.run_id]) in page
+    assert printed(batch.run).state == BatchState.DONE
+
+
 def is_somebody_waiting() -> bool:
     """For a lock of this connection."""
     with connection.cursor() as cursor:
