@@ -6,7 +6,8 @@ from typing import Any
 import pghistory
 import pgtrigger
 from django.conf import settings
-from django.contrib.postgres.fields import ArrayField
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Count, F, Q, Sum
 from django.db.models.functions import Now
@@ -20,7 +21,7 @@ from levy.models import Assessment
 from quota.enums import EntityType
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
-from quota.models.parameters import DatedByRegion, DatedQuerySet
+from quota.models.parameters import VALIDITY, DatedByRegion, DatedQuerySet
 from quota.models.returns import LEVY_YEAR_BOUNDS
 from subsidies.rules import Basis, RewardFacts, RewardTerms
 
@@ -92,6 +93,16 @@ class Programme(DatedByRegion):
                     & (Q(entered_by=None) | ~Q(entered_by=F("approved_by")))
                 ),
                 name="programme_two_people",
+            ),
+            ExclusionConstraint(
+                name="programme_periods_apart",
+                expressions=[
+                    (F("region"), RangeOperators.EQUAL),
+                    (F("kind"), RangeOperators.EQUAL),
+                    (VALIDITY, RangeOperators.OVERLAPS),
+                ],
+                condition=Q(approved_at__isnull=False),
+                violation_error_message=_("同一地区同一种类的已启用奖励办法，有效期不能重叠。"),
             ),
         ]
         triggers = [

@@ -3,6 +3,7 @@
 from datetime import date
 
 import pytest
+from django.db import IntegrityError
 
 from quota.enums import NumberKind
 from subsidies import services
@@ -52,6 +53,13 @@ def test_a_text_that_nobody_has_checked_and_one_of_another_region_end_nothing():
     elsewhere = programme(valid_from=NEW, region=RegionFactory(code="150000"), is_approved=False)
     services.approve_programme(programme=elsewhere, actor=finance("150000"), reason="已核对")
     assert periods() == [(OLD, None), (NEW, None), (NEW, None)]
+
+
+def test_the_database_bears_no_two_texts_in_effect_on_one_day():
+    first = programme(valid_from=OLD)
+    programme(valid_from=NEW)
+    with pytest.raises(IntegrityError, match="programme_periods_apart"):
+        Programme.objects.filter(pk=first.pk).update(valid_until=NEW)
 
 
 @pytest.mark.usefixtures("_confirmed")
