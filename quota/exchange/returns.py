@@ -11,9 +11,11 @@ from quota.exchange.faults import Fault, Refusal
 from quota.exchange.staging import Staging
 from quota.parameters import counting_rules
 from quota.rules import effective_return
-from quota.services.in_force import DECIDED, settle_returns_in_force
+from quota.services.in_force import COPIED, DECIDED, settle_returns_in_force
+from quota.workflow import SUBMIT
 
 DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)
+OPEN_STATES = ", ".join(f"'{state}'" for state in sorted(SUBMIT.sources))
 
 MONTHS = [f"m{month}" for month in range(1, 13)]
 # An employer's only return of a year is in force at once; among several, settle() lets the rules choose.
@@ -46,14 +48,14 @@ CORRECTED = {
     "version": "t.version + 1",
 }
 
-# The returns in force to which the file adds or in which it changes something. People's steps lock them too, one each;
-# whatever else is locked later belongs to one of these.
+# The drafts and returns in force to which the file adds or in which it changes something, in the order in which a
+# filing locks its own two. Whatever else is locked later belongs to one of these.
 LOCK = """
 SELECT FROM quota_headcountreturn r
-WHERE r.is_in_force AND (r.employer_id, r.levy_year) IN (
+WHERE (r.is_in_force OR r.state = 'draft') AND (r.employer_id, r.levy_year) IN (
     SELECT s.employer_id, s.levy_year FROM ({source}) s LEFT JOIN {table} t ON {same_key}
     WHERE t.id IS NULL OR {body_differs}
-) ORDER BY r.id FOR UPDATE OF r
+) ORDER BY r.is_in_force, r.id FOR UPDATE OF r
 """
 # Condition: the row is not stored yet, and the return in force of its employer and year is decided.
 NEW_IN_DECIDED_YEAR = f"""
@@ -78,6 +80,20 @@ WHERE r.is_in_force AND r.state = 'checked'
     WHERE p.employer_id = r.employer_id AND p.levy_year = r.levy_year AND k.placement_id IS NULL
   )
 """
+# The file's new people come into what the employer is writing too, which replaces the list of the year when it is
+# submitted. The version tells whoever has the page open; rows that were known stay as the employer left them.
+INTO_DRAFTS = f"""
+WITH added AS (
+    INSERT INTO quota_draftplacement (headcount_return_id, {", ".join(COPIED)})
+    SELECT r.id, {", ".join(f"p.{name}" for name in COPIED)}
+    FROM quota_headcountreturn r
+    JOIN quota_placement p ON p.employer_id = r.employer_id AND p.levy_year = r.levy_year
+    WHERE r.state IN ({OPEN_STATES}) AND p.id > %(last_stored)s
+      AND (r.employer_id, r.levy_year) IN (SELECT employer_id, levy_year FROM staged)
+    ON CONFLICT DO NOTHING RETURNING headcount_return_id
+)
+UPDATE quota_headcountreturn SET version = version + 1 WHERE id IN (SELECT headcount_return_id FROM added)
+"""
 
 
 def lock(staging: Staging) -> None:
@@ -85,6 +101,7 @@ def lock(staging: Staging) -> None:
     kind = staging.kind
     names = {"same_key": staging.same_key, "body_differs": staging.body_differs("s")}
     staging.run(LOCK.format(source=kind.source, table=kind.table, **names))
+    ((staging.last_stored,),) = staging.rows(f"SELECT coalesce(max(id), 0) FROM {kind.table}")
 
 
 def decided_returns_stand(staging: Staging, scope: Scope) -> Iterator[Fault]:
@@ -137,5 +154,7 @@ def settle(staging: Staging) -> None:
 
 
 def settle_people(staging: Staging) -> None:
-    """A return that was checked before these people came is no longer ready for review."""
+    """A return that was checked before these people came is no longer ready for review, and one that is being written
+    gets them."""
     staging.run(UNCHECKED)
+    staging.run(INTO_DRAFTS, {"last_stored": staging.last_stored})

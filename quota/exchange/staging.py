@@ -34,6 +34,7 @@ class Staging:
         self.types = dict(column.split(" ", 1) for declared in kind.columns for column in declared.staged)
         self.nullable = {name for column in kind.columns if not column.required for name in column.names}
         self.same_key = " AND ".join([*(self._equal(name, "s", "t") for name in kind.key), kind.stored_where])
+        self.last_stored = 0  # of the kind's rows the last one from before this file
         self._adding = ExitStack()
 
     def _equal(self, name: str, left: str, right: str) -> str:

@@ -62,8 +62,8 @@ def filing(filed_on: str = "2026-05-06", staff: str = "100", year: str = "2025",
     return [code, year, filed_on, *[staff] * 12, "6000000.00"]
 
 
-def placed(person: str, end: str = "", name: str = "郭秀兰", post: str = "质检") -> list[str]:
-    return [CODES[0], "2025", name, person, "残疾人证", f"{person}43", "劳动合同", "2024-01-01", end, post]
+def placed(person: str, end: str = "", name: str = "郭秀兰", post: str = "质检", year: str = "2025") -> list[str]:
+    return [CODES[0], year, name, person, "残疾人证", f"{person}43", "劳动合同", "2024-01-01", end, post]
 
 
 def registered(person: str, level: str = "3", state: str = "有效", until: str = "2030-01-01") -> list[str]:

@@ -12,14 +12,24 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.services import trail_of
 from levy.services.slices import facts_today
-from quota.enums import NumberKind, ReturnSource, ReturnState
-from quota.errors import ReturnIncomplete
-from quota.models import HeadcountReturn
+from quota.enums import ReturnSource, ReturnState
+from quota.errors import ReturnChanged, ReturnIncomplete
+from quota.exchange.kinds import PLACEMENTS
+from quota.identity import look_up_key
+from quota.models import Employer, HeadcountReturn
 from quota.services import filing
 from quota.services.verification import review_return, send_back
 from quota.tasks import check_return, check_waiting
 from tests.accounts.factories import officer
-from tests.quota.factories import EmployerFactory, employer_account, filed_return, regional_number
+from tests.quota.exchange_files import load
+from tests.quota.factories import (
+    EmployerFactory,
+    employer_account,
+    employer_never_late,
+    filed_return,
+    identity_number,
+)
+from tests.quota.test_exchange_loading import CODES, placed
 from tests.quota.test_filing import YEAR, save, submit
 
 pytestmark = pytest.mark.django_db
@@ -28,8 +38,7 @@ pytestmark = pytest.mark.django_db
 @pytest.fixture
 def filed(db: None) -> HeadcountReturn:
     """100 staff and 6,000,000.00 yuan of wages, sent back to the employer."""
-    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
-    filed = filed_return(EmployerFactory(), year=YEAR, filed_on=date(YEAR + 1, 1, 1), staff=100)
+    filed = filed_return(employer_never_late(), year=YEAR, filed_on=date(YEAR + 1, 1, 1), staff=100)
     return sent_back(filed)
 
 
@@ -137,3 +146,29 @@ def test_a_return_that_is_sent_back_again_starts_from_what_is_declared(filed: He
     HeadcountReturn.objects.filter(pk=filed.pk).update(state=ReturnState.SUBMITTED)  # as a corrected file leaves it
     again = sent_back(filed)
     assert (again.typed_staff_months, again.typed_total_wages) == (1200, Decimal("6000000.00"))
+
+
+@pytest.mark.parametrize("is_sent_back", [True, False])
+def test_a_file_s_new_people_come_into_what_the_employer_is_writing(
+    filed: HeadcountReturn, clerk: User, is_sent_back: bool
+) -> None:
+    """Whom the file repeats stays off if the employer took the person off."""
+    if not is_sent_back:
+        HeadcountReturn.objects.filter(pk=filed.pk).update(state=ReturnState.CHECKED)
+    Employer.objects.filter(pk=filed.employer_id).update(uscc=CODES[0])
+    known, new = identity_number(), identity_number()
+    in_file = {"year": str(YEAR)}
+    load(PLACEMENTS, [placed(known, **in_file)])
+    draft = filing.open_return(employer=filed.employer, levy_year=YEAR, actor=clerk)
+    draft.draft_placements.all().delete()
+    seen = draft.version
+    load(PLACEMENTS, [placed(known, **in_file), placed(new, **in_file)])
+    with pytest.raises(ReturnChanged):
+        save(draft, clerk, version=seen)
+    draft.refresh_from_db()
+    save(draft, clerk)
+    submit(draft, clerk)
+    assert [row.person_key for row in filed.employer.placements.all()] == [look_up_key(new)]
+    load(PLACEMENTS, [placed(new, **in_file)])
+    draft.refresh_from_db()
+    assert not draft.draft_placements.exists()
