@@ -147,9 +147,9 @@ def line_chart(
     def down(value: Decimal) -> Decimal:
         return (216 - 176 * (value - floor) / span).quantize(Decimal("0.1"))
 
-    gap = Decimal(78) / max(len(labels) - 1, 1)
+    gap = Decimal(72) / max(len(labels) - 1, 1)
     points = tuple(
-        Point((14 + gap * index).quantize(Decimal("0.01")), down(value), label, text)
+        Point((20 + gap * index).quantize(Decimal("0.01")), down(value), label, text)
         for index, (label, value, text) in enumerate(zip(labels, values, texts, strict=True))
     )
     mark = Rule(down(reference[0]), reference[1]) if reference else None
