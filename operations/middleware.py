@@ -24,7 +24,7 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
 
     def middleware(request: HttpRequest) -> HttpResponse:
         mark = uuid.uuid4().hex[:12]
-        token = reference.set(mark)
+        reference.set(mark)
         began = time.perf_counter()
         try:
             response = get_response(request)
@@ -32,7 +32,7 @@ def request_log(get_response: Callable[[HttpRequest], HttpResponse]) -> Callable
             _write(request, response, time.perf_counter() - began)
             return response
         finally:
-            reference.reset(token)
+            reference.set("")  # no token: one in this frame, and so in an error's, would keep the thread's cache open
 
     return middleware
 
