@@ -36,8 +36,21 @@ def proxy() -> Iterator[Proxy]:
     proxy.close()
 
 
-def taken_message(proxy: Proxy, transport: Any, options: dict[str, Any]) -> Any:
+@pytest.fixture
+def taken_message(proxy: Proxy) -> Iterator[Callable[[Any, dict[str, Any]], Any]]:
     """A message that a consumer with room for one has taken and not yet acknowledged."""
+    taken = []
+
+    def take(transport: Any, options: dict[str, Any]) -> Any:
+        taken.append(message_through(proxy, transport, options))
+        return taken[-1]
+
+    yield take
+    for message in taken:
+        message.channel._disconnect_pools()  # a proper goodbye would wait for the silent broker
+
+
+def message_through(proxy: Proxy, transport: Any, options: dict[str, Any]) -> Any:
     parts = urlsplit(settings.CELERY_BROKER_URL)
     credentials = f":{parts.password}@" if parts.password else ""
     url = f"redis://{credentials}127.0.0.1:{proxy.port}{parts.path}"
@@ -53,24 +66,24 @@ def taken_message(proxy: Proxy, transport: Any, options: dict[str, Any]) -> Any:
     return message
 
 
-def test_what_cannot_be_acknowledged_gives_its_place_back(proxy: Proxy) -> None:
-    message = taken_message(proxy, broker.Transport, {"socket_timeout": TIMEOUT})
+def test_what_cannot_be_acknowledged_gives_its_place_back(proxy: Proxy, taken_message: Any) -> None:
+    message = taken_message(broker.Transport, {"socket_timeout": TIMEOUT})
     proxy.freeze()
     with pytest.raises(broker.Transport.connection_errors):
         message.ack()
     assert message.channel.qos.can_consume()
 
 
-def test_twin_with_the_transport_as_it_comes_the_place_is_lost(proxy: Proxy) -> None:
-    message = taken_message(proxy, plain.Transport, {"socket_timeout": TIMEOUT})
+def test_twin_with_the_transport_as_it_comes_the_place_is_lost(proxy: Proxy, taken_message: Any) -> None:
+    message = taken_message(plain.Transport, {"socket_timeout": TIMEOUT})
     proxy.freeze()
     with pytest.raises(plain.Transport.connection_errors):
         message.ack()
     assert not message.channel.qos.can_consume()
 
 
-def test_twin_with_default_options_a_silent_broker_is_never_noticed(proxy: Proxy) -> None:
-    message = taken_message(proxy, broker.Transport, {})
+def test_twin_with_default_options_a_silent_broker_is_never_noticed(proxy: Proxy, taken_message: Any) -> None:
+    message = taken_message(broker.Transport, {})
     proxy.freeze()
 
     def acknowledge() -> None:
@@ -89,7 +102,8 @@ def full_broker(tmp_path: Path) -> Iterator[str]:
     (tmp_path / "venv").symlink_to(sys.prefix)
     (tmp_path / "log").mkdir()
     server, url = valkey.start("broker", State(tmp_path), os.environ, "secret")
-    redis.Redis.from_url(url).config_set("maxmemory", "1mb")
+    with redis.Redis.from_url(url) as client:
+        client.config_set("maxmemory", "1mb")
     yield url
     processes.stop([server], 5)
 
@@ -110,17 +124,16 @@ def test_a_worker_outlives_a_broker_that_has_no_room(full_broker: str, eventuall
     environment = os.environ | {"REDIS_URL": full_broker}
     worker = subprocess.Popen([*command, "-n", "full"], env=environment, cwd=ROOT, start_new_session=True)
     broker_client = redis.Redis.from_url(full_broker)
+    other = app.__class__("other", broker=full_broker, set_as_current=False)
     try:
         eventually(lambda: broker_client.info("errorstats").get("errorstat_OOM"), "it never met the full broker")
         broker_client.config_set("maxmemory", "64mb")
-        eventually(lambda: worker.poll() is None and app_at(full_broker).ping(timeout=2), "it never came back")
+        eventually(lambda: worker.poll() is None and other.control.ping(timeout=2), "it never came back")
     finally:
         os.killpg(worker.pid, signal.SIGKILL)
         worker.wait()
-
-
-def app_at(url: str) -> Any:
-    return app.control.__class__(app.__class__("other", broker=url, set_as_current=False))
+        other.pool.force_close_all()
+        broker_client.close()
 
 
 def test_workers_use_the_repaired_transport_and_notice_silence() -> None:
