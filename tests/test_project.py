@@ -109,20 +109,6 @@ def test_a_part_with_a_form_is_given_the_token_that_the_form_sends() -> None:
     assert [name for name, given in includes if name in with_form and "csrf_token=" not in given] == []
 
 
-LAYERS = ("audit", "accounts", "quota", "levy", "subsidies", "disclosure", "operations")
-
-
-def test_a_template_takes_no_part_and_no_tags_from_an_app_above_its_own() -> None:
-    """The order of imports; a link to a page above is none."""
-    above = {app: set(LAYERS[number + 1 :]) for number, app in enumerate(LAYERS)}
-    app_of = {path.stem: path.parts[-3] for path in ROOT.glob("*/templatetags/*.py")}
-    for path in TEMPLATES:
-        text, app = path.read_text(), path.relative_to(ROOT / "templates").parts[0]
-        loaded = {app_of.get(name) for names in re.findall(r"{% load ([\w ]+?) %}", text) for name in names.split()}
-        taken = set(re.findall(r"{% (?:include|extends) \"(\w+)/", text))
-        assert not (loaded | taken) & above.get(app, set()), path
-
-
 def test_every_template_is_used() -> None:
     text = "\n".join(path.read_text() for path in [*CODE, *TEMPLATES])
     names = {str(path.relative_to(ROOT / "templates")) for path in TEMPLATES}

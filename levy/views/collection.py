@@ -11,7 +11,6 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.services import record
-from levy.beside import parts_for
 from levy.forms import ScopeForm, SurchargeForm
 from levy.policy import POLICY_YEARS, PolicyYearMissing
 from levy.services import ledger
@@ -53,7 +52,6 @@ def collection(request: HttpRequest) -> HttpResponse:
             "levy_year": year,
             "region": region,
             "figures": figures,
-            "beside": parts_for(year, region, request.user),
             "months": receipts_by_month(sides),
             "tabs": [_tab(request, name, figures.counts[name], case) for name in CASES],
             "sum": figures.sums[case],
