@@ -77,6 +77,7 @@ def test_the_preview_is_the_public_page_before_anybody_sees_it(client, confirmed
     client.force_login(finance())
     province = client.get(reverse("disclosure:publication_preview", args=[publication.pk, SHANXI]))
     assert "预览，尚未公开" in text_of(province)
+    assert "<title>预览：" in province.content.decode()
     assert province.headers["Cache-Control"] == "no-store, private"
     assert reverse("disclosure:publication_preview", args=[publication.pk, TAIYUAN]) in province.content.decode()
     county = client.get(reverse("disclosure:publication_preview", args=[publication.pk, XIAODIAN]))
