@@ -72,6 +72,23 @@ def test_a_nil_return_without_a_script(silent: Page, clerk: User, draft: Headcou
     expect(silent.get_by_role("heading", name="申报已受理")).to_be_visible()
 
 
+def test_nothing_typed_is_lost_on_the_way_from_the_foot_of_the_page(
+    silent: Page, clerk: User, draft: HeadcountReturn
+) -> None:
+    sign_in(silent, clerk)
+    silent.goto(f"/returns/{draft.pk}/")
+    silent.locator("#id_total_wages").fill("6,000,000")
+    silent.get_by_role("button", name="核对并提交").click()
+    expect(silent.locator("#id_staff_1")).to_have_attribute("aria-invalid", "true")
+    expect(silent.locator("#id_total_wages")).to_have_value("6,000,000")
+    for month in range(1, 13):
+        silent.locator(f"#id_staff_{month}").fill("100")
+    silent.get_by_role("button", name="核对并提交").click()
+    expect(silent.get_by_role("heading", name=f"提交{YEAR}年度申报")).to_be_visible()
+    draft.refresh_from_db()
+    assert (draft.staff_months, draft.total_wages) == (1200, 6_000_000)
+
+
 def test_a_return_is_opened_from_the_list(page: Page, clerk: User) -> None:
     """A small form inside a part of the page, which must carry its token."""
     sign_in(page, clerk)
