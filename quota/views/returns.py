@@ -1,6 +1,7 @@
 """The employer's own pages: its years, the return it is filling in, the receipt."""
 
 from collections import defaultdict
+from collections.abc import Callable
 from typing import Any
 
 from django.contrib import messages
@@ -163,16 +164,32 @@ def placement_remove(request: HttpRequest, pk: int, placement: int) -> HttpRespo
 @requires(Permission.FILE_RETURN)
 @require_POST
 def copy_last_year(request: HttpRequest, pk: int) -> HttpResponse:
-    return _change_people(request, _own(request, pk), filing.copy_last_year)
+    return _change_people(request, _own(request, pk), filing.copy_last_year, told=_copied)
 
 
-def _change_people(request: HttpRequest, draft: HeadcountReturn, act: Any, **arguments: Any) -> HttpResponse:
+def _copied(people: int) -> str:
+    if not people:
+        return _("没有可以带入的：上年没有名单，合同已到期，或已在名单中。")
+    return _("已带入%(count)s条。") % {"count": f"{people:,}"}
+
+
+def _change_people(
+    request: HttpRequest,
+    draft: HeadcountReturn,
+    act: Any,
+    *,
+    told: Callable[[int], str] | None = None,
+    **arguments: Any,
+) -> HttpResponse:
     form = VersionForm(request.POST)
     try:
         version = form.cleaned_data["version"] if form.is_valid() else 0
-        act(headcount_return=draft, version=version, actor=request.user, **arguments)
+        changed = act(headcount_return=draft, version=version, actor=request.user, **arguments)
     except DomainError as refusal:
         messages.error(request, str(refusal))
+    else:
+        if told:
+            messages.info(request, told(changed))
     return redirect("quota:return", draft.pk)
 
 

@@ -269,6 +269,16 @@ def test_people_are_removed_and_last_year_s_taken_over(
     assert not draft.draft_placements.exists()
 
 
+def test_the_page_says_how_many_of_last_year_s_people_came(
+    client: Client, draft: HeadcountReturn, employer: Employer
+) -> None:
+    placement(employer, year=YEAR - 1, months=[])
+    for told in ("已带入1条。", "没有可以带入的：上年没有名单，合同已到期，或已在名单中。"):
+        draft.refresh_from_db()
+        copied = client.post(reverse("quota:copy_last_year", args=[draft.pk]), {"version": draft.version}, follow=True)
+        assert told in copied.content.decode()
+
+
 def test_a_stale_page_removes_nobody(client: Client, draft: HeadcountReturn) -> None:
     seen = draft.version
     client.post(reverse("quota:placement_add", args=[draft.pk]), person(draft, identity_number()))
