@@ -75,7 +75,7 @@ def control_total(publication: Publication) -> Decimal | None:
     if runs.filter(region__in=[code for code in region.lineage() if code != region.code]).exists():
         return None
     base = runs.in_region(region.code).aggregate(total=Sum("payable_total", default=ZERO))["total"]
-    approved = Supersession.objects.filter(old__levy_year=year, approved_at__isnull=False)
+    approved = Supersession.objects.filter(new__levy_year=year, approved_at__isnull=False)
     moved = approved.aggregate(
         added=Sum("new__payable", filter=_within("new", region.prefix), default=ZERO),
         taken=Sum("old__payable", filter=_within("old", region.prefix), default=ZERO),

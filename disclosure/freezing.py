@@ -25,7 +25,11 @@ WITH terms AS MATERIALIZED (
 ), paid AS MATERIALIZED (
     SELECT employer_id, sum(amount) AS amount FROM levy_payment WHERE levy_year = %s GROUP BY employer_id
 ), base AS MATERIALIZED (
-    SELECT e.uscc, e.name, a.region_id, a.entity_type, a.outcome, run.is_correction,
+    SELECT e.uscc, e.name, a.region_id, a.entity_type, a.outcome,
+           -- a supplement is a run of one employer too, and corrects nothing
+           run.is_correction AND EXISTS (
+               SELECT FROM levy_supersession s WHERE s.new_id = a.id AND s.old_id IS NOT NULL
+           ) AS is_corrected,
            a.staff_months, a.credited_months, a.staff_months * terms.ratio AS required, a.payable,
            coalesce(paid.amount, 0) AS paid, r.is_late, v.id AS verified_id
     FROM levy_assessment a
@@ -65,7 +69,7 @@ WITH terms AS MATERIALIZED (
                               WHERE payer.region_id LIKE %s) THEN ''
              WHEN b.paid >= b.payable THEN 'paid'
              WHEN b.paid > 0 THEN 'part' ELSE 'unpaid' END,
-        b.is_correction
+        b.is_corrected
     FROM base b JOIN accounts_region place ON place.code = b.region_id
 )
 INSERT INTO disclosure_publishedfigure (

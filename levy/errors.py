@@ -28,7 +28,7 @@ class RunAlreadyConfirmed(RunAlreadyLive):
     def __init__(self, run: "AssessmentRun") -> None:
         words = _(
             "%(region)s%(year)s年度已核定（批次%(run)s），不能重复核定。已核定的费额有误的，从单位年度页提出更正；"
-            "核定以后才登记或者迁入的单位不在该批次内，须另行核定。"
+            "核定以后才登记或者迁入的单位不在该批次内，从单位年度页提出补充核定。"
         )
         super().__init__(run.pk, str(words) % {"region": run.region, "year": run.levy_year, "run": run})
 
@@ -58,6 +58,13 @@ class RunIncomplete(DomainError):
 class CorrectionPending(DomainError):
     code = "correction_pending"
     message = _("该核定结果已有更正在办理，或已被更正替代。")
+
+
+class AlreadyAssessed(DomainError):
+    """An employer owes a year once (promise A4): a supplement is for whom no run has assessed."""
+
+    code = "already_assessed"
+    message = _("本单位本年度已经核定，或者已有补充核定待批准。费额有误的，请提出更正。")
 
 
 class NothingToCorrect(DomainError):

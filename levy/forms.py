@@ -90,10 +90,13 @@ class HireForm(forms.Form):
         return cleaned
 
 
+GROUNDS = [(ground.value, ground.label) for ground in Supersession.Ground if ground != Supersession.Ground.SUPPLEMENT]
+
+
 class CorrectionForm(forms.Form):
     """Why an assessment is replaced. `seen` is the digest of the figures on the page."""
 
-    ground = forms.ChoiceField(label=_("事由"), choices=Supersession.Ground, widget=forms.RadioSelect)
+    ground = forms.ChoiceField(label=_("事由"), choices=GROUNDS, widget=forms.RadioSelect)
     reason = forms.CharField(
         label=_("理由"),
         help_text=_("写明依据的文书和查明的事实，单位和批准人都能看到。"),
@@ -101,6 +104,12 @@ class CorrectionForm(forms.Form):
         max_length=500,
     )
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
+
+
+class SupplementForm(CorrectionForm):
+    """Why an employer is assessed after its region's run: there is one ground."""
+
+    ground = None
 
 
 class SeenForm(forms.Form):

@@ -16,7 +16,7 @@ from accounts.codes import check_address, grouped
 from accounts.models import Region
 from accounts.pdf import Pdf, render_pdf, sheet
 from accounts.qr import qr_path
-from levy.models import Assessment, Notice
+from levy.models import Assessment, Notice, Supersession
 from levy.rules import Step
 from levy.rules.notation import number
 from levy.services.explanations import explain
@@ -64,7 +64,7 @@ def _context(notice: Notice, names: Mapping[str, str], headcount_number: str) ->
         "policy": assessed.terms.policy,
         "surcharge": f"{number(assessed.terms.policy.surcharge_daily_rate.value * 1000)}‰",
         "headcount_number": headcount_number,
-        "replaces": getattr(assessment, "supersedes", None),
+        "replaces": _replacement(assessment),
         "replaced_number": _replaced_number(assessment),
         "periods": {name: _period(name, notice) for name in PERIODS},
         "code": grouped(notice.verification_code),
@@ -72,11 +72,17 @@ def _context(notice: Notice, names: Mapping[str, str], headcount_number: str) ->
     }
 
 
+def _replacement(assessment: Assessment) -> Supersession | None:
+    """The correction by which it took another's place; None of a first assessment, also of a supplement."""
+    correction = getattr(assessment, "supersedes", None)
+    return correction if correction and correction.old else None
+
+
 def _replaced_number(assessment: Assessment) -> str:
     """The number of the notice that this one replaces: the last that was served, whatever was corrected since; none
     where no older assessment was served."""
     found = assessment
-    while correction := getattr(found, "supersedes", None):
+    while correction := _replacement(found):
         found = correction.old
         if notice := getattr(found, "notice", None):
             return notice.number

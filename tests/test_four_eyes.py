@@ -62,6 +62,14 @@ def correction(maker: User) -> Any:
     )
 
 
+def supplement(maker: User) -> Any:
+    verified_year(_employer())
+    confirmed_run()
+    late = _employer()
+    verified_year(late)
+    return corrections.propose_supplement(employer=late, levy_year=2025, reason="检查发现", actor=maker)
+
+
 def parameter(maker: User, name: str = NumberKind.SOCIAL_AVERAGE_WAGE, value: str = "90000") -> ParameterChange:
     return propose_parameter(
         region=Region.objects.get(code=PROVINCE), name=name, value=value, valid_from=date(2026, 1, 1),
@@ -155,6 +163,13 @@ ACTIONS = {
     "correct an assessment": Action(
         Role.LEVY_OFFICER,
         correction,
+        lambda found, who: corrections.approve_correction(correction=found, actor=who),
+        has_approval,
+        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
+    ),
+    "assess an employer that came late": Action(
+        Role.LEVY_OFFICER,
+        supplement,
         lambda found, who: corrections.approve_correction(correction=found, actor=who),
         has_approval,
         lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),

@@ -1,5 +1,6 @@
 """What each employer owes. A row is written once and never edited (migration 0002)."""
 
+from collections.abc import Iterable
 from decimal import Decimal
 
 from django.conf import settings
@@ -127,7 +128,14 @@ class Assessment(models.Model):
 
 class SupersessionQuerySet(RegionScopedQuerySet):
     region_path = "old__region"
-    member_path = "old__employer__memberships__user"
+    member_path = "new__employer__memberships__user"
+
+    def _below(self, prefixes: Iterable[str]) -> Q:
+        """A supplement has no older row: it belongs where it is assessed."""
+        inside = super()._below(prefixes)
+        for prefix in prefixes:
+            inside |= Q(old=None, new__region__code__startswith=prefix)
+        return inside
 
 
 class CorrectionState(models.TextChoices):
@@ -135,22 +143,28 @@ class CorrectionState(models.TextChoices):
 
     WAITING = "waiting", _("待批准")
     APPROVED = "approved", _("已更正")
+    SUPPLEMENTED = "supplemented", _("已补充核定")
 
     @property
     def tone(self) -> str:
-        return {"waiting": "warn", "approved": "ok"}[self.value]
+        return "warn" if self == CorrectionState.WAITING else "ok"
 
 
 class Supersession(models.Model):
-    """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay."""
+    """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay.
+
+    A supplement (补充核定) has no `old`: it assesses an employer that its region's confirmed run does not hold. The
+    database keeps an employer from being assessed twice that way (migration 0010).
+    """
 
     class Ground(models.TextChoices):
         CORRECTION = "correction", _("更正")
         OBJECTION = "objection", _("异议")
         AUDIT = "audit", _("检查")
         REFUND = "refund", _("退费")
+        SUPPLEMENT = "supplement", _("补充核定")
 
-    old = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="superseded_by")
+    old = models.OneToOneField(Assessment, null=True, on_delete=models.PROTECT, related_name="superseded_by")
     new = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="supersedes")
     ground = models.CharField(_("事由"), max_length=12, choices=Ground)
     reason = models.TextField(_("理由"))
@@ -172,6 +186,10 @@ class Supersession(models.Model):
                 name="supersession_two_people",
             ),
             models.CheckConstraint(condition=~Q(reason=""), name="supersession_has_reason"),
+            models.CheckConstraint(
+                condition=Q(old=None, ground="supplement") | (Q(old__isnull=False) & ~Q(ground="supplement")),
+                name="supplement_has_no_older_row",
+            ),
         ]
 
     def __str__(self) -> str:
@@ -182,11 +200,17 @@ class Supersession(models.Model):
 
     @property
     def status(self) -> CorrectionState:
-        return CorrectionState.APPROVED if self.approved_at else CorrectionState.WAITING
+        if not self.approved_at:
+            return CorrectionState.WAITING
+        return CorrectionState.APPROVED if self.old_id else CorrectionState.SUPPLEMENTED
+
+    @property
+    def subject(self) -> Assessment:
+        """What is replaced, or else what is assessed for the first time: whose case and which region's this is."""
+        return self.old or self.new
 
     @property
     def difference(self) -> Decimal | None:
-        """What the employer owes more (+) or less (−); None where one side has no figures."""
-        if self.old.payable is None or self.new.payable is None:
-            return None
-        return self.new.payable - self.old.payable
+        """What the employer owes more (+) or less (−), a supplement whole; None where one side has no figures."""
+        before = self.old.payable if self.old else Decimal("0.00")
+        return None if before is None or self.new.payable is None else self.new.payable - before

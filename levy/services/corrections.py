@@ -1,21 +1,26 @@
 """更正: a confirmed assessment is never edited. A new one is computed from today's facts under the same policy
-version, and replaces the old one when a second person approves. Both stay."""
+version, and replaces the old one when a second person approves. Both stay.
+
+补充核定: an employer that came after its region's run was confirmed is assessed for the first time in the same way."""
 
 import hashlib
 from dataclasses import dataclass
+from typing import Any
 
 from django.db import IntegrityError, transaction
-from django.db.models import Exists, OuterRef
+from django.db.models import Exists, OuterRef, QuerySet
 from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
-from audit.services import record
+from audit.models import AuditEntry
+from audit.services import record, trail_of
 from audit.workflow import apply, check
 from levy.errors import (
     AgencyReopened,
+    AlreadyAssessed,
     CorrectionChanged,
     CorrectionPending,
     CorrectionStale,
@@ -23,26 +28,27 @@ from levy.errors import (
     NothingToCorrect,
     ParametersMissing,
 )
-from levy.models import Assessment, AssessmentRun, AssessmentSlice, Supersession
+from levy.models import Assessment, AssessmentRun, AssessmentSlice, PolicyVersion, Supersession
 from levy.models.runs import FINAL_STATES
 from levy.rules import Assessed, assess
 from levy.services import runs
 from levy.services.explanations import explain
-from levy.services.policy import terms_of
+from levy.services.policy import current_terms, pin_policy, terms_of
 from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
 from quota.dispatch import agencies_of
 from quota.enums import ReturnState
-from quota.models import HeadcountReturn, VerifiedHeadcount
+from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
 
 AT_THE_FEDERATION = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REVIEWED]
 
 
 @dataclass(frozen=True, slots=True)
 class Reassessment:
-    """A confirmed result beside what today's facts would give under the same policy version. Nothing is stored."""
+    """A confirmed result, None if there is none, beside what today's facts would give under the same policy version.
+    Nothing is stored."""
 
-    before: Assessed
+    before: Assessed | None
     after: Assessed
 
     @property
@@ -55,7 +61,9 @@ class Reassessment:
         return _digest(*_figures(self.before), *_figures(self.after))
 
 
-def _figures(result: Assessed) -> tuple[object, ...]:
+def _figures(result: Assessed | None) -> tuple[object, ...]:
+    if result is None:
+        return ()
     figures = [(step.code, step.formula, step.value) for step in result.steps]
     return (str(result.outcome), *figures)
 
@@ -69,26 +77,46 @@ def reassess(assessment: Assessment) -> Reassessment:
     version of its assessment does not know."""
     employer = assessment.employer
     version = assessment.run.policy_version
-    if employer.region_id not in version.content["regions"]:
+    if not _knows(version, employer.region_id):
         raise ParametersMissing(_("单位已迁入本批次范围以外的地区，不能按原政策版本更正。"))
     facts = facts_today(employer, assessment.levy_year)
     return Reassessment(explain(assessment), assess(facts, terms_of(version, employer.region_id)))
 
 
-def refuse_reopened(assessment: Assessment) -> None:
+def run_that_missed(employer: Employer, levy_year: int) -> AssessmentRun | None:
+    """The confirmed run of the region in which an employer is now and has no assessment of the year; else None."""
+    assessed = employer.assessments.current().filter(levy_year=levy_year)
+    confirmed = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False, state__in=FINAL_STATES)
+    covering = confirmed.filter(~Exists(assessed), region__in=employer.region.lineage())
+    return covering.select_related("policy_version").first()
+
+
+def first_assessment(employer: Employer, run: AssessmentRun) -> Reassessment:
+    """What a supplement to the run would give now. Raises ParametersMissing, PolicyYearMissing."""
+    region, version = employer.region_id, run.policy_version
+    terms = terms_of(version, region) if _knows(version, region) else current_terms(region, run.levy_year)
+    return Reassessment(None, assess(facts_today(employer, run.levy_year), terms))
+
+
+def _knows(version: PolicyVersion, region_code: str) -> bool:
+    """A run pins the terms of the regions that have employers when it starts."""
+    return region_code in version.content["regions"]
+
+
+def refuse_reopened(employer_id: int, levy_year: int) -> None:
     """Raise HeadcountReopened while the federation decides anew on heads that it had verified, AgencyReopened while it
     does so at an agency whose people count here."""
-    of_employer = VerifiedHeadcount.objects.filter(employer=OuterRef("employer"), levy_year=assessment.levy_year)
+    of_employer = VerifiedHeadcount.objects.filter(employer=OuterRef("employer"), levy_year=levy_year)
     at_work = HeadcountReturn.objects.filter(
         Exists(of_employer),
         ~Exists(of_employer.current()),
-        levy_year=assessment.levy_year,
+        levy_year=levy_year,
         is_in_force=True,
         state__in=AT_THE_FEDERATION,
     )
-    if at_work.filter(employer=assessment.employer_id).exists():
+    if at_work.filter(employer=employer_id).exists():
         raise HeadcountReopened
-    if at_work.filter(employer__in=agencies_of(assessment.employer_id, assessment.levy_year)).exists():
+    if at_work.filter(employer__in=agencies_of(employer_id, levy_year)).exists():
         raise AgencyReopened
 
 
@@ -116,16 +144,48 @@ def propose_correction(
         raise TransitionNotAllowed
     if Supersession.objects.filter(old=assessment).exists():
         raise CorrectionPending
-    refuse_reopened(assessment)
+    refuse_reopened(assessment.employer_id, assessment.levy_year)
     _refuse_unseen(reassess(assessment), seen)
-    run = _single_run(assessment, actor)
+    run = _single_run(assessment.employer, assessment.levy_year, assessment.run.policy_version, actor)
     try:
-        with transaction.atomic():
-            correction = Supersession.objects.create(
-                old=assessment, new=run.assessments.get(), ground=ground, reason=reason, proposed_by=actor
-            )
+        return _wait(run, actor, old=assessment, ground=ground, reason=reason)
     except IntegrityError:
         raise CorrectionPending from None
+
+
+@transaction.atomic
+def propose_supplement(
+    *, employer: Employer, levy_year: int, reason: str, actor: User, seen: str | None = None
+) -> Supersession:
+    """Compute what an employer owes that its region's confirmed run does not hold, waiting for a second person.
+
+    Raises PermissionMissing, ReasonMissing, TransitionNotAllowed where no run is confirmed, HeadcountReopened,
+    AgencyReopened, CorrectionChanged, ParametersMissing, PolicyYearMissing, and AlreadyAssessed also while another
+    supplement waits.
+    """
+    if not actor.can(Permission.RUN_ASSESSMENT, employer.region_id):
+        raise PermissionMissing
+    if not reason.strip():
+        raise ReasonMissing
+    missed = run_that_missed(employer, levy_year)
+    if missed is None:
+        is_assessed = employer.assessments.current().filter(levy_year=levy_year).exists()
+        raise AlreadyAssessed if is_assessed else TransitionNotAllowed
+    refuse_reopened(employer.pk, levy_year)
+    _refuse_unseen(first_assessment(employer, missed), seen)
+    is_known = _knows(missed.policy_version, employer.region_id)
+    version = missed.policy_version if is_known else pin_policy(levy_year, [employer.region_id])
+    run = _single_run(employer, levy_year, version, actor)
+    try:
+        return _wait(run, actor, ground=Supersession.Ground.SUPPLEMENT, reason=reason)
+    except IntegrityError:
+        raise AlreadyAssessed from None
+
+
+def _wait(run: AssessmentRun, actor: User, **stated: Any) -> Supersession:
+    """Let the run's assessment wait for a second person. Raises IntegrityError where the database lets it not."""
+    with transaction.atomic():
+        correction = Supersession.objects.create(new=run.assessments.get(), proposed_by=actor, **stated)
     apply(run, CHECK, actor=actor, region_code=run.region_id)
     _record("propose", correction, actor)
     return correction
@@ -138,18 +198,17 @@ def _refuse_unseen(reassessment: Reassessment, seen: str | None) -> None:
         raise NothingToCorrect
 
 
-def _single_run(assessment: Assessment, actor: User) -> AssessmentRun:
-    """A run of one employer under the policy version of the assessment it may replace."""
+def _single_run(employer: Employer, levy_year: int, version: PolicyVersion, actor: User) -> AssessmentRun:
+    """A run of one employer, worked off."""
     run = AssessmentRun.objects.create(
-        levy_year=assessment.levy_year,
-        region=assessment.employer.region,
-        policy_version=assessment.run.policy_version,
+        levy_year=levy_year,
+        region=employer.region,
+        policy_version=version,
         is_correction=True,
         employer_count=1,
         started_by=actor,
     )
-    employer = assessment.employer_id
-    AssessmentSlice.objects.create(run=run, number=0, first_id=employer, last_id=employer)
+    AssessmentSlice.objects.create(run=run, number=0, first_id=employer.pk, last_id=employer.pk)
     runs.assess_slice(run_id=run.pk, number=0)
     run.refresh_from_db()
     return run
@@ -157,10 +216,11 @@ def _single_run(assessment: Assessment, actor: User) -> AssessmentRun:
 
 @transaction.atomic
 def approve_correction(*, correction: Supersession, actor: User, seen: str | None = None) -> Supersession:
-    """The new assessment takes the place of the old one.
+    """The new assessment takes the place of the old one, or comes into force as the first.
 
     Raises SecondPersonNeeded for whoever proposed it, CorrectionChanged if it is not what the person was shown,
-    CorrectionStale if the facts have moved since it was computed.
+    CorrectionStale if the facts have moved since it was computed, AlreadyAssessed if a run was confirmed meanwhile
+    that holds the employer.
     """
     run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=correction.new.run_id)
     check(run, CONFIRM, actor=actor, region_code=run.region_id)
@@ -169,21 +229,29 @@ def approve_correction(*, correction: Supersession, actor: User, seen: str | Non
     if is_stale(correction):
         raise CorrectionStale
     runs.refuse_disagreement(run)
+    try:  # first of all writes: the database's guard may wait, and the trail's chain must not be held meanwhile
+        with transaction.atomic():
+            waiting = Supersession.objects.filter(pk=correction.pk, approved_at=None)
+            waiting.update(approved_by=actor, approved_at=Now())
+    except IntegrityError:
+        raise AlreadyAssessed from None
     apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
-    Supersession.objects.filter(pk=correction.pk, approved_at=None).update(approved_by=actor, approved_at=Now())
     _record("approve", correction, actor)
     correction.refresh_from_db()
     return correction
 
 
 def is_stale(correction: Supersession) -> bool:
-    """Whether today's facts no longer give the figures of a correction that waits."""
-    return reassess(correction.new).changes_anything
+    """Whether today's facts no longer give the figures of a correction that waits. A supplement is to the run of one
+    region, and none to that of another."""
+    new = correction.new
+    has_moved = correction.old is None and new.employer.region_id != new.region_id
+    return has_moved or reassess(new).changes_anything
 
 
 @transaction.atomic
 def reject_correction(*, correction: Supersession, actor: User, reason: str) -> None:
-    """The old assessment stays; the computed one goes, its run and trail remain. Its proposer withdraws it so."""
+    """What was in force stays; the computed one goes, its run and trail remain. Its proposer withdraws it so."""
     run = correction.new.run
     apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
     _record("reject", correction, actor, reason=reason)
@@ -191,13 +259,19 @@ def reject_correction(*, correction: Supersession, actor: User, reason: str) -> 
     runs.delete_assessments(run)
 
 
+def supplements_trail(employer: Employer, levy_year: int) -> QuerySet[AuditEntry]:
+    """What was done about supplements of the year, newest first: one that was refused leaves no assessment."""
+    return trail_of(employer).filter(action__startswith="levy.supplement.", details__levy_year=levy_year)
+
+
 def _record(step: str, correction: Supersession, actor: User, reason: str = "") -> None:
     old, new = correction.old, correction.new
+    amounts = {"from": str(old.payable) if old else None, "to": str(new.payable)}
     record(
         actor=actor,
-        action=f"levy.correction.{step}",
-        target=old,
-        region_code=old.region_id,
+        action=f"levy.{'correction' if old else 'supplement'}.{step}",
+        target=old or new.employer,
+        region_code=correction.subject.region_id,
         reason=reason or correction.reason,
-        details={"new": new.pk, "ground": correction.ground, "from": str(old.payable), "to": str(new.payable)},
+        details={"new": new.pk, "levy_year": new.levy_year, "ground": correction.ground, **amounts},
     )

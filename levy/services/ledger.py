@@ -81,12 +81,12 @@ def ledger_of(employer: Employer) -> Ledger:
 
 
 def _assessed(employer: Employer) -> Iterator[Entry]:
-    """A correction moves the account by the difference to the assessment that it replaced."""
+    """A correction moves the account by the difference to the assessment that it replaced, a supplement by all."""
     rows = Assessment.objects.filter(employer=employer, run__state__in=FINAL_STATES)
     rows = rows.annotate(replaced=F("supersedes__old__payable")).select_related("run", "supersedes")
     for row in rows.order_by("run__confirmed_at", "pk"):
         correction = getattr(row, "supersedes", None)
-        if row.payable is None and correction is None:
+        if row.payable is None and (correction is None or correction.old_id is None):
             continue
         label = correction.get_ground_display() if correction else _("核定")
         day, due = timezone.localdate(row.run.confirmed_at), (row.payable or ZERO) - (row.replaced or ZERO)

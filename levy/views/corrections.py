@@ -1,12 +1,12 @@
-"""更正: proposing one from an employer's year, what waits in the region, and the second person's decision."""
+"""更正, 补充核定: proposing one from an employer's year, what waits in the region, the second person's decision."""
 
 from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
-from django.db.models import Exists, OuterRef
-from django.http import HttpRequest, HttpResponse
+from django.db.models import Exists, OuterRef, QuerySet
+from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.urls import reverse
 from django.utils.translation import gettext as _
@@ -17,15 +17,17 @@ from accounts.permissions import Permission, requires
 from accounts.refusals import turned_back
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
+from audit.models import AuditEntry
 from audit.services import trail_of
 from audit.workflow import allowed
-from levy.forms import CorrectionForm, SeenForm, StepForm
+from levy.forms import CorrectionForm, SeenForm, StepForm, SupplementForm
 from levy.models import Assessment, Supersession
 from levy.rules import Assessed, Step
 from levy.services import corrections
 from levy.services.explanations import explain
 from levy.workflow import CONFIRM, DISCARD
 from quota import dispatch
+from quota.models import Employer
 
 PER_PAGE = 25
 
@@ -66,14 +68,18 @@ def compared(before: Assessed, after: Assessed) -> list[ComparedStep]:
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
-    """What today's facts would change, and the request to a second person to let it."""
+    """What today's facts would change, and the request to a second person to let it; a supplement for an employer
+    that has no assessment."""
     current = Assessment.objects.current().select_related("employer__region", "run__policy_version", "region")
-    assessment = scoped_object(
-        current, request.user, Permission.RUN_ASSESSMENT, employer__uscc=uscc, levy_year=levy_year
-    )
+    try:
+        assessment = scoped_object(
+            current, request.user, Permission.RUN_ASSESSMENT, employer__uscc=uscc, levy_year=levy_year
+        )
+    except Http404:
+        return _propose_supplement(request, uscc, levy_year)
     form = CorrectionForm(request.POST) if request.method == "POST" else None
     try:
-        corrections.refuse_reopened(assessment)
+        corrections.refuse_reopened(assessment.employer_id, levy_year)
         shown = corrections.reassess(assessment)
         if form and form.is_valid():
             found = corrections.propose_correction(assessment=assessment, actor=request.user, **form.cleaned_data)
@@ -101,6 +107,37 @@ def _hosts(request: HttpRequest, assessment: Assessment) -> list[dispatch.Host]:
     return dispatch.known_to(request.user, hosts, Permission.RUN_ASSESSMENT)
 
 
+def _propose_supplement(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
+    """What an employer owes that its region's confirmed run does not hold, and the same request."""
+    employers = Employer.objects.select_related("region")
+    employer = scoped_object(employers, request.user, Permission.RUN_ASSESSMENT, uscc=uscc)
+    missed = corrections.run_that_missed(employer, levy_year)
+    if missed is None:
+        raise Http404
+    form = SupplementForm(request.POST) if request.method == "POST" else None
+    try:
+        corrections.refuse_reopened(employer.pk, levy_year)
+        shown = corrections.first_assessment(employer, missed)
+        if form and form.is_valid():
+            found = corrections.propose_supplement(
+                employer=employer, levy_year=levy_year, actor=request.user, **form.cleaned_data
+            )
+            messages.success(request, _("已提出补充核定，待另一人批准。"))
+            return redirect(found)
+    except DomainError as refusal:
+        return turned_back(request, refusal, form, reverse("levy:employer_year", args=[uscc, levy_year]))
+    waiting = Supersession.objects.filter(old=None, new__employer=employer, new__levy_year=levy_year).first()
+    context = {
+        "employer": employer,
+        "levy_year": levy_year,
+        "run": missed,
+        "steps": shown.after.steps,
+        "waiting": waiting,
+        "form": form or SupplementForm(**start(request, seen=shown.seen)),
+    }
+    return render(request, "levy/supplement_propose.html", context)
+
+
 @requires(Permission.VIEW_RUNS)
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
@@ -122,12 +159,12 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
     steps = _steps(request, found)
     context = {
         "correction": found,
-        "steps": compared(explain(found.old), explain(found.new)),
+        "steps": compared(explain(found.old), explain(found.new)) if found.old else explain(found.new).steps,
         "may_approve": CONFIRM in steps,
         "may_reject": DISCARD in steps,
         "is_own": _is_own(request, found),
         "is_stale": not found.approved_at and corrections.is_stale(found),
-        "trail": trail_of(found.old)[:20],
+        "trail": _trail(found)[:20],
     }
     return render(request, "levy/correction.html", context)
 
@@ -141,15 +178,27 @@ def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     form = _step_form(request, found, is_approval)
     if form.is_valid():
         decide = corrections.approve_correction if is_approval else corrections.reject_correction
-        year = redirect("levy:employer_year", found.old.employer.uscc, found.old.levy_year)
+        year = redirect("levy:employer_year", found.new.employer.uscc, found.new.levy_year)
         try:
             decide(correction=found, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:
             return turned_back(request, refusal, form, found)
-        messages.success(request, _("已更正，新的核定替代原核定。") if is_approval else _("未更正，原核定不变。"))
+        messages.success(request, _done(found, is_approval))
         return year
     context = {"correction": found, "form": form, "is_approval": is_approval, "is_own": _is_own(request, found)}
     return render(request, "levy/correction_step.html", context)
+
+
+def _done(found: Supersession, is_approval: bool) -> str:
+    if found.old:
+        return _("已更正，新的核定替代原核定。") if is_approval else _("未更正，原核定不变。")
+    return _("已补充核定，列入征收清单。") if is_approval else _("未补充核定，重新计算的结果已删除。")
+
+
+def _trail(found: Supersession) -> QuerySet[AuditEntry]:
+    if found.old:
+        return trail_of(found.old)
+    return corrections.supplements_trail(found.new.employer, found.new.levy_year)
 
 
 def _step_form(request: HttpRequest, found: Supersession, is_approval: bool) -> SeenForm | StepForm:
@@ -169,10 +218,17 @@ def _is_own(request: HttpRequest, found: Supersession) -> bool:
 
 def _corrections() -> RegionScopedQuerySet:
     return Supersession.objects.order_by("-pk").select_related(
-        "old__employer", "old__region", "old__run", "new__run", "proposed_by", "approved_by"
+        "new__employer",
+        "old__employer",
+        "old__region",
+        "new__region",
+        "old__run",
+        "new__run",
+        "proposed_by",
+        "approved_by",
     )
 
 
 def _correction(request: HttpRequest, pk: int, permission: Permission) -> Supersession:
-    found = _corrections().select_related("old__run__policy_version", "new__run__policy_version", "new__employer")
-    return scoped_object(found, request.user, permission, region_of="old.region_id", pk=pk)
+    found = _corrections().select_related("old__run__policy_version", "new__run__policy_version")
+    return scoped_object(found, request.user, permission, region_of="subject.region_id", pk=pk)

@@ -17,6 +17,7 @@ from audit.services import trail_of
 from levy.models import Notice, Supersession
 from levy.models.assessments import WITHOUT_FIGURES
 from levy.policy import POLICY_YEARS
+from levy.services.corrections import run_that_missed, supplements_trail
 from levy.services.dates import calendar, deadlines
 from levy.services.history import history
 from levy.services.papers import papers_of, papers_of_rows
@@ -72,9 +73,9 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
         "workers": workers_of(request, employer, levy_year),
         "corrections": corrections,
-        "acts": acts_of(request, employer, year),
+        "acts": acts_of(request, employer, levy_year, year),
         "events": history(employer, levy_year) if is_own else None,
-        "trail": [] if is_own else officers_trail(year, corrections),
+        "trail": [] if is_own else officers_trail(employer, levy_year, year, corrections),
         "reads_corrections": request.user.can(Permission.VIEW_RUNS, employer.region_id),
     }
     return render(request, "levy/employer_year.html", context)
@@ -133,11 +134,13 @@ def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list
     ]
 
 
-def acts_of(request: HttpRequest, employer: Employer, year: EmployerYear) -> list[str]:
+def acts_of(request: HttpRequest, employer: Employer, levy_year: int, year: EmployerYear) -> list[str]:
     """What the officer may do here about a confirmed result: correct it, issue its notice. The result stays with the
-    region that assessed it, and a correction is also that of the region the employer is in now."""
+    region that assessed it, and a correction is also that of the region the employer is in now. An employer that a
+    confirmed run of its region does not hold is assessed by a supplement."""
     if year.assessment is None:
-        return []
+        may_run = request.user.can(Permission.RUN_ASSESSMENT, employer.region_id)
+        return ["supplement"] if may_run and run_that_missed(employer, levy_year) else []
     acts, assessed_in = [], year.assessment.region_id
     if all(request.user.can(Permission.RUN_ASSESSMENT, code) for code in (assessed_in, employer.region_id)):
         acts.append("correct")
@@ -149,7 +152,7 @@ def acts_of(request: HttpRequest, employer: Employer, year: EmployerYear) -> lis
 
 def corrections_of(employer: Employer, levy_year: int) -> list[Supersession]:
     """Waiting and approved corrections of the year, newest first."""
-    found = Supersession.objects.filter(old__employer=employer, old__levy_year=levy_year)
+    found = Supersession.objects.filter(new__employer=employer, new__levy_year=levy_year)
     return list(found.select_related("old", "new", "proposed_by").order_by("-pk"))
 
 
@@ -159,7 +162,10 @@ def notices_of(employer: Employer, levy_year: int) -> list[Notice]:
     return list(found.select_related("assessment__employer", "assessment__superseded_by"))
 
 
-def officers_trail(year: EmployerYear, corrections: Sequence[Supersession]) -> QuerySet[AuditEntry]:
+def officers_trail(
+    employer: Employer, levy_year: int, year: EmployerYear, corrections: Sequence[Supersession]
+) -> QuerySet[AuditEntry]:
     """What was done to the year's return and results, by whom."""
     corrected = (row for correction in corrections for row in (correction.old, correction.new))
-    return trail_of(*filter(None, {year.filed, year.assessment, *corrected}))[:20]
+    about = trail_of(*filter(None, {year.filed, year.assessment, *corrected}))
+    return (about | supplements_trail(employer, levy_year))[:20]
