@@ -78,9 +78,18 @@ class RecoveryCode(models.Model):
 
 
 class Attempts(models.Model):
-    """Tries counted against one name, device, person or address; `key` is a keyed hash of it."""
+    """Tries counted against one name, device, person or address; `key` is a keyed hash of it. `person` is whose tries
+    they are, known of a name only once it must wait."""
 
     key = models.CharField(_("计数对象（摘要）"), max_length=64, primary_key=True)
+    person = models.ForeignKey(
+        settings.AUTH_USER_MODEL,
+        null=True,
+        on_delete=models.CASCADE,
+        related_name="+",
+        db_index=False,
+        verbose_name=_("人员"),
+    )
     count = models.PositiveIntegerField(_("次数"))
     last_at = models.DateTimeField(_("最近一次"), db_index=True)
     waits_until = models.DateTimeField(_("等待至"))

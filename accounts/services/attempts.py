@@ -27,11 +27,12 @@ FORGOTTEN_AFTER = timedelta(hours=24)
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only, and one
-    try is forgotten each hour."""
+    try is forgotten each hour. `person_id` where it is known whose try it is."""
 
     what: str
     free: int
     is_shared: bool = False
+    person_id: int | None = None
 
     @property
     def key(self) -> str:
@@ -53,12 +54,12 @@ def by_address(address: str) -> Counted:
 
 
 def by_second_factor(person_id: int) -> Counted:
-    return Counted(f"second:{person_id}", free=5)
+    return Counted(f"second:{person_id}", free=5, person_id=person_id)
 
 
 def by_repeated_password(person_id: int) -> Counted:
     """The own password, asked again inside a session: whoever finds one open does not get to guess."""
-    return Counted(f"repeated:{person_id}", free=5)
+    return Counted(f"repeated:{person_id}", free=5, person_id=person_id)
 
 
 def of_person(person_id: int, username: str) -> list[Counted]:
@@ -70,8 +71,8 @@ def of_person(person_id: int, username: str) -> list[Counted]:
 # its own moment: one that read the clock a little earlier may come after it. What an address has left of an hour stays
 # on its clock (`last_at`), so that frequent tries do not put off the next one to be forgotten.
 ADMIT = """
-INSERT INTO accounts_attempts AS tried (key, count, last_at, waits_until)
-VALUES (%(key)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
+INSERT INTO accounts_attempts AS tried (key, person_id, count, last_at, waits_until)
+VALUES (%(key)s, %(person)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
 ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
     SELECT fresh.count, fresh.last_at, CASE
         WHEN fresh.count < %(free)s THEN %(forgotten)s
@@ -103,6 +104,7 @@ def _admit(counted: Counted) -> int:
     now = timezone.now()
     values = {
         "key": counted.key,
+        "person": counted.person_id,
         "free": counted.free,
         "shared": counted.is_shared,
         "now": now,
@@ -119,14 +121,16 @@ def _admit(counted: Counted) -> int:
     return row[0]
 
 
-def locked(people: QuerySet[User]) -> list[int]:
-    """Which of these people must wait before they may try again. What is stored are hashes, so each name is hashed;
-    two queries, one while nobody waits."""
-    waiting = set(Attempts.objects.filter(waits_until__gt=timezone.now()).values_list("key", flat=True))
-    if not waiting:
-        return []
-    names = people.order_by().values_list("pk", "username")
-    return [pk for pk, name in names if any(one.key in waiting for one in of_person(pk, name))]
+def tell_whose(person: User) -> None:
+    """The tries counted against this name are the person's."""
+    Attempts.objects.filter(pk=by_name(person.username).key).update(person=person)
+
+
+def locked() -> QuerySet[Attempts]:
+    """Ids of the people who must wait before they may try again: as few as those who ran out of tries, however many
+    accounts there are."""
+    waiting = Attempts.objects.filter(waits_until__gt=timezone.now(), person__isnull=False)
+    return waiting.values("person")
 
 
 def forgive(counted: Iterable[Counted]) -> None:

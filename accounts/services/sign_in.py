@@ -44,6 +44,7 @@ def _record_lock(username: str, address: str) -> None:
     person = User.objects.filter(username=username).first()
     if person is not None:
         with transaction.atomic():
+            attempts.tell_whose(person)
             record_of_person(action="accounts.user.lock", person=person, actor=None, address=address)
 
 

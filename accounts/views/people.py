@@ -66,7 +66,7 @@ def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: st
         return people.exclude(active)
     if state == PersonState.NO_SECOND_FACTOR:
         return people.filter(active, second_factor=None)
-    return people.filter(pk__in=attempts.locked(people)) if state == PersonState.LOCKED else people
+    return people.filter(pk__in=attempts.locked()) if state == PersonState.LOCKED else people
 
 
 @requires(Permission.MANAGE_PEOPLE)

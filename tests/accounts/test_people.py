@@ -240,6 +240,11 @@ def queries_for(client: Client, page: str) -> int:
     return len(captured)
 
 
+def locked(person: User) -> None:
+    key = attempts.by_name(person.username).key
+    Attempts.objects.create(key=key, person=person, count=9, last_at=SOON, waits_until=SOON)
+
+
 LISTS = ["/people/", "/people/?state=ended&role=auditor", "/people/?state=locked&region=140105", "/people/changes/"]
 
 
@@ -249,7 +254,7 @@ def test_a_long_list_costs_no_more_queries_than_a_short_one(signed_in: SignedIn,
     client.get(page)  # the session's own start
     for number in range(200):
         someone = officer(Role.VERIFIER, "140105")
-        Attempts.objects.create(key=attempts.by_name(someone.username).key, count=9, last_at=SOON, waits_until=SOON)
+        locked(someone)
         change = proposal(someone, maker, role=Role.AUDITOR)
         if number % 2:
             access_changes.approve(change=change, actor=checker)
@@ -273,7 +278,7 @@ def test_employers_accounts_are_listed_when_they_are_asked_for(signed_in: Signed
     """There may be a million of them among a few hundred officers."""
     employer, person = officer(Role.EMPLOYER, "140105"), officer(Role.VERIFIER, "140105")
     for one in (employer, person):
-        Attempts.objects.create(key=attempts.by_name(one.username).key, count=9, last_at=SOON, waits_until=SOON)
+        locked(one)
     client = signed_in(admin())
 
     def listed(query: str) -> set[User]:
@@ -310,8 +315,7 @@ def staff() -> dict[str, User]:
             SecondFactor.objects.create(user=person, secret=b"secret")
     people.end_appointment(appointment=found["left"].appointments.get(), reason="调离", actor=admin())
     people.disable(person=found["disabled"], reason="停用", actor=admin())
-    key = attempts.by_name("locked").key
-    Attempts.objects.create(key=key, count=9, last_at=timezone.now(), waits_until=timezone.now() + timedelta(hours=1))
+    locked(User.objects.get(username="locked"))
     return found
 
 
