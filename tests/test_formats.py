@@ -130,6 +130,15 @@ def test_moments_are_told_in_chinese_time() -> None:
     assert formats.iso_date(date(2026, 1, 3)) == "2026-01-03"
 
 
+@pytest.mark.parametrize("name", ["cn_date", "cn_month", "cn_time"])
+def test_no_line_ends_within_a_date(name: str) -> None:
+    day = datetime(2026, 3, 31, 8, 40, tzinfo=UTC)
+    until = f"{{% load i18n %}}{{% blocktranslate with day=day|{name} %}}至{{{{ day }}}}{{% endblocktranslate %}}"
+    sentence = Template(f"{until}，{{{{ none|{name} }}}}")
+    written = getattr(formats, name)(day)
+    assert sentence.render(Context({"day": day, "none": None})) == f'至<span class="num">{written}</span>，—'
+
+
 def test_a_year_is_heard_in_runs_of_equal_months() -> None:
     cells = months("...---xxx222", dict.fromkeys(range(4, 7), "未查到工资记录"))
     assert [run.spoken for run in formats.month_runs(cells)] == [

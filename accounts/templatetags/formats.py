@@ -4,7 +4,7 @@ Filters give the bare figure; the template adds the unit: `{{ amount|yuan }}元`
 Rounding here is for the reader only; amounts come from the rules already rounded.
 """
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
 from decimal import ROUND_HALF_UP, Decimal, InvalidOperation
@@ -16,6 +16,7 @@ from django.core.paginator import Page
 from django.forms import BoundField
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
+from django.utils.html import format_html
 from django.utils.safestring import SafeString
 from django.utils.translation import get_language, gettext_lazy
 from django.utils.translation import gettext as _
@@ -176,22 +177,29 @@ def _written(value: date | None, pattern: str) -> str:
     return MISSING if value is None else dateformat.format(_local(value), pattern)
 
 
-@register.filter
 def cn_date(value: date | None) -> str:
     """A day in a sentence: 2026年10月23日, 23 October 2026."""
     return _written(value, _("Y年n月j日"))
 
 
-@register.filter
 def cn_month(value: date | None) -> str:
     """A month in a sentence: 2025年7月, July 2025."""
     return _written(value, _("Y年n月"))
 
 
-@register.filter
 def cn_time(value: datetime | None) -> str:
     """A moment in Chinese time: 2026年10月14日16:40, 14 October 2026, 16:40."""
     return _written(value, _("Y年n月j日H:i"))
+
+
+def _unbroken(written: Callable[[Any], str]) -> Callable[[Any], str]:
+    """The filter of a date in a sentence: no line ends within it, on screen or on paper."""
+    return lambda value: format_html('<span class="num">{}</span>', written(value)) if value else MISSING
+
+
+register.filter("cn_date", _unbroken(cn_date))
+register.filter("cn_month", _unbroken(cn_month))
+register.filter("cn_time", _unbroken(cn_time))
 
 
 @register.filter

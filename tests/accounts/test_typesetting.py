@@ -12,6 +12,11 @@ def test_western_signs_keep_a_gap_to_chinese_on_both_sides() -> None:
     assert spaced("现核定2025年度") == '现核定<i class="gap"></i>2025<i class="gap"></i>年度'
 
 
+def test_what_stays_on_one_line_keeps_its_gaps_too() -> None:
+    gap = '<i class="gap"></i>'
+    assert spaced('于<span class="num">8</span>前') == f'于<span class="num">{gap}8</span>{gap}前'
+
+
 def test_only_one_of_two_neighbouring_signs_keeps_its_full_width() -> None:
     assert spaced("《办法》）和") == '《办法<i class="half">》</i>）和'
     assert spaced("（《办法") == '（<i class="half">《</i>办法'
