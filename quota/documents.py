@@ -14,6 +14,7 @@ from accounts.pdf import Pdf, render_pdf, sheet
 from accounts.qr import qr_path
 from quota.identity import look_up_key
 from quota.models import PlacementCheck, VerifiedHeadcount
+from quota.parameters import months_averaged
 
 TITLE = "用人单位安排残疾人就业情况审核认定书"
 
@@ -40,6 +41,7 @@ def certificate_sheet(headcount: VerifiedHeadcount) -> SafeString:
         "employer": headcount.employer,
         "filed_on": headcount.headcount_return.filed_on,
         "is_late": headcount.headcount_return.is_late,
+        "months_averaged": months_averaged(headcount.employer, headcount.levy_year),
         "region": region,
         "issuer": settings.DOCUMENTS["certificate_issuer"].replace("{region}", region) or region,
         "code": grouped(code),

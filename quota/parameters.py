@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.models import Region
 from quota.enums import NumberKind
-from quota.models import RegionalNumber, RegionalSetting
+from quota.models import Employer, RegionalNumber, RegionalSetting
 from quota.rules import MONTHS, CountingRules
 
 MinimumWages = tuple[Decimal | None, ...]
@@ -46,6 +46,20 @@ def _settings(found: Mapping[tuple[str, str], str], lineage: Iterable[str]) -> d
             if (code, name) in found:
                 settings.setdefault(name, found[code, name])
     return settings
+
+
+def months_averaged(employer: Employer, levy_year: int) -> int:
+    """Over how many months the year's heads are averaged, as the levy does: 12, or from the month of registration on
+    where the region says so."""
+    registered_on = employer.registered_on
+    if registered_on is None or registered_on.year != levy_year:
+        return MONTHS
+    lineage = Region(code=employer.region_id).lineage()
+    rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(lineage).filter(name="new_employer")
+    nearest = min(rows, key=lambda row: lineage.index(row.region_id), default=None)
+    if nearest is None or nearest.value != "months_since_registration":
+        return MONTHS
+    return MONTHS + 1 - registered_on.month
 
 
 def minimum_wages(region_codes: Collection[str], levy_year: int) -> dict[str, MinimumWages]:

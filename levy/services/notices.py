@@ -24,6 +24,8 @@ from levy.notices import amount_band
 from quota.documents import TITLE as CERTIFICATE_TITLE
 from quota.documents import certificate_of_code
 from quota.models import VerifiedHeadcount
+from quota.parameters import months_averaged
+from quota.rules import MONTHS
 
 
 @transaction.atomic
@@ -118,6 +120,7 @@ class DocumentAnswer:
     uscc_tail: str
     amount_band: str = ""  # of a notice
     credited_months: int | None = None  # of a certificate
+    months_averaged: int = MONTHS
     replaced_by: str = ""
 
 
@@ -177,6 +180,7 @@ def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
         levy_year=headcount.levy_year,
         uscc_tail=headcount.employer.uscc[-4:],
         credited_months=headcount.credited_months,
+        months_averaged=months_averaged(headcount.employer, headcount.levy_year),
         replaced_by=successor.number if successor else "",
     )
 

@@ -20,6 +20,7 @@ from quota.enums import ReturnState
 from quota.errors import ReturnChanged
 from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
+from quota.parameters import months_averaged
 from quota.services import filing
 from quota.strips import findings
 from quota.tasks import check_return
@@ -91,6 +92,8 @@ def _return_page(
     context = {
         "draft": draft,
         "form": form,
+        "months_averaged": months_averaged(draft.employer, draft.levy_year),
+        "months_before": months_averaged(draft.employer, draft.levy_year - 1),
         "people": [(row, found.get(row.pk)) for row in draft.draft_placements.all()],
         "figures": _figures(draft),
         "is_conflict": is_conflict,
@@ -211,7 +214,12 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
         with hurry(request):
             check_return.apply_async((filed.pk,), retry=False)
         return redirect("quota:receipt", filed.pk)
-    context = {"draft": draft, "form": form, "people": draft.draft_placements.count()}
+    context = {
+        "draft": draft,
+        "form": form,
+        "months_averaged": months_averaged(draft.employer, draft.levy_year),
+        "people": draft.draft_placements.count(),
+    }
     return render(request, "quota/return_submit.html", context)
 
 
@@ -221,7 +229,8 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     filed = _own(request, pk)
     if filed.state == ReturnState.DRAFT:
         return redirect("quota:return", filed.pk)
-    return render(request, "quota/receipt.html", {"filed": filed})
+    context = {"filed": filed, "months_averaged": months_averaged(filed.employer, filed.levy_year)}
+    return render(request, "quota/receipt.html", context)
 
 
 def _own(request: HttpRequest, pk: int) -> HeadcountReturn:

@@ -7,15 +7,17 @@ from decimal import ROUND_HALF_UP, Decimal
 import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
+from django.urls import reverse
 
 from accounts.permissions import Role
 from levy.services.explanations import explain
 from levy.services.lists import levy_list
+from quota.documents import certificate_code, certificate_sheet
 from quota.models import HeadcountReturn, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
 from tests.levy.test_lists import csv_rows
-from tests.quota.factories import EmployerFactory, verified_year
+from tests.quota.factories import EmployerFactory, employer_account, verified_year
 
 
 @pytest.fixture
@@ -81,8 +83,9 @@ def test_heads_of_a_founding_year_are_told_over_the_months_since_registration(
 ) -> None:
     founded = EmployerFactory(region__code="140105", registered_on=date(2025, 7, 1))
     older = EmployerFactory(region__code="140105", registered_on=date(2024, 7, 1))
+    certificates = {}
     for employer in (founded, older):
-        verified_year(employer, staff=100, wages="3000000.00", credited=3)
+        certificates[employer] = verified_year(employer, staff=100, wages="3000000.00", credited=3)
         employer.returns.update(staff_by_month=[0] * 6 + [100] * 6, staff_months=600)
     enter(two, "new_employer", "months_since_registration")
     run = confirmed_run()
@@ -95,6 +98,12 @@ def test_heads_of_a_founding_year_are_told_over_the_months_since_registration(
         text = "".join(client.get(f"/employers/{employer.uscc}/2025/").content.decode().split())
         assert staff in text
         assert placed in text
+        assert f"折合年平均{placed}" in certificate_sheet(certificates[employer])
+        number = certificates[employer].number
+        check = client.get(reverse("disclosure:document_check"), {"code": certificate_code(number), "number": number})
+        assert f"3人月（{placed}）" in check.content.decode()
+        own = signed_in(employer_account(employer)).get(reverse("quota:receipt", args=[employer.returns.get().pk]))
+        assert f"12个月共600人月，年平均{staff}" in own.content.decode()
 
 
 @pytest.mark.parametrize(
