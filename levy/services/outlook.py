@@ -8,13 +8,15 @@ from decimal import Decimal
 
 from levy.errors import ParametersMissing
 from levy.policy import POLICY_YEARS
-from levy.rules import Assessed, Hire, Terms, Threshold, assess, fewest, marginal, with_hire
+from levy.rules import Assessed, Facts, Hire, Terms, Threshold, assess, fewest, marginal, with_hire
+from levy.rules.arithmetic import divided_half_up
 from levy.services.policy import current_terms
 from levy.services.years import employer_year
-from quota.models import Employer
+from quota.models import Employer, HeadcountReturn
 from quota.rules import MONTHS
 
 PLANNED_PEOPLE = (1, 2, 3)
+WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,8 @@ class Outlook:
     """One levy year of one employer to ask about. `assessed` is how it stands without any hire.
 
     For a year that is not over, figures of `facts_year` stand in for those nobody can know, and terms of `terms_year`
-    for those not published yet.
+    for those not published yet. Where `facts_months` of the year of registration is all there is, they are told over
+    twelve.
     """
 
     levy_year: int
@@ -63,6 +66,7 @@ class Outlook:
     facts_year: int
     terms_year: int
     assessed: Assessed
+    facts_months: int = MONTHS
     is_barred: bool = False  # filed late: whatever else is found, nobody counts (第十二条)
 
     def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> Change:
@@ -100,7 +104,8 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     if known is None:
         return None
     terms = known.terms if is_over else _newest_terms(known.terms, employer.region_id, levy_year)
-    facts = known.facts
+    months = MONTHS if is_over else _months_known(year.filed, known.facts)
+    facts = _of_twelve_months(known.facts, months)
     if terms.policy.levy_year != levy_year and facts.registered_on and facts.registered_on.year < levy_year:
         facts = replace(facts, registered_on=None)  # the year whose terms stand in may be its first; this one is not
     return Outlook(
@@ -110,7 +115,30 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
         facts_year=facts_year,
         terms_year=terms.policy.levy_year,
         assessed=known if is_over else assess(facts, terms),
+        facts_months=months,
         is_barred=is_over and year.filed is not None and year.filed.is_late,
+    )
+
+
+def _months_known(filed: HeadcountReturn | None, facts: Facts) -> int:
+    """How many months the figures are about: of the year of registration those from the first with staff on. The tax
+    registration's staff is an average already."""
+    if filed is None or facts.registered_on is None or facts.registered_on.year != filed.levy_year:
+        return MONTHS
+    return next((MONTHS - place for place, staff in enumerate(filed.staff_by_month) if staff), MONTHS)
+
+
+def _of_twelve_months(facts: Facts, months: int) -> Facts:
+    """The figures as they would be if every month were like these; whole person-months, wages to 0.01."""
+    if months == MONTHS:
+        return facts
+    staff, wages = facts.staff_months, facts.total_wages
+    return replace(
+        facts,
+        staff_months=None if staff is None else int(divided_half_up(staff * MONTHS, months, WHOLE)),
+        total_wages=None if wages is None else divided_half_up(wages * MONTHS, months),
+        credited_months=int(divided_half_up(facts.credited_months * MONTHS, months, WHOLE)),
+        transferred_staff_months=int(divided_half_up(facts.transferred_staff_months * MONTHS, months, WHOLE)),
     )
 
 

@@ -102,6 +102,21 @@ def test_terms_that_stand_in_do_not_make_a_later_year_the_first_one(employer: Em
         assert (found.terms_year, found.assessed.payable) == (2025, Decimal("67500.00"))
 
 
+@time_machine.travel(TODAY, tick=False)
+def test_the_year_after_the_first_has_twelve_months(employer: Employer, signed_in: SignIn) -> None:
+    new = EmployerFactory(region=employer.region, registered_on=date(2025, 7, 1))
+    filed = verified_year(new, wages="3000000.00", credited=3).headcount_return
+    filed.staff_by_month, filed.staff_months = [0] * 6 + [100] * 6, 600
+    filed.save()
+    assert of_year(new, 2025).assessed.staff_months == 600
+    for year in (2026, 2027):
+        found = of_year(new, year).assessed
+        assert (found.staff_months, found.credited_months, found.average_wage) == (1200, 6, Decimal("60000.00"))
+    client = signed_in(Role.LEVY_OFFICER, "140105")
+    assert "2025年度为登记当年，6个月的人数和工资折算为12个月。" in page(client, new, 2027)
+    assert "折算为12个月" not in page(client, employer, 2027)
+
+
 def test_the_thirty_first_person_ends_the_exemption_even_if_disabled(employer: Employer) -> None:
     small = EmployerFactory(region=employer.region)
     verified_year(small, staff=30, wages="1800000.00", credited=0)
