@@ -50,6 +50,17 @@ def corrections_to_approve(user: User) -> Iterable[Waiting]:
 
 
 @source
+def corrections_to_take_over(user: User) -> Iterable[Waiting]:
+    """Approved corrections and supplements: each is a run of one employer, taken over by itself."""
+    if user.may_somewhere(Permission.TAKE_OVER_LIST):
+        approved = AssessmentRun.objects.filter(is_correction=True, state=RunState.CONFIRMED)
+        found = approved.within_right(user, Permission.TAKE_OVER_LIST).aggregate(count=Count("pk"), only=Min("pk"))
+        single = found["count"] == 1
+        url = reverse("levy:run_detail", args=[found["only"]]) if single else reverse("levy:run_list")
+        yield Waiting(_("更正或补充核定待接收"), found["count"], url)
+
+
+@source
 def files_to_look_at(user: User) -> Iterable[Waiting]:
     """Uploads that were read and wait for a word, with and without faults; parameters only by somebody else."""
     kinds = kinds_for(user)

@@ -264,6 +264,18 @@ def test_the_tax_officer_sees_it_come_with_nothing_before(employer: Employer, si
     assert "迟到机械厂" not in signed_in(Role.TAX_OFFICER, NEIGHBOUR).get("/corrections/").content.decode()
 
 
+def test_what_is_not_taken_over_yet_waits_on_the_tax_officers_desk(employer: Employer, signed_in: SignIn) -> None:
+    tax = signed_in(officer(Role.TAX_OFFICER, COUNTY))
+    assert "补充核定待接收" not in tax.get("/home/").content.decode()
+    run = approved(employer).new.run
+    desk = tax.get("/home/").content.decode()
+    assert "更正或补充核定待接收" in desk
+    assert run.get_absolute_url() in desk
+    run.refresh_from_db()
+    runs.hand_over_run(run=run, actor=officer(Role.TAX_OFFICER, COUNTY))
+    assert "补充核定待接收" not in tax.get("/home/").content.decode()
+
+
 def test_its_notice_replaces_none_and_the_employer_reads_it(employer: Employer, signed_in: SignIn) -> None:
     notice = issue_notice(assessment=approved(employer).new, actor=levy_officer())
     assert "本通知替代" not in words(notice_pdf([notice]).content)
