@@ -60,11 +60,14 @@ def _changes(request: HttpRequest, chosen: lists.LevyList) -> dict[str, Any]:
     rows = changes.assessments().select_related("employer", "region", "supersedes__old")
     page = Paginator(rows.order_by("region", "employer__uscc"), PER_PAGE)
     page.count = count  # known already, with the sum
+    gone = departed(changes)
+    shown = list(gone[:PER_PAGE])
     return {
         "last": last,
         "changed": page.get_page(request.GET.get("page")),
         "changed_payable": payable,
-        "departed": departed(changes)[:PER_PAGE],
+        "departed": shown,
+        "departed_more": gone.count() - PER_PAGE if len(shown) == PER_PAGE else 0,
     }
 
 

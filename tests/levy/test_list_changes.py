@@ -15,6 +15,7 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import Assessment, Supersession
 from levy.services import corrections, list_changes, lists
+from levy.views import lists as list_pages
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
@@ -120,6 +121,22 @@ def test_a_row_that_a_correction_moved_elsewhere_is_named(employers: list[Employ
     page = county.get(here)
     assert [moved.old.employer for moved in page.context["departed"]] == [employers[2]]
     assert employers[2].name in page.content.decode()
+
+
+def test_of_many_rows_that_left_it_says_how_many_are_not_named(
+    employers: list[Employer], signed_in: Sign, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(list_pages, "PER_PAGE", 1)
+    verified_year(EmployerFactory(region_id=NEIGHBOUR))
+    confirmed_run(region=CITY)
+    county, here = signed_in(Role.TAX_OFFICER, COUNTY), f"/lists/2025/{COUNTY}/"
+    b"".join(county.get(here + "levy-list.csv").streaming_content)
+    for gone, words in ((employers[0], ""), (employers[1], "另有1户未列出")):
+        Employer.objects.filter(pk=gone.pk).update(region=NEIGHBOUR)
+        corrected(Employer.objects.get(pk=gone.pk))
+        page = county.get(here).content.decode()
+        assert words in page
+        assert ("未列出" in page) == bool(words)
 
 
 def test_a_row_that_came_back_is_a_change_and_has_not_left(employers: list[Employer], signed_in: Sign) -> None:
