@@ -136,7 +136,7 @@ def test_no_line_ends_within_a_date(name: str) -> None:
     until = f"{{% load i18n %}}{{% blocktranslate with day=day|{name} %}}至{{{{ day }}}}{{% endblocktranslate %}}"
     sentence = Template(f"{until}，{{{{ none|{name} }}}}")
     written = getattr(formats, name)(day)
-    assert sentence.render(Context({"day": day, "none": None})) == f'至<span class="num">{written}</span>，—'
+    assert sentence.render(Context({"day": day, "none": None})) == f'至<span class="phrase">{written}</span>，—'
 
 
 def test_a_year_is_heard_in_runs_of_equal_months() -> None:

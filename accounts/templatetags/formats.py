@@ -194,7 +194,7 @@ def cn_time(value: datetime | None) -> str:
 
 def _unbroken(written: Callable[[Any], str]) -> Callable[[Any], str]:
     """The filter of a date in a sentence: no line ends within it, on screen or on paper."""
-    return lambda value: format_html('<span class="num">{}</span>', written(value)) if value else MISSING
+    return lambda value: format_html('<span class="phrase">{}</span>', written(value)) if value else MISSING
 
 
 register.filter("cn_date", _unbroken(cn_date))

@@ -14,7 +14,7 @@ def test_western_signs_keep_a_gap_to_chinese_on_both_sides() -> None:
 
 def test_what_stays_on_one_line_keeps_its_gaps_too() -> None:
     gap = '<i class="gap"></i>'
-    assert spaced('于<span class="num">8</span>前') == f'于<span class="num">{gap}8</span>{gap}前'
+    assert spaced('于<span class="phrase">8</span>前') == f'于<span class="phrase">{gap}8</span>{gap}前'
 
 
 def test_only_one_of_two_neighbouring_signs_keeps_its_full_width() -> None:
