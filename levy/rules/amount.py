@@ -11,7 +11,14 @@ from levy.policy import Outcome
 from levy.rules.arithmetic import EXACT, divided_half_up, half_up
 from levy.rules.assessed import Assessed
 from levy.rules.facts import IS_PAYER, EntityType, Facts, Terms, known
-from levy.rules.heads import founding_month, months_averaged, rounded_months, staff_after_transfers, staff_of_wages
+from levy.rules.heads import (
+    came_later,
+    founding_month,
+    months_averaged,
+    rounded_months,
+    staff_after_transfers,
+    staff_of_wages,
+)
 from levy.rules.settings import NewEmployer
 
 _NOTHING = Decimal("0.00")
@@ -45,8 +52,9 @@ def assess(facts: Facts, terms: Terms) -> Assessed:
 
 
 def _is_liable(facts: Facts, terms: Terms) -> bool:
-    """第二条: five kinds of employer pay. A region may leave an employer's founding year free."""
-    if not IS_PAYER[facts.entity_type]:
+    """第二条: five kinds of employer pay, by their staff of the levy year (第八条). A region may leave an employer's
+    founding year free."""
+    if not IS_PAYER[facts.entity_type] or came_later(facts, terms):
         return False
     return terms.rules.new_employer is not NewEmployer.FOUNDING_YEAR_FREE or not founding_month(facts, terms)
 

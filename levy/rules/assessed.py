@@ -8,7 +8,7 @@ from decimal import Decimal
 
 from levy.policy import Outcome
 from levy.rules.facts import IS_PAYER, Facts, Terms
-from levy.rules.heads import UNITS, months_averaged, staff_after_transfers, staff_of_wages
+from levy.rules.heads import UNITS, came_later, months_averaged, staff_after_transfers, staff_of_wages
 from levy.rules.notation import number, percent, percent_of, yuan
 from levy.rules.settings import CreditedRounding, ShortfallRounding, StaffRounding
 from quota.rules.words import Words
@@ -80,7 +80,10 @@ def _not_liable(assessed: Assessed) -> Step:
     if not IS_PAYER[assessed.facts.entity_type]:
         return Step("payable", _("应缴费额"), _("个体工商户不是征收对象"), None, YUAN, PAYERS)
     year = assessed.terms.policy.levy_year
-    formula = _("%(year)s年登记设立，按地区规则登记当年不征收", year=year)
+    if came_later(assessed.facts, assessed.terms):
+        formula = _("%(year)s年度以后登记设立，没有该年度申报，该年度不征收", year=year)
+    else:
+        formula = _("%(year)s年登记设立，按地区规则登记当年不征收", year=year)
     return Step("payable", _("应缴费额"), formula, None, YUAN, AMOUNT)
 
 

@@ -24,6 +24,13 @@ def founding_month(facts: Facts, terms: Terms) -> int | None:
     return registered_on.month
 
 
+def came_later(facts: Facts, terms: Terms) -> bool:
+    """Whether the employer was registered after the levy year and filed nothing for it: the tax registration's staff
+    is not that of the year."""
+    registered_on = facts.registered_on
+    return facts.is_registered_staff and registered_on is not None and registered_on.year > terms.policy.levy_year
+
+
 def months_averaged(facts: Facts, terms: Terms) -> int:
     """Over how many months heads are averaged: 12, or from the month of registration on where the region says so."""
     if terms.rules.new_employer is not NewEmployer.MONTHS_SINCE_REGISTRATION:

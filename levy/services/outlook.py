@@ -106,8 +106,8 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     terms = known.terms if is_over else _newest_terms(known.terms, employer.region_id, levy_year)
     months = MONTHS if is_over else _months_known(year.filed, known.facts)
     facts = _of_twelve_months(known.facts, months)
-    if terms.policy.levy_year != levy_year and facts.registered_on and facts.registered_on.year < levy_year:
-        facts = replace(facts, registered_on=None)  # the year whose terms stand in may be its first; this one is not
+    if terms.policy.levy_year != levy_year:
+        facts = replace(facts, registered_on=None)  # it is not about the year whose terms stand in
     return Outlook(
         levy_year=levy_year,
         is_over=is_over,

@@ -26,6 +26,7 @@ class Year:
     ratio: Fraction
     social_average: Fraction
     registered_on: date | None
+    has_return: bool
     staff_rounding: str = "none"
     credited_rounding: str = "none"
     shortfall_rounding: str = "none"
@@ -56,6 +57,8 @@ def rounded(heads: Fraction, mode: str) -> Fraction:
 def opinion(year: Year) -> Opinion:
     founded_now = year.registered_on is not None and year.registered_on.year == year.levy_year
     if year.entity_type not in PAYERS or (founded_now and year.new_employer == "founding_year_free"):
+        return Opinion("not_liable")
+    if year.registered_on is not None and year.registered_on.year > year.levy_year and not year.has_return:
         return Opinion("not_liable")
     if not year.staff_months or year.total_wages is None:
         return Opinion("missing")

@@ -113,8 +113,9 @@ def _case(dice: Dice, rules: AssessmentRules) -> Case:
         credited_months=_credited(dice, staff, ratio),
         transferred_staff_months=dice.pick([0, dice.between(-40, 40)]),
         registered_on=dice.pick(
-            [None, date(year - dice.below(5), 12, 31) - timedelta(dice.pick([0, 1, dice.below(365)]))]
+            [None, date(year + 1 - dice.below(6), 12, 31) - timedelta(dice.pick([0, 1, dice.below(365)]))]
         ),
+        is_registered_staff=dice.below(4) == 1,
     )
     return Case(terms, facts)
 

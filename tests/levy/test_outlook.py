@@ -102,6 +102,16 @@ def test_terms_that_stand_in_do_not_make_a_later_year_the_first_one(employer: Em
         assert (found.terms_year, found.assessed.payable) == (2025, Decimal("67500.00"))
 
 
+def test_who_was_registered_this_year_is_told_about_it_though_the_last_one_asks_nothing(employer: Employer) -> None:
+    RegionalNumber.objects.filter(kind=NumberKind.SOCIAL_AVERAGE_WAGE).update(valid_until=date(2025, 12, 31))
+    new = EmployerFactory(region=employer.region, registered_on=date(2026, 2, 1))
+    Employer.objects.filter(pk=new.pk).update(registered_staff=100, registered_wages=6000000)
+    new.refresh_from_db()
+    assert of_year(new, 2025).assessed.payable is None
+    found = of_year(new, 2026)
+    assert (found.terms_year, found.assessed.payable) == (2025, Decimal("81000.00"))
+
+
 @time_machine.travel(TODAY, tick=False)
 def test_the_year_after_the_first_has_twelve_months(employer: Employer, signed_in: SignIn) -> None:
     new = EmployerFactory(region=employer.region, registered_on=date(2025, 7, 1))

@@ -38,6 +38,7 @@ def asked(case: Case) -> Opinion:
             ratio=Fraction(given_terms.required_ratio),
             social_average=Fraction(given_terms.social_average_wage),
             registered_on=given_facts.registered_on,
+            has_return=not given_facts.is_registered_staff,
             staff_rounding=str(rules.staff_rounding),
             credited_rounding=str(rules.credited_rounding),
             shortfall_rounding=str(rules.shortfall_rounding),
@@ -232,6 +233,16 @@ def test_a_sole_trader_is_not_liable_even_without_data():
 
     assert result.outcome is Outcome.NOT_LIABLE
     assert result.steps[0].citation == "财税〔2015〕72号第二条"
+
+
+def test_who_was_registered_after_the_year_owes_it_only_by_a_return_of_its_own():
+    later = enterprise(1200, registered_on=date(2026, 1, 1))
+    stood_in = assess(replace(later, is_registered_staff=True), NATIONAL)
+    in_time = assess(enterprise(1200, registered_on=date(2025, 12, 31), is_registered_staff=True), NATIONAL)
+
+    assert stood_in.outcome is Outcome.NOT_LIABLE
+    assert "2025年度以后登记设立，没有该年度申报" in stood_in.steps[0].formula
+    assert assess(later, NATIONAL).payable == in_time.payable == Decimal("81000.00")
 
 
 def test_an_unknown_kind_of_employer_is_refused():
