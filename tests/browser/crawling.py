@@ -6,9 +6,11 @@ from html.parser import HTMLParser
 from urllib.parse import urljoin, urlsplit
 
 from django.test import Client
-from django.urls import Resolver404, resolve
+from django.urls import Resolver404, resolve, reverse
 
 MOST_OF_A_ROUTE = 4
+# Where the button of a form leads once it is saved, with the same arguments.
+BEHIND_BUTTONS = {"quota:return": "quota:return_submit"}
 
 
 class _Links(HTMLParser):
@@ -53,7 +55,7 @@ def walk(client: Client, starts: list[str]) -> Walk:
             continue
         elif response["Content-Type"].startswith("text/html"):
             found.pages[route].append(address)
-            targets = _links(response.content.decode())
+            targets = _links(response.content.decode()) + _behind_buttons(address)
         else:
             b"".join(response) if response.streaming else response.content
             found.others.add(route)
@@ -70,6 +72,11 @@ def _links(html: str) -> list[str]:
     parser = _Links()
     parser.feed(html)
     return parser.found
+
+
+def _behind_buttons(address: str) -> list[str]:
+    here = resolve(urlsplit(address).path)
+    return [reverse(BEHIND_BUTTONS[here.view_name], kwargs=here.kwargs)] if here.view_name in BEHIND_BUTTONS else []
 
 
 def _route(address: str) -> str:

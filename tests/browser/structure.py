@@ -46,11 +46,17 @@ FAULTS = """() => {
   for (const message of all(".messages, [data-refresh]"))
     if (!message.matches("[role=status]") && !message.querySelector("[role=status], [role=progressbar], progress"))
       faults.push(`message that is not announced: ${words(message)}`);
+  const markup = /<\\/?[a-z]/i;
+  if (markup.test(document.body.innerText) || markup.test(document.title)) faults.push("markup is read out as text");
+  for (const node of all("*"))
+    for (const attribute of node.attributes)
+      if (markup.test(attribute.value)) faults.push(`markup in ${attribute.name} of ${node.tagName}`);
   if (document.documentElement.lang !== "zh-CN") faults.push("does not say its language");
   return faults;
 }"""
 
 
 def structure_faults(page: Page) -> list[str]:
-    """One h1, no jump of levels, landmarks, named tables with headers, one target for one link name, language."""
+    """One h1, no jump of levels, landmarks, named tables with headers, one target for one link name, no markup in
+    what is read out, language."""
     return page.evaluate(FAULTS)

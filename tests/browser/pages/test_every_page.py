@@ -47,6 +47,8 @@ PLANTED = {
     "nameless table": "<table><tr><th scope='col'>列</th></tr></table>",
     "table without headers": "<table><caption>表</caption><tr><td>值</td></tr></table>",
     "2 targets of the link 查看": "<a href='/a/'>查看</a><a href='/b/'>查看</a>",
+    "markup is read out as text": "<p>&lt;span class='num'&gt;2026年&lt;/span&gt;</p>",
+    "markup in aria-label of A": "<a href='/c/' aria-label='<span>'>三</a>",
     "message that is not announced": "<p data-refresh='9999'>正在处理</p>",
 }
 
