@@ -65,13 +65,13 @@ def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTo
     return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
-# What lies with its employer or is decided is left: submitting it or taking it back settles the year again.
+# Whose latest return is not the one in force: it is late, or was when it was filed. What lies with its employer or is
+# decided is left: submitting it or taking it back settles the year again.
 PUT_OFF = """
 SELECT DISTINCT o.employer_id
 FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
-JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day) ON d.region = e.region_id
 JOIN quota_headcountreturn r ON r.employer_id = o.employer_id AND r.levy_year = o.levy_year AND r.is_in_force
-WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced' AND o.filed_on <= d.last_day
+WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced'
   AND (o.filed_on, o.id) > (r.filed_on, r.id) AND r.state = ANY(%(states)s)
 """
 
@@ -79,11 +79,8 @@ WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced' AND o.file
 @transaction.atomic
 def _settle_put_off(scope: Scope) -> None:
     hold(scope.levy_year)
-    rules = counting_rules(evidence.regions(scope), scope.levy_year)
-    days = [deadline(scope.levy_year, own) for own in rules.values()]
-    names = scope.names(regions=list(rules), deadlines=days, states=list(FRESH))
     with connection.cursor() as cursor:
-        cursor.execute(PUT_OFF.format(condition=scope.condition), names)
+        cursor.execute(PUT_OFF.format(condition=scope.condition), scope.names(states=list(FRESH)))
         employers = [employer for (employer,) in cursor.fetchall()]
     settle_returns_in_force(employer_ids=employers, levy_year=scope.levy_year)
 
