@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from datetime import timedelta
 from time import sleep
 
-from django.db import InterfaceError, OperationalError, connection, transaction
+from django.db import IntegrityError, InterfaceError, OperationalError, connection, transaction
 from django.db.models import Case, Count, Exists, F, OuterRef, Q, QuerySet, Sum, Value, When
 from django.db.models.functions import Now
 
@@ -268,7 +268,12 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
         if AssessmentRun.objects.filter(pk=run.pk, state=RunState.DISCARDED).exists():
             raise TransitionNotAllowed  # its rows are gone, so the totals would be blamed
         refuse_disagreement(run)
-        return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+        try:
+            with transaction.atomic():
+                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+        except IntegrityError:  # a supplement was approved since they were looked for
+            _refuse_assessed_elsewhere(run)
+            raise
 
 
 def _refuse_assessed_elsewhere(run: AssessmentRun) -> None:

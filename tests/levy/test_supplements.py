@@ -188,10 +188,13 @@ def test_a_run_elsewhere_is_not_confirmed_over_a_supplement(
     approved(mover)
     with pytest.raises(AssessedElsewhere):
         runs.confirm_run(run=run, actor=levy_officer())
-    # The database refuses it too, where both were looked for before either was there.
-    monkeypatch.setattr(runs, "_refuse_assessed_elsewhere", lambda _run: None)
-    with pytest.raises(IntegrityError, match="assessed by a supplement"):
+    # The database refuses it too, where both were looked for before either was there; the officer is told the same.
+    looks = iter([lambda _run: None, runs._refuse_assessed_elsewhere])
+    monkeypatch.setattr(runs, "_refuse_assessed_elsewhere", lambda run: next(looks)(run))
+    with pytest.raises(AssessedElsewhere) as told:
         runs.confirm_run(run=run, actor=levy_officer())
+    assert isinstance(told.value.__context__, IntegrityError)
+    assert "assessed by a supplement" in str(told.value.__context__)
     assert in_force(mover) == [DUE]
 
 
