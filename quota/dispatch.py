@@ -1,4 +1,4 @@
-"""Whose people count at whom by a dispatch agreement (财政部公告2019年第98号第二条), for the pages that name them."""
+"""Whose people count at whom by a dispatch agreement (财政部公告2019年第98号第二条)."""
 
 from dataclasses import dataclass
 from datetime import date

@@ -152,6 +152,17 @@ def administrators(
     )
 
 
+def levy_officers(make: Callable[[User], Any]) -> Action:
+    """An assessment outside the annual run that one officer proposes and another one decides."""
+    return Action(
+        Role.LEVY_OFFICER,
+        make,
+        lambda found, who: corrections.approve_correction(correction=found, actor=who),
+        has_approval,
+        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
+    )
+
+
 ACTIONS = {
     "confirm a run": Action(
         Role.LEVY_OFFICER,
@@ -160,20 +171,8 @@ ACTIONS = {
         in_state("confirmed"),
         lambda run, who: runs.discard_run(run=run, actor=who, reason="重算"),
     ),
-    "correct an assessment": Action(
-        Role.LEVY_OFFICER,
-        correction,
-        lambda found, who: corrections.approve_correction(correction=found, actor=who),
-        has_approval,
-        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
-    ),
-    "assess an employer that came late": Action(
-        Role.LEVY_OFFICER,
-        supplement,
-        lambda found, who: corrections.approve_correction(correction=found, actor=who),
-        has_approval,
-        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
-    ),
+    "correct an assessment": levy_officers(correction),
+    "assess an employer that came late": levy_officers(supplement),
     "enter a number": administrators(parameter, approve_parameter, reject_parameter),
     "enter a rule": administrators(rule, approve_parameter, reject_parameter),
     "retire a county": administrators(merged_county, approve_region_change, reject_region_change),

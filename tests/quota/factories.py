@@ -4,6 +4,7 @@ from collections.abc import Iterable
 from datetime import date
 from decimal import Decimal
 from itertools import count
+from typing import Any
 
 import factory
 from django.utils import timezone
@@ -113,10 +114,10 @@ ALL_MONTHS = range(1, 13)
 people = count(1)
 
 
-def employer_never_late() -> Employer:
+def employer_never_late(**given: Any) -> Employer:
     """In a region where today is never too late to file."""
     regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
-    employer = EmployerFactory()
+    employer = EmployerFactory(**given)
     RegionalSetting.objects.create(
         region=employer.region,
         name="filing_deadline",

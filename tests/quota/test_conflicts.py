@@ -8,7 +8,6 @@ import os
 import re
 import threading
 from collections.abc import Callable
-from datetime import date
 
 import pytest
 from django.db import connection
@@ -20,11 +19,10 @@ from accounts.permissions import Role
 from audit import workflow
 from audit.models import AuditEntry
 from quota.checks import run_checks
-from quota.enums import NumberKind
-from quota.models import Employer, HeadcountReturn, PlacementCheck, RegionalSetting
+from quota.models import Employer, HeadcountReturn, PlacementCheck
 from quota.services import filing, verification
 from tests.accounts.factories import RegionFactory
-from tests.quota.factories import EmployerFactory, employer_account, filed_return, placement, regional_number
+from tests.quota.factories import employer_account, employer_never_late, filed_return, placement
 from tests.quota.test_filing import YEAR
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -36,17 +34,7 @@ SAVED, CONFLICT = 302, 409
 
 @pytest.fixture
 def employer(db: None) -> Employer:
-    """In a county where today is never too late, with one person who counts for six months."""
-    regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
-    employer = EmployerFactory(region=RegionFactory(code=COUNTY))
-    RegionalSetting.objects.create(
-        region=employer.region,
-        name="filing_deadline",
-        value="12-31",
-        valid_from=date(2015, 1, 1),
-        document_number="测试〔2015〕1号",
-    )
-    return employer
+    return employer_never_late(region=RegionFactory(code=COUNTY))
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
