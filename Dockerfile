@@ -39,7 +39,7 @@ USER 10001:10001
 RUN SECRET_KEY=build LEVY_IDENTITY_KEYS=build LEVY_IDENTITY_HASH_KEY=build ALLOWED_HOSTS=build \
     DATABASE_URL=postgresql://build/build REDIS_URL=redis://build CACHE_URL=redis://build \
     python manage.py collectstatic --noinput \
-    && python -c "from pathlib import Path; from runner.packages import write_fonts_conf; \
+    && python -c "from pathlib import Path; from tools.runner.packages import write_fonts_conf; \
        write_fonts_conf(Path('/var/lib/levy/fonts.conf'), next(Path('/opt/levy').glob('lib/python3*/site-packages')), \
        Path('/tmp/fonts-cache'))"
 EXPOSE 8000

@@ -18,7 +18,7 @@ def main() -> int:
         sys.stderr.write(f"Error: Python 3.11 or newer is needed, this is {found}.\n")
         return 1
     sys.path.insert(0, os.path.dirname(os.path.abspath(__file__)))
-    from runner.commands import main as run
+    from tools.runner.commands import main as run
 
     return run(sys.argv[1:])
 

@@ -10,8 +10,8 @@ from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
-from accounts.passwords import LONGEST, rules_in_words
 from accounts.permissions import Permission, Role
+from accounts.sign_in.password_rules import LONGEST, rules_in_words
 
 USCC_LENGTH = 18
 

@@ -2,8 +2,8 @@
 
 from celery import shared_task
 
-from accounts.services import attempts
-from accounts.sessions import SessionStore
+from accounts.sign_in import attempts
+from accounts.sign_in.session_store import SessionStore
 
 
 @shared_task

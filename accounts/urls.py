@@ -2,8 +2,9 @@
 
 from django.urls import path, re_path
 
-from accounts.display import display_settings, language
-from accounts.views import account, pages, people, sign_in
+from accounts.frame.display import display_settings, language
+from accounts.sign_in.views import account, sign_in
+from accounts.views import pages, people
 
 app_name = "accounts"
 urlpatterns = [

@@ -1,14 +1,29 @@
 """The trail of who did what, why and when: append-only, chained by hash, in the domain's own words."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
 from audit.titles import TITLES
+from audit.triggers import never, never_truncated
+
+APPEND_ONLY = "the audit trail is append-only"
+# One writer at a time until its commit, so that numbers and hashes follow each other without a gap (docs/locks.md).
+CHAIN = """
+    PERFORM pg_advisory_xact_lock(hashtext('audit chain'));
+    SELECT id, hash INTO head FROM audit_auditentry ORDER BY id DESC LIMIT 1;
+    NEW.id := coalesce(head.id, 0) + 1;
+    NEW.at := clock_timestamp();
+    NEW.algorithm := 'sha256';
+    NEW.previous_hash := coalesce(head.hash, ''::bytea);
+    NEW.hash := audit_entry_hash(NEW);
+    RETURN NEW;
+"""
 
 
 class AuditEntry(models.Model):
-    """One action. The database numbers, dates and hashes it (migration 0002) and refuses to change it."""
+    """One action. The database numbers, dates and hashes it and refuses to change it."""
 
     id = models.BigIntegerField(primary_key=True)
     at = models.DateTimeField(_("时间"))
@@ -32,6 +47,17 @@ class AuditEntry(models.Model):
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
             models.Index(fields=["region_code"], name="audit_region", opclasses=["varchar_pattern_ops"]),
+        ]
+        triggers = [
+            pgtrigger.Trigger(
+                name="chain",
+                when=pgtrigger.Before,
+                operation=pgtrigger.Insert,
+                declare=[("head", "record")],
+                func=CHAIN,
+            ),
+            never(pgtrigger.Update | pgtrigger.Delete, APPEND_ONLY, name="append_only", level=pgtrigger.Row),
+            never_truncated(APPEND_ONLY),
         ]
 
     def __str__(self) -> str:

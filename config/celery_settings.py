@@ -42,15 +42,16 @@ CELERY_TASK_DEFAULT_QUEUE = "fast"
 CELERY_TASK_ROUTES = {
     "levy.tasks.assess_slice": {"queue": "batch"},
     "levy.tasks.render_notices": {"queue": "pdf"},
-    "levy.tasks.work_on_file": {"queue": "import"},
+    "exchange.tasks.work_on_file": {"queue": "import"},
     "disclosure.tasks.freeze_publication": {"queue": "batch"},
 }
 CELERY_BEAT_SCHEDULE = {
     "sweep-runs": {"task": "levy.tasks.sweep", "schedule": 5.0},
+    "sweep-files": {"task": "exchange.tasks.resend_stalled_files", "schedule": 5.0},
     "sweep-publications": {"task": "disclosure.tasks.sweep", "schedule": 60.0},
     "sweep-filed-returns": {"task": "quota.tasks.check_waiting", "schedule": 60.0},
     "sweep-sign-in": {"task": "accounts.tasks.sweep_sign_in", "schedule": 3600.0},
-    "forget-uploads": {"task": "levy.tasks.forget_uploads", "schedule": 3600.0},
+    "forget-uploads": {"task": "exchange.tasks.forget_uploads", "schedule": 3600.0},
     "seal-audit-trail": {"task": "audit.tasks.seal", "schedule": 600.0},
 }
 # Two schedulers, or one whose clock jumps, do nothing twice (config.tasks).

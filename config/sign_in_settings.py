@@ -27,16 +27,16 @@ AUTH_PASSWORD_VALIDATORS = [
     {"NAME": "django.contrib.auth.password_validation.CommonPasswordValidator"},
 ]
 if PASSWORD_RULES == "mlps":
-    AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.passwords.MixedCharactersValidator"})
+    AUTH_PASSWORD_VALIDATORS.append({"NAME": "accounts.sign_in.password_rules.MixedCharactersValidator"})
 
-SESSION_ENGINE = "accounts.sessions"  # in the database: sessions must outlive the cache (promise B2)
+SESSION_ENGINE = "accounts.sign_in.session_store"  # in the database: sessions must outlive the cache (promise B2)
 SESSION_COOKIE_AGE = 30 * 60  # without an action of the person
 SESSION_LONGEST = 12 * 3600  # whatever the person does
 SESSION_EXPIRE_AT_BROWSER_CLOSE = True
 SESSION_COOKIE_HTTPONLY = True
 SESSION_COOKIE_SAMESITE = "Lax"
 CSRF_COOKIE_HTTPONLY = True
-CSRF_FAILURE_VIEW = "accounts.views.refusals.stale_form"
+CSRF_FAILURE_VIEW = "accounts.frame.csrf.stale_form"
 
 # Sign-in at another authority's OpenID Connect service, beside the password; without an issuer it is not offered.
 OIDC_ISSUER = os.environ.get("LEVY_OIDC_ISSUER", "")

@@ -8,17 +8,18 @@ from random import Random
 from django.db import transaction
 
 from accounts.models import Region
+from collection.models import Payment
 from demo.chance import Weighted, below
 from demo.officers import person
 from demo.places import PROVINCE
-from disclosure import services as publications
 from disclosure.models import Publication, PublicationState
-from levy.models import Assessment, AssessmentRun, Payment, RunState, Supersession
+from disclosure.services import publications
+from levy.models import Assessment, AssessmentRun, RunState, Supersession
 from levy.models.assessments import OutcomeCode
 from levy.services import corrections, runs
-from quota.checks import run_checks
 from quota.models import HeadcountReturn
 from quota.services.batches import verify_region
+from quota.services.checks import run_checks
 
 Tell = Callable[[str], None]
 

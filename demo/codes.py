@@ -6,7 +6,7 @@ that was never assigned.
 
 from datetime import date, timedelta
 
-from quota.enums import EntityType
+from law.codes import EntityType
 
 ALPHABET = "0123456789ABCDEFGHJKLMNPQRTUWXY"
 SERIES = "YL"

@@ -4,7 +4,7 @@ A unit's name has an invented style of three rare characters, so that no living 
 that says it owes money. Authorities carry one too: the demo says nothing about a real bureau.
 """
 
-from quota.enums import EntityType
+from law.codes import EntityType
 
 _FIRST = "岚澄砚柏屿槿霖煦珩沅翎葭菘棠梓栎"
 _SECOND = "禾溪朔砺晔漪衡筠墨屏霁楠昀湛蘅岑"

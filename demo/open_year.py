@@ -14,9 +14,10 @@ from demo.closed_years import Tell, check, computed_run, verify
 from demo.officers import EMPLOYER, nearest
 from demo.places import DISTRICT, TRIAL_PREFECTURE
 from demo.units import CLOSED_YEARS, OPEN_YEAR
-from quota.enums import DecisionReason, EntityType, ReturnSource, ReturnState
+from law.codes import EntityType
+from law.counting import Reason
+from quota.enums import DecisionReason, ReturnSource, ReturnState
 from quota.models import Employer, HeadcountReturn, Membership, Placement, PlacementCheck
-from quota.rules import Reason
 from quota.services.verification import decide_placement, results_of, review_return, send_back, verify_return
 
 STRAIGHT_THROUGH = "140200"  # a prefecture whose sound returns are accepted, so that only the others are left

@@ -1,6 +1,6 @@
 """Disabled people who work for the units: contracts, certificates, insurance and wages, with the mistakes people make.
 
-About one claim in four has something wrong with it, so that every reason of quota.rules occurs.
+About one claim in four has something wrong with it, so that every reason of law.counting occurs.
 """
 
 from collections.abc import Sequence
@@ -10,14 +10,15 @@ from functools import cache
 from random import Random
 from typing import TypeAlias
 
+from accounts.identity import encrypt, look_up_key
 from demo import names
 from demo.chance import Weighted, below, happens, pick
 from demo.codes import identity_number
 from demo.parameters import MINIMUM_WAGES, wage_class
 from demo.units import NULL, Unit
-from quota.enums import CertificateKind, CertificateState, CountsAt, EmploymentForm, EntityType
-from quota.identifiers import is_female
-from quota.identity import encrypt, look_up_key
+from law.codes import CertificateKind, CertificateState, EmploymentForm, EntityType
+from law.identifiers import is_female
+from quota.enums import CountsAt
 
 CERTIFICATE_COLUMNS = (
     "kind, number_key, number_encrypted, person_key, identity_encrypted, name, category, level, valid_from, "

@@ -6,7 +6,7 @@ from demo.officers import person
 from demo.places import PROVINCE
 from demo.units import CLOSED_YEARS
 from subsidies.models import Award, AwardState, Programme
-from subsidies.services import (
+from subsidies.services.awards import (
     approve_award,
     approve_programme,
     compute_awards,

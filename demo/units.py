@@ -10,7 +10,8 @@ from demo import names
 from demo.chance import Spread, Weighted, below, happens, pick
 from demo.codes import CreditCodes, credit_codes
 from demo.places import TRIAL_PREFECTURE, Place
-from quota.enums import EntityType, ReturnSource, ReturnState
+from law.codes import EntityType
+from quota.enums import ReturnSource, ReturnState
 
 LEVY_YEARS = (2023, 2024, 2025)
 *CLOSED_YEARS, OPEN_YEAR = LEVY_YEARS
@@ -214,7 +215,7 @@ class Units:
         return known
 
     def _filed(self, habit: str, filing: Filing, figures: str) -> Iterator[str]:
-        """The return or returns of one year; which of two is in force follows quota.rules.effective_return."""
+        """The return or returns of one year; which of two is in force follows law.counting.effective_return."""
         rng = self._rng
         source = SOURCES.draw(rng).value
         if habit == "draft":

@@ -7,14 +7,14 @@ from collections.abc import Iterable, Iterator
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import transaction
 
+from accounts.identity import decrypt
 from accounts.models import User
 from demo.officers import person
 from demo.places import PROVINCE
 from demo.units import CLOSED_YEARS, OPEN_YEAR
-from levy.exchange import KINDS
+from exchange.kinds import KINDS
+from exchange.services.uploads import read_file, receive_file
 from levy.models import Assessment
-from levy.services.files import read_file, receive_file
-from quota.identity import decrypt
 from quota.models import Placement
 
 ROWS = 24

@@ -11,13 +11,14 @@ from typing import Any
 
 from django.db.models import TextChoices
 
-from disclosure.figures import Totals, heads
+from design.law_words import official_words
 from disclosure.models import Filing, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
-from levy.rules import EntityType as Payer
-from quota.enums import EntityType, official_words
-from quota.rules.words import Words as _
+from disclosure.queries.figures import Totals, heads
+from law.codes import EntityType
+from law.words import Code
+from law.words import Words as _
 
-PAYERS = [EntityType(kind.value) for kind in Payer if kind is not Payer.SOLE_TRADER]
+PAYERS = [kind for kind in EntityType if kind is not EntityType.SOLE_TRADER]
 ALL_TYPES = "合计"
 YES_NO = {True: "是", False: "否"}
 
@@ -85,7 +86,7 @@ class RegionRow:
         return not self.entity_type and bool(self.region.is_paid_shown)
 
 
-def labelled(choices: type[TextChoices], name: str) -> Callable[[Any], str]:
+def labelled(choices: type[TextChoices] | type[Code], name: str) -> Callable[[Any], str]:
     """A cell that shows a coded field in words; one look-up a row, where a million rows are written."""
     return lambda row: official_words(choices)[getattr(row, name)]
 

@@ -1,6 +1,6 @@
 """The parts of an address that only make sense in one shape."""
 
-from levy.policy import POLICY_YEARS
+from law.policy import POLICY_YEARS
 
 
 class RegionCode:

@@ -10,13 +10,14 @@ from django.core.exceptions import ValidationError
 from django.db.models import Q
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import FigureField, MoneyField
 from accounts.models import Region
+from design.fields import FigureField, MoneyField
+from design.law_words import choices_of
+from law.codes import EntityType
+from law.identifiers import IdentifierError, check_identity_number, check_uscc
+from law.policy import POLICY_YEARS
 from levy.forms import ScopeForm
-from levy.policy import POLICY_YEARS
 from quota import names
-from quota.enums import EntityType
-from quota.identifiers import IdentifierError, check_identity_number, check_uscc
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.employers import MAX_STAFF
 
@@ -156,7 +157,7 @@ class CalculatorForm(forms.Form):
     region = forms.ChoiceField(
         label=_("所在地区"), help_text=_("列出各省和参数不同的市县；所在县未列出的，选上级地区。")
     )
-    entity_type = forms.ChoiceField(label=_("单位类型"), choices=EntityType, initial=EntityType.ENTERPRISE)
+    entity_type = forms.ChoiceField(label=_("单位类型"), choices=choices_of(EntityType), initial=EntityType.ENTERPRISE)
     staff_average = HeadsField(
         label=_("年平均在职职工人数"), help_text=_("12个月人数之和除以12，可以有小数。30人按此数判断。")
     )

@@ -2,7 +2,7 @@
 
 from celery import shared_task
 
-from disclosure import services
+from disclosure.services import publications as services
 
 
 # A million employers take some minutes on a busy machine; below the broker's visibility timeout all the same.

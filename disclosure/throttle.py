@@ -6,8 +6,8 @@ from django.core.cache import cache
 from django.http import HttpRequest, HttpResponse
 from redis.exceptions import RedisError
 
-from accounts.addresses import counted_address
-from accounts.refusals import refuse
+from accounts.frame.addresses import counted_address
+from accounts.frame.refusals import refuse
 
 MINUTE = 60
 

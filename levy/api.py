@@ -11,8 +11,8 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
+from levy.queries.estimates import estimate as compute
 from levy.serializers import EstimateSerializer
-from levy.services.estimates import estimate as compute
 
 logger = logging.getLogger(__name__)
 

@@ -4,20 +4,16 @@ from decimal import Decimal
 from typing import Any
 
 from django import forms
-from django.core.files.uploadedfile import UploadedFile
 from django.db.models import QuerySet
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import CountField, FigureField, MoneyField
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from design.fields import FigureField, MoneyField
+from law.policy import POLICY_YEARS
 from levy.models import Supersession
 from levy.parameter_words import RULES, is_number, value_in_words
-from levy.policy import POLICY_YEARS
 from quota.enums import NumberKind
-from quota.exchange.contract import Kind
-from quota.exchange.source import UPLOAD
-from quota.rules import MONTHS
 
 YEARS = [(year, str(year)) for year in sorted(POLICY_YEARS, reverse=True)]
 
@@ -48,46 +44,8 @@ class StepForm(forms.Form):
             del self.fields["reason"]
 
 
-class SurchargeForm(forms.Form):
-    """Days between which an open amount would bear a surcharge."""
-
-    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
-    default_on = forms.DateField(
-        label=_("欠缴之日"), help_text=_("按限期缴纳决定确定。"), widget=forms.DateInput(attrs={"type": "date"})
-    )
-    paid_on = forms.DateField(label=_("缴纳之日"), widget=forms.DateInput(attrs={"type": "date"}))
-
-    def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["levy_year"].choices = [(year, str(year)) for year in years]
 
 
-class HireForm(forms.Form):
-    """People of one level who count from a month on."""
-
-    people = CountField(label=_("人数"), unit=_("人"), minimum=1, maximum=999, initial=1)
-    weight = forms.TypedChoiceField(
-        label=_("残疾等级"),
-        choices=[
-            (1, _("按1人计：残疾人证三、四级，残疾军人证4至8级")),
-            (2, _("按2人计：残疾人证一、二级，残疾军人证1至3级")),
-        ],
-        coerce=int,
-    )
-    first_month = forms.TypedChoiceField(label=_("开始月份"), coerce=int)
-    last_month = forms.TypedChoiceField(label=_("结束月份"), coerce=int, initial=MONTHS)
-
-    def __init__(self, *args: Any, first_month: int, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        months = [(month, _("%(month)s月") % {"month": month}) for month in range(first_month, MONTHS + 1)]
-        self.fields["first_month"].choices = self.fields["last_month"].choices = months
-
-    def clean(self) -> dict[str, Any]:
-        cleaned = super().clean()
-        first, last = cleaned.get("first_month"), cleaned.get("last_month")
-        if first and last and last < first:
-            self.add_error("last_month", _("结束月份不能早于开始月份。"))
-        return cleaned
 
 
 GROUNDS = [(ground.value, ground.label) for ground in Supersession.Ground if ground != Supersession.Ground.SUPPLEMENT]
@@ -118,23 +76,8 @@ class SeenForm(forms.Form):
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
-class YearSearchForm(forms.Form):
-    """A levy year, and a part of a name or code."""
-
-    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
-    q = forms.CharField(label=_("名称或代码"), max_length=60, required=False)
 
 
-class RegionYearForm(forms.Form):
-    """One of the regions given, and a levy year."""
-
-    region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
-    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
-
-    def __init__(self, *args: Any, regions: QuerySet[Region], **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        self.fields["region"].queryset = regions
-        self.fields["region"].label_from_instance = lambda region: region.name_and_code
 
 
 class ParameterForm(forms.Form):
@@ -226,26 +169,20 @@ class RegionChangeForm(forms.Form):
         return code
 
 
-class UploadForm(forms.Form):
-    """An exchange file and what it is."""
+class YearSearchForm(forms.Form):
+    """A levy year, and a part of a name or code."""
 
-    kind = forms.ChoiceField(label=_("文件种类"))
-    file = forms.FileField(
-        label=_("文件"),
-        help_text=_("XLSX或CSV，不超过10 MB、50,000行。先读取并报告，确认后才写入。"),
-        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
-    )
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+    q = forms.CharField(label=_("名称或代码"), max_length=60, required=False)
 
-    def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
+
+class RegionYearForm(forms.Form):
+    """One of the regions given, and a levy year."""
+
+    region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
+    levy_year = forms.TypedChoiceField(label=_("费款所属年度"), choices=YEARS, coerce=int)
+
+    def __init__(self, *args: Any, regions: QuerySet[Region], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
-        self.fields["kind"].choices = [(kind.name, kind.label) for kind in kinds]
-
-    def clean_file(self) -> UploadedFile:
-        upload = self.cleaned_data["file"]
-        if upload.size > UPLOAD.size:
-            raise forms.ValidationError(_("文件超过10 MB。请分成几个文件。"))
-        return upload
-
-
-class WriteFileForm(forms.Form):
-    """The page before a file is written asks nothing more."""
+        self.fields["region"].queryset = regions
+        self.fields["region"].label_from_instance = lambda region: region.name_and_code

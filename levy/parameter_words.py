@@ -6,12 +6,12 @@ from decimal import Decimal
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
-from levy.rules import AssessmentRules
-from levy.rules.settings import NewEmployer, StaffRounding, SurchargeCap, WageBase
+from design.law_words import translated
+from law.amount import AssessmentRules
+from law.amount.settings import NewEmployer, StaffRounding, SurchargeCap, WageBase
+from law.counting import CountingRules
+from law.counting.settings import DispatchMoves, EmploymentAge
 from quota.enums import NumberKind
-from quota.rules import CountingRules
-from quota.rules.settings import DispatchMoves, EmploymentAge
-from quota.words import translated
 
 RULES: dict[str, Field] = {rule.name: rule for group in (CountingRules, AssessmentRules) for rule in fields(group)}
 

@@ -9,11 +9,12 @@ from django.utils.translation import gettext_lazy as _
 from rest_framework import serializers
 
 from accounts.models import Region
-from quota.enums import EntityType
+from design.law_words import official_words
+from law.codes import EntityType
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 
 MONTHS = 12
-ENTITY_CODES = {str(label): code for code, label in EntityType.choices} | {code: code for code in EntityType.values}
+ENTITY_CODES = {word: code for code, word in official_words(EntityType).items()} | {code: code for code in EntityType.values()}
 
 
 def decimal(upper: int, places: int, **options: Any) -> serializers.DecimalField:

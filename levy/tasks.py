@@ -2,8 +2,7 @@
 
 from celery import shared_task
 
-from levy.services import batches, files, runs
-from quota.models import ImportedFile
+from levy.services import batches, runs
 
 
 @shared_task
@@ -17,7 +16,6 @@ def sweep() -> None:
     runs.finish_complete_runs()
     send_slices()
     resend_stalled_batches()
-    resend_stalled_files()
 
 
 def send_slices(run_id: int | None = None) -> None:
@@ -37,19 +35,7 @@ def resend_stalled_batches() -> None:
         render_notices.apply_async((batch_id,), retry=False)
 
 
-@shared_task
-def work_on_file(file_id: int) -> None:
-    """Read an uploaded file, or write it: what its row says is to be done."""
-    file = ImportedFile.objects.select_related("loaded_by", "applied_by").get(pk=file_id)
-    files.read_file(file=file)
-    files.write_file(file=file)
 
 
-def resend_stalled_files() -> None:
-    for file_id in files.stalled_files():
-        work_on_file.apply_async((file_id,), retry=False)
 
 
-@shared_task
-def forget_uploads() -> None:
-    files.forget_contents()

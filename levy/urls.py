@@ -1,20 +1,8 @@
-"""Pages of the levy: runs, lists, documents, uploads."""
+"""Pages of the levy: runs, corrections, documents, and the administration of parameters and divisions."""
 
 from django.urls import path, re_path
 
-from levy.views import (
-    collection,
-    corrections,
-    documents,
-    employers,
-    files,
-    forecasts,
-    lists,
-    outlook,
-    parameters,
-    regions,
-    runs,
-)
+from levy.views import corrections, documents, parameters, regions, runs
 
 app_name = "levy"
 urlpatterns = [
@@ -32,13 +20,7 @@ urlpatterns = [
     path("notices/<str:number>.pdf", documents.notice_file, name="notice_file"),
     path("notices/<str:number>/", documents.notice, name="notice"),
     path("runs/<int:pk>/<slug:step>/", runs.run_step, name="run_step"),
-    path("employers/", employers.employer_search, name="employer_search"),
-    path("employers/<slug:uscc>/<int:levy_year>/", employers.employer_year_page, name="employer_year"),
-    path("employers/<slug:uscc>/<int:levy_year>/what-if/", outlook.what_if, name="what_if"),
     path("employers/<slug:uscc>/<int:levy_year>/correct/", corrections.correction_propose, name="correction_propose"),
-    path("employers/<slug:uscc>/account/", collection.employer_account, name="employer_account"),
-    path("collection/", collection.collection, name="collection"),
-    path("collection/cases.csv", collection.collection_file, name="collection_file"),
     path("corrections/", corrections.correction_list, name="correction_list"),
     path("corrections/<int:pk>/", corrections.correction, name="correction"),
     re_path(
@@ -46,9 +28,6 @@ urlpatterns = [
         corrections.correction_step,
         name="correction_step",
     ),
-    path("employers/<slug:uscc>/<int:levy_year>/dates.ics", employers.employer_dates, name="employer_dates"),
-    path("returns/<int:pk>/amount/", forecasts.return_amount, name="return_amount"),
-    path("my-documents/", employers.my_documents, name="my_documents"),
     path("parameters/", parameters.parameter_list, name="parameter_list"),
     path("parameters/changes/", parameters.parameter_change_list, name="parameter_change_list"),
     path("parameters/changes/<int:pk>/", parameters.parameter_change, name="parameter_change"),
@@ -70,13 +49,4 @@ urlpatterns = [
     re_path(
         "^divisions/(?P<code>[0-9]{6})/(?P<kind>add|rename|retire)/$", regions.region_propose, name="region_propose"
     ),
-    path("files/", files.file_list, name="file_list"),
-    path("files/templates/<slug:kind>.xlsx", files.file_template, name="file_template"),
-    path("files/<int:pk>/", files.file_detail, name="file_detail"),
-    path("files/<int:pk>/write/", files.file_write, name="file_write"),
-    path("files/<int:pk>/mismatches.csv", files.file_mismatches, name="file_mismatches"),
-    path("files/<int:pk>/faults.xlsx", files.file_faults, name="file_faults"),
-    path("lists/", lists.list_choose, name="list_choose"),
-    path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
-    path("lists/<int:levy_year>/<slug:code>/levy-list.<str:file_format>", lists.list_download, name="list_download"),
 ]

@@ -8,7 +8,7 @@ from django.utils.functional import Promise
 from django.utils.translation import gettext_lazy as _
 
 from operations.models import Sign
-from operations.readings import QUEUES, Readings
+from operations.queries.readings import QUEUES, Readings
 
 QUEUE_SILENT = timedelta(minutes=5)  # a task may take that long (CELERY_TASK_TIME_LIMIT)
 WATCH_SILENT = timedelta(minutes=3)

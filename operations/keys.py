@@ -11,12 +11,12 @@ from django.core.files.base import ContentFile
 from django.db import transaction
 from django.db.models import Model, Q
 
+from accounts.identity import PURPOSE as IDENTITY
 from accounts.models import SecondFactor
 from accounts.sealing import newest_key, renew
-from accounts.services.second_factor import PURPOSE as SECOND_FACTOR
-from levy.services.files import PURPOSE as UPLOAD
-from quota.identity import PURPOSE as IDENTITY
-from quota.models import ImportedFile
+from accounts.sign_in.second_factor import PURPOSE as SECOND_FACTOR
+from exchange.models import ImportedFile
+from exchange.services.uploads import PURPOSE as UPLOAD
 
 BATCH = 500  # rows that are locked together, for well under a second
 # A person's row is the same as before: nothing for the history of changes.

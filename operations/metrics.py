@@ -7,7 +7,7 @@ from prometheus_client.core import GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
 from operations import alarms
-from operations.readings import Readings, read
+from operations.queries.readings import Readings, read
 
 
 class _Gauges(Collector):

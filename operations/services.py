@@ -8,7 +8,7 @@ from django.db.models.functions import Now
 from audit.services import verify_chain
 from operations import alarms
 from operations.models import AlarmEntry, Pulse, Sign
-from operations.readings import Readings, read
+from operations.queries.readings import Readings, read
 
 logger = logging.getLogger(__name__)
 

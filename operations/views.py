@@ -17,7 +17,7 @@ from disclosure.models import Publication, PublicationState
 from levy.models import AssessmentRun
 from operations import alarms, metrics
 from operations.models import AlarmEntry, Sign
-from operations.readings import QUEUES, Readings, database_answers, queue_lengths, read
+from operations.queries.readings import QUEUES, Readings, database_answers, queue_lengths, read
 
 
 @login_not_required

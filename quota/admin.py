@@ -13,9 +13,10 @@ from import_export.tmp_storages import CacheStorage
 
 from accounts.permissions import Permission
 from audit.errors import DomainError
-from quota.errors import FileRefused
-from quota.exchange.kinds import EMPLOYERS
-from quota.models import Employer, ImportedFile, RegionalNumber, RegionalSetting
+from exchange.errors import FileRefused
+from exchange.models import ImportedFile
+from quota.kinds import EMPLOYERS
+from quota.models import Employer, RegionalNumber, RegionalSetting
 from quota.resources import EmployerResource, EmployersFile, RegionalNumberResource
 
 

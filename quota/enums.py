@@ -1,39 +1,7 @@
 """Codes of the exchange files and their official names."""
 
-from functools import cache
-
-from django.conf import settings
 from django.db import models
-from django.utils import translation
 from django.utils.translation import gettext_lazy as _
-
-
-class EntityType(models.TextChoices):
-    """财税〔2015〕72号 art. 2 names five payers; sole traders are registered but not liable."""
-
-    ORGAN = "organ", _("机关")
-    ASSOCIATION = "association", _("团体")
-    ENTERPRISE = "enterprise", _("企业")
-    INSTITUTION = "institution", _("事业单位")
-    PRIVATE_NON_ENTERPRISE = "private_non_enterprise", _("民办非企业单位")
-    SOLE_TRADER = "sole_trader", _("个体工商户")
-
-
-class CertificateKind(models.TextChoices):
-    DISABLED_PERSON = "disabled_person", _("残疾人证")
-    DISABLED_SOLDIER = "disabled_soldier", _("残疾军人证")
-
-
-class CertificateState(models.TextChoices):
-    VALID = "valid", _("有效")
-    CANCELLED = "cancelled", _("注销")
-    FROZEN = "frozen", _("冻结")
-
-
-class EmploymentForm(models.TextChoices):
-    ESTABLISHMENT = "establishment", _("在编")
-    CONTRACT = "contract", _("劳动合同")
-    DISPATCH = "dispatch", _("劳务派遣")
 
 
 class CountsAt(models.TextChoices):
@@ -110,10 +78,3 @@ DECISION_CITATIONS = {
     DecisionReason.EMPLOYED_ELSEWHERE: "残联厅函〔2022〕63号（三）",
     DecisionReason.DISPATCH_AGREED: "财政部公告2019年第98号第二条",
 }
-
-
-@cache
-def official_words(choices: type[models.TextChoices]) -> dict[str, str]:
-    """Code to Chinese word, for files: they are official and do not follow the language of whoever handles them."""
-    with translation.override(settings.LANGUAGE_CODE):
-        return {str(code): str(label) for code, label in choices.choices}

@@ -5,13 +5,6 @@ from django.utils.translation import gettext_lazy as _
 from audit.errors import DomainError
 
 
-class FileRefused(DomainError):
-    """The file as a whole cannot be read: wrong kind, too large, headings missing."""
-
-    code = "file_refused"
-    message = _("文件不能读取。")
-
-
 class ReturnChanged(DomainError):
     """Somebody else saved the return in the meantime (promise A8)."""
 

@@ -11,20 +11,21 @@ from django.http import QueryDict
 from django.utils import timezone
 from django.utils.translation import gettext_lazy as _
 
-from accounts.fields import CountField, MoneyField
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from design.fields import CountField, MoneyField
+from design.law_words import choices_of, translated
+from exchange.engine.cells import FIRST_DAY, LAST_DAY
+from law.codes import CertificateKind, EmploymentForm, EntityType
+from law.counting import MONTHS, Reason
+from law.identifiers import IdentifierError, check_certificate_number, check_identity_number
 from quota import names
-from quota.enums import CertificateKind, DecisionReason, EmploymentForm, EntityType
-from quota.exchange.cells import FIRST_DAY, LAST_DAY
-from quota.identifiers import IdentifierError, check_certificate_number, check_identity_number
+from quota.enums import DecisionReason
 from quota.models import DraftPlacement, HeadcountReturn, Placement, PlacementCheck
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import FIRST_LEVY_YEAR
-from quota.rules import MONTHS, Reason
 from quota.services.filing import PlacementInput
 from quota.services.verification import decision_seen
-from quota.words import translated
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
 OUT_OF_BOUNDS = _("日期应在1900年至2199年之间。")
@@ -104,11 +105,11 @@ class PlacementForm(VersionForm):
 
     name = forms.CharField(label=_("姓名"), max_length=60)
     identity_number = forms.CharField(label=_("身份证号"), max_length=24)
-    certificate_kind = forms.ChoiceField(label=_("证件类型"), choices=CertificateKind)
+    certificate_kind = forms.ChoiceField(label=_("证件类型"), choices=choices_of(CertificateKind))
     certificate_number = forms.CharField(
         label=_("证件号码"), max_length=48, help_text=_("残疾人证号为20位，换领过的另有B和次数。")
     )
-    form = forms.ChoiceField(label=_("用工形式"), choices=EmploymentForm)
+    form = forms.ChoiceField(label=_("用工形式"), choices=choices_of(EmploymentForm))
     contract_start = ContractDayField(
         label=_("合同开始"), input_formats=DATE_FORMATS, help_text=_("如2025-03-01。在编人员填写入职日期。")
     )
@@ -184,7 +185,7 @@ class QueueForm(forms.Form):
     region = forms.ModelChoiceField(
         label=_("行政区划"), queryset=Region.objects.none(), required=False, empty_label=ALL[1]
     )
-    entity_type = forms.ChoiceField(label=_("单位类型"), choices=[ALL, *EntityType.choices], required=False)
+    entity_type = forms.ChoiceField(label=_("单位类型"), choices=[ALL, *choices_of(EntityType)], required=False)
     findings = forms.ChoiceField(
         label=_("核对提示"), choices=[ALL, ("yes", _("有疑点")), ("no", _("无疑点"))], required=False
     )

@@ -1,7 +1,7 @@
 """Small sheets in the administration pages: the columns of the exchange files, with a preview of every change.
 
 Cells are read as `manage.py load` reads them, within tighter limits. Regional numbers are only written out here:
-changing them takes two people (quota/exchange/loading.py).
+changing them takes two people (exchange/engine/loading.py).
 """
 
 from collections.abc import Mapping
@@ -19,13 +19,13 @@ from tablib import Dataset
 
 from accounts.models import User
 from audit.services import record
-from quota.exchange.cells import is_blank
-from quota.exchange.contract import Column, Kind
-from quota.exchange.escape import escape_formula
-from quota.exchange.faults import CellFault
-from quota.exchange.kinds import EMPLOYERS, PARAMETERS
-from quota.exchange.source import MIB, Limits, Source
-from quota.exchange.table import Table
+from design.csv_lines import escape_formula
+from exchange.engine.cells import is_blank
+from exchange.engine.contract import Column, Kind
+from exchange.engine.faults import CellFault
+from exchange.engine.source import MIB, Limits, Source
+from exchange.engine.table import Table
+from quota.kinds import EMPLOYERS, PARAMETERS
 from quota.models import Employer, RegionalNumber
 
 SMALL = Limits(size=MIB, rows=2_000, expanded=20 * MIB, memory=512 * MIB, seconds=20)

@@ -1,4 +1,4 @@
-"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.checks). What comes
+"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.services.checks). What comes
 back to the first review is checked again: no check has looked at it since."""
 
 from accounts.permissions import Permission

@@ -5,7 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
-from levy.policy import POLICY_YEARS
+from law.policy import POLICY_YEARS
 from subsidies.models import AwardState
 
 YEARS = [(year, str(year)) for year in sorted(POLICY_YEARS, reverse=True)]

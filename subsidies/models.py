@@ -17,13 +17,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
+from design.law_words import translated
+from law.codes import EntityType
+from law.support.rewards import Basis, RewardFacts, RewardTerms
 from levy.models import Assessment
-from quota.enums import EntityType
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.parameters import VALIDITY, DatedByRegion, DatedQuerySet
 from quota.models.returns import LEVY_YEAR_BOUNDS
-from subsidies.rules import Basis, RewardFacts, RewardTerms
 
 YUAN = {"max_digits": 16, "decimal_places": 2}
 MONTHS = {"max_digits": 16, "decimal_places": 6}
@@ -34,7 +35,7 @@ class ProgrammeKind(models.TextChoices):
 
 
 class AmountBasis(models.TextChoices):
-    """The bases of subsidies.rules.Basis under their official names."""
+    """The bases of law.support.rewards.Basis under their official names."""
 
     MINIMUM_WAGES = Basis.MINIMUM_WAGES.value, _("月最低工资的倍数")
     FIXED = Basis.FIXED.value, _("定额（元）")
@@ -75,7 +76,7 @@ class Programme(DatedByRegion):
             models.CheckConstraint(condition=Q(basis__in=AmountBasis.values), name="programme_basis_known"),
             models.CheckConstraint(condition=Q(severe_counts__in=[1, 2]), name="programme_severe_counts_known"),
             models.CheckConstraint(
-                condition=Q(excluded_entity_types__contained_by=EntityType.values), name="programme_excluded_known"
+                condition=Q(excluded_entity_types__contained_by=EntityType.values()), name="programme_excluded_known"
             ),
             models.CheckConstraint(
                 condition=Q(
@@ -154,7 +155,7 @@ class Programme(DatedByRegion):
     @property
     def excluded(self) -> list[str]:
         """The unit types that get nothing, in words."""
-        return [str(EntityType(kind).label) for kind in self.excluded_entity_types]
+        return [str(translated(EntityType(kind).label)) for kind in self.excluded_entity_types]
 
     @property
     def terms(self) -> RewardTerms:
@@ -250,7 +251,7 @@ class Award(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["programme", "employer", "levy_year"], name="one_award_per_year"),
             models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="award_levy_year_bounds"),
-            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="award_entity_known"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="award_entity_known"),
             models.CheckConstraint(
                 condition=Q(amount__range=(Decimal("0.01"), MAX_YUAN), rewarded_months__range=(0, 24 * MAX_STAFF)),
                 name="award_figures_bounds",

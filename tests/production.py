@@ -10,7 +10,7 @@ import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 
-from runner.state import ROOT
+from tools.runner.state import ROOT
 
 BIN = Path(sys.prefix) / "bin"
 

@@ -13,9 +13,9 @@ from pathlib import Path
 import psycopg
 import pytest
 
-from runner import postgres, processes
-from runner.state import ROOT, State
 from tests.production import compose_services, eventually
+from tools.runner import postgres, processes
+from tools.runner.state import ROOT, State
 
 PASSWORDS = {"PGPASSWORD": "administrator", "DATABASE_PASSWORD": "application"}
 

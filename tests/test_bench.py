@@ -5,13 +5,24 @@ from pathlib import Path
 import pytest
 
 from audit.models import AuditEntry
-from bench import annual_run, checking, engines, lists, loading, notices, pages, plan, report, reviewers
-from bench.measure import Comparison, Cost, percentile
-from bench.province import TENTH, Size, write_province
-from bench.report import Line
 from levy.models import Assessment, AssessmentRun
 from quota.models import Employer, HeadcountReturn, Placement, PlacementCheck
 from tests.conftest import test_database_url as database_url
+from tools.bench import (
+    annual_run,
+    checking,
+    engines,
+    lists,
+    loading,
+    notices,
+    pages,
+    plan,
+    report,
+    reviewers,
+)
+from tools.bench.measure import Comparison, Cost, percentile
+from tools.bench.province import TENTH, Size, write_province
+from tools.bench.report import Line
 
 SMALL = Size(employers=2000, person_months=2400)
 

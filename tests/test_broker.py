@@ -21,10 +21,10 @@ from kombu.transport import redis as plain
 
 from config import broker
 from config.celery import app
-from faults.proxy import Proxy
 from quota.tasks import check_return
-from runner import processes, valkey
-from runner.state import ROOT, State
+from tools.faults.proxy import Proxy
+from tools.runner import processes, valkey
+from tools.runner.state import ROOT, State
 
 TIMEOUT = 1  # seconds, in place of ten
 

@@ -13,10 +13,10 @@ from django.template.loader import render_to_string
 from django.test import Client
 from django.urls import reverse
 
-from accounts import display
-from accounts.charts import bar_chart, cell_bar, line_chart
-from accounts.fields import CountField
-from accounts.styleguide import COLOURS, SampleForm, months, sample_form, styleguide_context
+from accounts.frame import display
+from design.charts import bar_chart, cell_bar, line_chart
+from design.fields import CountField
+from design.styleguide import COLOURS, SampleForm, months, sample_form, styleguide_context
 
 TEMPLATES = Path(settings.BASE_DIR) / "templates"
 SHEET = (Path(settings.BASE_DIR) / "static/css/app.css").read_text(encoding="utf-8")

@@ -16,9 +16,9 @@ from django.conf import settings
 
 from audit.services import seal_path
 from config.settings import base
-from runner import postgres
-from runner.state import ROOT
 from tests.production import BIN, compose, compose_parts, compose_services, eventually, example_environment
+from tools.runner import postgres
+from tools.runner.state import ROOT
 
 WORKERS = ("worker-fast", "worker-batch", "worker-pdf", "worker-import")
 OUR_IMAGES = ("migrate", "web", *WORKERS, "beat")

@@ -11,9 +11,9 @@ from django.utils import translation
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.fields import CountField, MoneyField
-from accounts.styleguide import months
-from accounts.templatetags import formats
+from design.fields import CountField, MoneyField
+from design.styleguide import months
+from design.templatetags import formats
 
 
 @pytest.mark.parametrize(

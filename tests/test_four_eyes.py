@@ -15,7 +15,7 @@ from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Role
 from accounts.services import access_changes
 from audit.errors import DomainError
-from disclosure import services as publications
+from disclosure.services import publications
 from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
 from levy.services.parameter_changes import approve_parameter, propose_parameter, reject_parameter
@@ -23,8 +23,8 @@ from levy.services.region_changes import approve_region_change, propose_region_c
 from quota.enums import NumberKind
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
-from subsidies import services as rewards
 from subsidies.models import Award, Programme
+from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
 from tests.quota.factories import EmployerFactory, filed_return, regional_number, verified_year

@@ -37,9 +37,9 @@ POLICY = {
     "frame-ancestors 'none'",
 }
 FILES = {
-    "levy:list_download": Role.TAX_OFFICER,
-    "levy:file_template": Role.TAX_OFFICER,
-    "levy:employer_dates": Role.AUDITOR,
+    "collection:list_download": Role.TAX_OFFICER,
+    "exchange:file_template": Role.TAX_OFFICER,
+    "portal:employer_dates": Role.AUDITOR,
     "quota:queue_file": Role.VERIFIER,
     "subsidies:award_file": Role.FINANCE_OFFICER,
     "disclosure:publication_file": Role.FINANCE_OFFICER,
@@ -137,7 +137,7 @@ def test_a_crash_and_a_refusal(monkeypatch: pytest.MonkeyPatch, fault: Exception
     def crash(*_arguments: object, **_names: object) -> None:
         raise fault
 
-    monkeypatch.setattr("accounts.views.sign_in.password_holder", crash)
+    monkeypatch.setattr("accounts.sign_in.views.sign_in.password_holder", crash)
     client = Client(raise_request_exception=False)
     answer = client.post("/sign-in/", {"username": "x", "password": "x"})
     assert answer.status_code == status
@@ -160,7 +160,7 @@ def test_maintenance(settings: Any, tmp_path: Path) -> None:
     assert_headers(answer)
 
 
-@pytest.mark.parametrize("guard", ["accounts.middleware.fixed_headers", "csp.middleware.CSPMiddleware"])
+@pytest.mark.parametrize("guard", ["accounts.frame.middleware.fixed_headers", "csp.middleware.CSPMiddleware"])
 def test_twin_without_its_middleware_a_missing_header_is_found(settings: Any, guard: str) -> None:
     settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != guard]
     with pytest.raises((AssertionError, KeyError)):

@@ -10,9 +10,9 @@ from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import resolve
 
-from accounts.devices import COOKIE, SALT
 from accounts.models import Session, User
 from accounts.permissions import Role
+from accounts.sign_in.devices import COOKIE, SALT
 from audit.errors import DomainError
 from levy.models import RegionChange
 from levy.services.region_changes import propose_region_change, reject_region_change
@@ -49,8 +49,8 @@ NOT_KEPT = {
     "levy:run_start": CHOICES,
     "levy:batch_list": NOTHING,
     "levy:notice_issue": NOTHING,
-    "levy:file_list": "a browser gives a chosen file to no second form",
-    "levy:file_write": NOTHING,
+    "exchange:file_list": "a browser gives a chosen file to no second form",
+    "exchange:file_write": NOTHING,
     "subsidies:programme_compute": CHOICES,
     "subsidies:programme_approve": NOTHING,
     "api:estimate": "for programs",
@@ -65,8 +65,8 @@ STEPS = {
     "levy:region_change_step": "reject",
     "quota:case_step": "send_back",
 }
-TYPED_ELSEWHERE = {"levy:return_amount": "quota:return"}
-CLERKS = {"quota:return", "quota:placement", "quota:placement_add", "levy:return_amount"}
+TYPED_ELSEWHERE = {"portal:return_amount": "quota:return"}
+CLERKS = {"quota:return", "quota:placement", "quota:placement_add", "portal:return_amount"}
 
 
 def test_every_form_is_kept_or_named_with_its_reason() -> None:

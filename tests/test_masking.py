@@ -10,11 +10,11 @@ from typing import Any
 import pytest
 from django.test import Client
 
+from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from quota.identifiers import mask_identity
-from quota.identity import decrypt
+from law.identifiers import mask_identity
 from quota.models.returns import PlacementTerms
 from quota.services.verification import REVEALS_A_DAY
 from tests.accounts.factories import officer
@@ -69,8 +69,8 @@ def test_twin_a_page_that_forgets_the_mask_is_found(
             PlacementTerms, "masked_identity", property(lambda person: decrypt(person.identity_encrypted))
         )
     else:
-        world.places["levy:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
-        monkeypatch.setattr("levy.views.employers.mask_identity", lambda number: number)
+        world.places["portal:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
+        monkeypatch.setattr("portal.views.employers.mask_identity", lambda number: number)
     assert found <= set(leaks(world, {place.partition(" ")[0] for place in found}))
 
 

@@ -13,8 +13,8 @@ from django.db.migrations.loader import MigrationLoader
 from django.db.migrations.operations import AddField
 from django.db.models import NOT_PROVIDED
 
-from runner.state import ROOT
 from tests.production import compose_services
+from tools.runner.state import ROOT
 
 # What was there when the first version went out; whatever was added later obeys.
 BEFORE = {"audit": 2, "accounts": 2, "quota": 12, "levy": 6, "subsidies": 1, "disclosure": 4, "operations": 1}

@@ -13,11 +13,11 @@ from django.template.loader import get_template
 
 from accounts.permissions import Permission
 from audit.titles import TITLES
+from law.codes import EntityType as RuleEntityType
+from law.counting import claims as counting
+from law.policy import Outcome
 from levy.models.assessments import OutcomeCode
-from levy.policy import Outcome
-from levy.rules import EntityType as RuleEntityType
 from quota import enums
-from quota.rules import counting
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]

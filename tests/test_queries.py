@@ -13,8 +13,8 @@ from django.test import Client
 
 from accounts.models import User
 from accounts.permissions import ROLE_PERMISSIONS, Role
-from disclosure import services as publications
 from disclosure.models import Publication
+from disclosure.services import publications
 from tests.accounts.factories import officer
 from tests.browser.crawling import Walk, walk
 from tests.quota.factories import employer_account
@@ -25,8 +25,8 @@ MOST = 12
 # Addresses that no link carries: what a form adds.
 FILTERED = {
     "quota:queue": f"?levy_year=2025&region={COUNTY}&entity_type=enterprise&state=checked&sort=-difference",
-    "levy:employer_search": "?q=标记公司",
-    "levy:collection": f"?levy_year=2024&region={COUNTY}",
+    "portal:employer_search": "?q=标记公司",
+    "collection:collection": f"?levy_year=2024&region={COUNTY}",
     "levy:parameter_list": f"?region={COUNTY}",
     "quota:quick": f"?levy_year=2025&region={COUNTY}",
     "disclosure:search": "?q=标记公司",
@@ -44,17 +44,17 @@ ELSEWHERE = {
     "accounts:sign_in_set_up": "a step of signing in",
     "accounts:recovery_codes": "shown once, after a form",
     "disclosure:region_newest": "leads on to the newest year",
-    "levy:return_amount": "answers a form that is being typed",
+    "portal:return_amount": "answers a form that is being typed",
     "levy:region_change": "tests/levy/test_region_changes.py counts it",
     "levy:region_change_step": "tests/levy/test_region_changes.py counts it",
-    "levy:file_write": "of a file without faults",
+    "exchange:file_write": "of a file without faults",
     "levy:batch_file": "a file",
-    "levy:collection_file": "a file",
-    "levy:employer_dates": "a file",
-    "levy:file_faults": "a file",
-    "levy:file_mismatches": "a file",
-    "levy:file_template": "a file",
-    "levy:list_download": "a file",
+    "collection:collection_file": "a file",
+    "portal:employer_dates": "a file",
+    "exchange:file_faults": "a file",
+    "collection:payment_mismatches": "a file",
+    "exchange:file_template": "a file",
+    "collection:list_download": "a file",
     "levy:notice_file": "a file",
     "levy:run_movement": "a file",
     "levy:run_report_file": "a file",

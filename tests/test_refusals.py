@@ -52,7 +52,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     def fail(*_arguments: object, **_names: object) -> None:
         raise error
 
-    monkeypatch.setattr("accounts.views.sign_in.password_holder", fail)
+    monkeypatch.setattr("accounts.sign_in.views.sign_in.password_holder", fail)
     monkeypatch.setattr("accounts.views.people.PersonForm", fail)
 
 

@@ -37,18 +37,18 @@ MEMBERS_ONLY = frozenset({Permission.FILE_RETURN})
 # Where one of the rights that open the address is not enough for this object.
 NARROWER = {
     "levy:run_step": Permission.RUN_ASSESSMENT,  # which discards
-    "levy:file_list": Permission.LOAD_TAX_FILES,  # a file of employers
-    "levy:file_detail": Permission.LOAD_TAX_FILES,
-    "levy:file_write": Permission.LOAD_TAX_FILES,
-    "levy:file_faults": Permission.LOAD_TAX_FILES,
+    "exchange:file_list": Permission.LOAD_TAX_FILES,  # a file of employers
+    "exchange:file_detail": Permission.LOAD_TAX_FILES,
+    "exchange:file_write": Permission.LOAD_TAX_FILES,
+    "exchange:file_faults": Permission.LOAD_TAX_FILES,
 }
 LISTS = {
-    "levy:employer_search": "?q=标记公司",
+    "portal:employer_search": "?q=标记公司",
     "levy:run_list": "",
     "levy:run_start": "",
     "levy:correction_list": "",
-    "levy:list_choose": "",
-    "levy:file_list": "",
+    "collection:list_choose": "",
+    "exchange:file_list": "",
     "levy:parameter_list": "",
     "levy:parameter_change_list": "",
     "quota:queue": "",
@@ -182,7 +182,7 @@ def test_twin_a_list_scoped_by_region_alone_shows_more(
 
 
 def test_a_filter_opens_no_other_region(world: World, signed_in: Callable[..., Client]) -> None:
-    for name in ("quota:queue", "quota:queue_file", "quota:quick", "levy:list_choose", "levy:parameter_list"):
+    for name in ("quota:queue", "quota:queue_file", "quota:quick", "collection:list_choose", "levy:parameter_list"):
         client = signed_in(next(role for role in Role if holds(role, name)), NEIGHBOUR)
         for code in ("", " ", "3", "%", "14", "999999", COUNTY):
             answer = client.get(address(name), {"region": code, "levy_year": 2025})

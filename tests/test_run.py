@@ -18,10 +18,10 @@ from pathlib import Path
 
 import pytest
 
-from runner import packages, postgres, processes
-from runner.processes import Child, Identity
-from runner.state import ROOT, Lock, State
 from tests.production import BIN, eventually
+from tools.runner import packages, postgres, processes
+from tools.runner.processes import Child, Identity
+from tools.runner.state import ROOT, Lock, State
 
 RUN = str(ROOT / "run.py")
 is_root = os.geteuid() == 0

@@ -13,7 +13,7 @@ from accounts.permissions import ROLE_PERMISSIONS, Role
 from accounts.services import people
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.workflow import Transition, check
-from quota.models import ImportedFile
+from exchange.models import ImportedFile
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, verified_year

@@ -9,18 +9,19 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Role
 from accounts.services import access_changes
-from disclosure import services as publications
-from levy.exchange import KINDS
+from disclosure.services import publications
+from exchange.kinds import KINDS
+from exchange.services import uploads as files
 from levy.models import Assessment, AssessmentRun
-from levy.services import corrections, files
+from levy.services import corrections
 from levy.services.batches import start_batch
 from levy.services.notices import issue_notice
 from levy.services.parameter_changes import propose_parameter
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement, RegionalNumber, VerifiedHeadcount
-from subsidies import services as rewards
+from quota.services.checks import run_checks
 from subsidies.models import Award, Programme
+from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import (
@@ -84,12 +85,12 @@ def _an_assessed_year(world: World, code: str) -> None:
         "levy:run_step": pk | {"step": "discard"},
         "levy:batch_list": pk,
         "levy:batch": {"pk": batch.pk},
-        "levy:list_detail": {"code": code, "levy_year": 2024},
-        "levy:list_download": {"code": code, "levy_year": 2024},
-        "levy:employer_year": year,
-        "levy:what_if": year,
-        "levy:employer_dates": year,
-        "levy:employer_account": {"uscc": employer.uscc},
+        "collection:list_detail": {"code": code, "levy_year": 2024},
+        "collection:list_download": {"code": code, "levy_year": 2024},
+        "portal:employer_year": year,
+        "portal:what_if": year,
+        "portal:employer_dates": year,
+        "collection:employer_account": {"uscc": employer.uscc},
         "levy:correction_propose": year,
         "levy:correction": {"pk": correction.pk},
         "levy:correction_step": {"pk": correction.pk},
@@ -153,7 +154,7 @@ def _a_draft(world: World) -> None:
     row = DraftPlacement.objects.create(headcount_return=draft, **{k: v for k, v in terms.items() if k != "id"})
     own = {"pk": draft.pk}
     world.places |= {name: own for name in ("quota:return", "quota:placement_add", "quota:return_submit")}
-    world.places |= {"quota:receipt": own, "levy:return_amount": own}
+    world.places |= {"quota:receipt": own, "portal:return_amount": own}
     world.places["quota:placement"] = own | {"placement": row.pk}
 
 
@@ -182,7 +183,7 @@ def _what_administrators_do(world: World, code: str) -> None:
         "levy:parameter_change_step": {"pk": parameter.pk},
         "levy:parameter_history": named,
         "levy:parameter_propose": named,
-        "levy:file_detail": {"pk": file.pk},
-        "levy:file_write": {"pk": file.pk},
-        "levy:file_faults": {"pk": file.pk},
+        "exchange:file_detail": {"pk": file.pk},
+        "exchange:file_write": {"pk": file.pk},
+        "exchange:file_faults": {"pk": file.pk},
     }

@@ -31,7 +31,7 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from accounts.sessions import SessionStore  # Django's own hook; the store needs this model first
+        from accounts.sign_in.session_store import SessionStore  # Django's own hook; the store needs this model first
 
         return SessionStore
 

@@ -7,8 +7,8 @@ from accounts.models import AccessChange, Region, SecondFactor, User
 from accounts.permissions import Permission, Role
 from accounts.scoping import may_manage
 from accounts.services.people import appoint, enable
-from accounts.services.sessions import end_sessions
 from accounts.services.trail import record_of_person
+from accounts.sign_in.sessions import end_sessions
 from accounts.workflow import APPROVE, REJECT
 from audit.errors import PermissionMissing, ReasonMissing
 from audit.services import record

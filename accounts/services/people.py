@@ -7,9 +7,9 @@ from accounts.errors import OutOfReach, OwnAccount
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, Role
 from accounts.scoping import may_manage
-from accounts.services import attempts, passwords
-from accounts.services.sessions import end_sessions
 from accounts.services.trail import record_of_person
+from accounts.sign_in import attempts, passwords
+from accounts.sign_in.sessions import end_sessions
 from audit.errors import PermissionMissing, ReasonMissing
 from audit.services import record
 

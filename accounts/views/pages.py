@@ -7,11 +7,11 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.context import nav_items
+from accounts.frame.context import nav_items
 from accounts.permissions import Permission, requires
-from accounts.styleguide import styleguide_context
 from accounts.waiting import Latest, Waiting, all_lines
 from audit.models import AuditEntry
+from design.styleguide import styleguide_context
 
 ENTRIES_PER_PAGE = 50
 

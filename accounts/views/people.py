@@ -15,11 +15,12 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.forms import AppointmentForm, PersonFilter, PersonForm, PersonState, ReasonForm
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
 from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import changes_in_reach, may_manage, people_in_reach
-from accounts.services import access_changes, attempts, people
+from accounts.services import access_changes, people
+from accounts.sign_in import attempts
 from accounts.workflow import APPROVE, CHANGE_TRANSITIONS
 from audit.errors import DomainError
 from audit.services import trail_of

@@ -29,10 +29,14 @@ DEFAULT_AUTO_FIELD = "django.db.models.BigAutoField"
 INSTALLED_APPS = [
     "operations",
     "disclosure",
+    "portal",
     "subsidies",
+    "collection",
     "levy",
     "quota",
+    "exchange",
     "accounts",
+    "design",
     "audit",
     "config.apps.AdministrationConfig",
     "django.contrib.auth",
@@ -54,23 +58,23 @@ INSTALLED_APPS = [
 # The first three stand outside everything, so that files and errors have their headers and their log line too.
 MIDDLEWARE = [
     "operations.middleware.request_log",
-    "accounts.middleware.fixed_headers",
+    "accounts.frame.middleware.fixed_headers",
     "csp.middleware.CSPMiddleware",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
-    "accounts.middleware.maintenance",
+    "accounts.frame.middleware.maintenance",
     "django.contrib.sessions.middleware.SessionMiddleware",
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
-    "accounts.middleware.language",
-    "accounts.middleware.session_limits",
-    "accounts.middleware.unfinished_sign_in",
-    "accounts.middleware.SignInFirst",
+    "accounts.frame.middleware.language",
+    "accounts.frame.middleware.session_limits",
+    "accounts.frame.middleware.unfinished_sign_in",
+    "accounts.frame.middleware.SignInFirst",
     "django.contrib.messages.middleware.MessageMiddleware",
     "django.middleware.clickjacking.XFrameOptionsMiddleware",
-    "accounts.middleware.private_pages",
-    "accounts.middleware.RefusalPages",
+    "accounts.frame.middleware.private_pages",
+    "accounts.frame.middleware.RefusalPages",
 ]
 
 
@@ -113,7 +117,7 @@ CACHES = {
         "OPTIONS": {"protocol": 2},
     }
 }
-# No LocaleMiddleware: the browser's language never changes an official page (accounts.middleware.language).
+# No LocaleMiddleware: the browser's language never changes an official page (accounts.frame.middleware.language).
 LANGUAGE_CODE = "zh-hans"
 LANGUAGES = [("zh-hans", _("简体中文")), ("en", _("英文"))]
 LOCALE_PATHS = [BASE_DIR / "locale"]
@@ -126,12 +130,12 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["accounts.templatetags.formats"],
+            "builtins": ["design.templatetags.formats"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
-                "accounts.context.chrome",
+                "accounts.frame.context.chrome",
             ],
         },
     }
@@ -177,7 +181,7 @@ REST_FRAMEWORK = {
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"public": "120/min"},
     "NUM_PROXIES": 0,  # nobody's X-Forwarded-For is believed (promise F4)
-    "EXCEPTION_HANDLER": "accounts.api.error_response",
+    "EXCEPTION_HANDLER": "accounts.frame.api_errors.error_response",
     "COERCE_DECIMAL_TO_STRING": True,
 }
 SPECTACULAR_SETTINGS = {

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
+from disclosure.models.frozen import frozen_with_publication
 from levy.models.runs import MAX_TOTAL
 from quota.models.returns import LEVY_YEAR_BOUNDS
 
@@ -192,6 +193,7 @@ class PublishedFile(models.Model):
         ordering = ["name", "format"]
         verbose_name = _("公开文件")
         verbose_name_plural = _("公开文件")
+        triggers = frozen_with_publication()
         constraints = [
             models.UniqueConstraint(fields=["publication", "name", "format"], name="one_file_per_format"),
             models.CheckConstraint(condition=Q(format__in=FileFormat.values), name="file_format_known"),

@@ -1,4 +1,4 @@
-"""The frozen rows: employers, regions, and figures by region and unit type. Migration 0002 refuses every edit."""
+"""The frozen rows: employers, regions, and figures by region and unit type. The database refuses every edit."""
 
 import re
 
@@ -8,9 +8,11 @@ from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
+from design.law_words import choices_of
+from disclosure.models.frozen import frozen_with_publication
 from disclosure.models.publications import Publication
+from law.codes import EntityType
 from levy.models.runs import MAX_TOTAL
-from quota.enums import EntityType
 from quota.names import Doubled, contains
 
 # Department, class and the six digits of the place: no name begins like that.
@@ -88,7 +90,7 @@ class PublishedEntry(models.Model):
     name = models.CharField(_("单位名称"), max_length=200)
     region_code = models.CharField(_("行政区划代码"), max_length=6)
     region_name = models.CharField(_("行政区划"), max_length=60)
-    entity_type = models.CharField(_("单位类型"), max_length=24, choices=EntityType)
+    entity_type = models.CharField(_("单位类型"), max_length=24, choices=choices_of(EntityType))
     standing = models.CharField(_("结果"), max_length=8, choices=Standing)
     share_band = models.CharField(_("安排比例"), max_length=10, choices=ShareBand, blank=True)
     filing = models.CharField(_("申报情况"), max_length=8, choices=Filing)
@@ -105,6 +107,7 @@ class PublishedEntry(models.Model):
         ordering = ["publication", "region_code", "uscc"]
         verbose_name = _("公示单位")
         verbose_name_plural = _("公示单位")
+        triggers = frozen_with_publication()
         indexes = [
             GinIndex(OpClass(Doubled("name"), name="gin_trgm_ops"), name="entry_name_pairs"),
             models.Index(OpClass("uscc", name="varchar_pattern_ops"), name="entry_uscc"),
@@ -159,6 +162,7 @@ class PublishedRegion(models.Model):
         ordering = ["code", "is_own"]
         verbose_name = _("公示地区")
         verbose_name_plural = _("公示地区")
+        triggers = frozen_with_publication()
         constraints = [
             models.UniqueConstraint(fields=["publication", "code", "is_own"], name="one_published_region"),
         ]
@@ -182,7 +186,7 @@ class PublishedFigure(models.Model):
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="figures")
     region_code = models.CharField(_("行政区划代码"), max_length=6)
-    entity_type = models.CharField(_("单位类型"), max_length=24, choices=EntityType)
+    entity_type = models.CharField(_("单位类型"), max_length=24, choices=choices_of(EntityType))
     unit_count = models.PositiveIntegerField(_("用人单位（户）"))
     verified_count = models.PositiveIntegerField(_("参加年审（户）"))
     met_count = models.PositiveIntegerField(_("已达比例（户）"))
@@ -206,9 +210,10 @@ class PublishedFigure(models.Model):
         ordering = ["publication", "region_code", "entity_type"]
         verbose_name = _("公示数据")
         verbose_name_plural = _("公示数据")
+        triggers = frozen_with_publication()
         constraints = [
             models.UniqueConstraint(fields=["publication", "region_code", "entity_type"], name="one_figure_per_type"),
-            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="figure_entity_known"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="figure_entity_known"),
             models.CheckConstraint(
                 condition=Q(
                     unit_count=F("met_count") + F("below_count") + F("exempt_count") + F("missing_count"),

@@ -16,7 +16,7 @@ View = Callable[..., HttpResponse]
 
 def public_page(view: View) -> View:
     """Nobody signs in; caches may keep a good answer for MAX_AGE. Settings and language live in cookies, and a
-    signed-in reader's copy is made private by accounts.middleware.private_pages."""
+    signed-in reader's copy is made private by accounts.frame.middleware.private_pages."""
 
     @login_not_required
     @require_safe

@@ -9,8 +9,8 @@ from rest_framework.exceptions import ValidationError
 from disclosure.forms import CalculatorForm
 from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
-from levy.rules import Assessed, marginal
-from levy.services.estimates import assessed_estimate
+from law.amount import Assessed, marginal
+from levy.queries.estimates import assessed_estimate
 
 ESTIMATES_PER_MINUTE = 60
 

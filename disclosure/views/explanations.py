@@ -4,12 +4,12 @@ from django.conf import settings
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 
-from disclosure.accessibility import statement
 from disclosure.forms import ExampleForm
 from disclosure.lexicon import GROUPS
+from disclosure.queries.accessibility import statement
+from disclosure.queries.worked_example import NEWEST, periods, worked_example
 from disclosure.sources import SOURCES
 from disclosure.views.caching import public_page
-from disclosure.worked_example import NEWEST, periods, worked_example
 
 
 @public_page

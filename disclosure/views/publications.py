@@ -11,18 +11,18 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.broker import hurry
-from accounts.kept import keeps_typing, start
+from accounts.frame.enqueue import hurry
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import Transition, allowed
-from disclosure import services
 from disclosure.forms import PublicationForm
 from disclosure.models import Publication, PublicationState
-from disclosure.region_page import page_of
+from disclosure.queries.region_page import page_of
+from disclosure.services import publications as services
 from disclosure.tasks import send_publications
 from disclosure.views.open_data import listed, send
 from disclosure.workflow import DISCARD, PUBLICATION_TRANSITIONS, PUBLISH, WITHDRAW

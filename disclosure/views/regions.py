@@ -9,10 +9,10 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.models import Region
 from disclosure.forms import CompareForm
 from disclosure.models import Publication, PublishedRegion
-from disclosure.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
+from disclosure.queries.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
 from disclosure.views.caching import public_page
 from disclosure.views.open_data import listed
-from levy.policy import POLICY_YEARS
+from law.policy import POLICY_YEARS
 
 FEWEST_YEARS_OF_A_CHART = 2
 

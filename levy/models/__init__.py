@@ -3,7 +3,6 @@
 from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice
 from levy.models.parameter_changes import ChangeState, ParameterChange
-from levy.models.payments import Payment
 from levy.models.region_changes import RegionChange
 from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
 
@@ -16,7 +15,6 @@ __all__ = [
     "DocumentBatch",
     "Notice",
     "ParameterChange",
-    "Payment",
     "PolicyVersion",
     "RegionChange",
     "RunState",

@@ -1,8 +1,9 @@
-"""What each employer owes. A row is written once and never edited (migration 0002)."""
+"""What each employer owes. A row is written once and never edited (promise A7)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -12,15 +13,55 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
+from audit.triggers import never, never_truncated
+from law.codes import EntityType
 from levy.models.runs import FINAL_STATES, AssessmentRun
-from quota.enums import EntityType
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import LEVY_YEAR_BOUNDS
 
+NEVER_EDITED = "an assessment is never edited, only superseded"
+# Once per statement, so that a slice of 20,000 rows pays once.
+RUN_IS_OPEN = """
+    IF EXISTS (
+        SELECT 1 FROM (SELECT DISTINCT run_id FROM changed) c JOIN levy_assessmentrun run ON run.id = c.run_id
+        WHERE run.state IN ('confirmed', 'handed_over')
+    ) THEN
+        RAISE EXCEPTION 'the run is confirmed' USING ERRCODE = 'insufficient_privilege';
+    END IF;
+    RETURN NULL;
+"""
+# An employer is assessed once a year, whoever acts at once: this trigger and that of AssessmentRun wait for each other
+# on one lock per levy year (promise A4).
+SUPPLEMENT_ONCE = """
+    SELECT * INTO supplement FROM levy_assessment WHERE id = NEW.new_id;
+    PERFORM pg_advisory_xact_lock(hashtext('levy supplement'), supplement.levy_year);
+    IF EXISTS (
+        SELECT 1 FROM levy_assessment a JOIN levy_assessmentrun run ON run.id = a.run_id
+        LEFT JOIN levy_supersession s ON s.new_id = a.id AND s.old_id IS NULL
+        WHERE a.employer_id = supplement.employer_id AND a.levy_year = supplement.levy_year AND a.id <> supplement.id
+            AND (run.state IN ('confirmed', 'handed_over') OR s.id IS NOT NULL)
+    ) THEN
+        RAISE EXCEPTION 'the employer is assessed, or about to be' USING ERRCODE = 'unique_violation';
+    END IF;
+    RETURN NULL;
+"""
+
+
+def _open_run(operation: pgtrigger.Operation, changed: pgtrigger.Referencing, name: str) -> pgtrigger.Trigger:
+    """No row joins or leaves a confirmed run."""
+    return pgtrigger.Trigger(
+        name=name,
+        when=pgtrigger.After,
+        operation=operation,
+        level=pgtrigger.Statement,
+        referencing=changed,
+        func=RUN_IS_OPEN,
+    )
+
 
 class OutcomeCode(models.TextChoices):
-    """The outcomes of levy.rules.Outcome under the names of the levy list."""
+    """The outcomes of law.amount.Outcome under the names of the levy list."""
 
     MET = "met", _("已达比例")
     EXEMPT = "exempt", _("免征")
@@ -95,10 +136,16 @@ class Assessment(models.Model):
         ordering = ["run", "region", "employer"]
         verbose_name = _("核定结果")
         verbose_name_plural = _("核定结果")
+        triggers = [
+            never(pgtrigger.Update, NEVER_EDITED, name="frozen", level=pgtrigger.Statement),
+            never_truncated(NEVER_EDITED),
+            _open_run(pgtrigger.Insert, pgtrigger.Referencing(new="changed"), "joins_open_run"),
+            _open_run(pgtrigger.Delete, pgtrigger.Referencing(old="changed"), "leaves_open_run"),
+        ]
         constraints = [
             models.UniqueConstraint(fields=["run", "employer"], name="one_assessment_per_run"),
             models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="assessment_levy_year_bounds"),
-            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="assessment_entity_known"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="assessment_entity_known"),
             models.CheckConstraint(
                 condition=Q(outcome__in=WITHOUT_FIGURES, **{f"{name}__isnull": True for name in FIGURES})
                 | (
@@ -178,6 +225,16 @@ class Supersession(models.Model):
     class Meta:
         verbose_name = _("更正")
         verbose_name_plural = _("更正")
+        triggers = [
+            pgtrigger.Trigger(
+                name="supplement_once",
+                when=pgtrigger.After,
+                operation=pgtrigger.Insert | pgtrigger.UpdateOf("approved_at"),
+                condition=pgtrigger.Q(new__old__isnull=True),
+                declare=[("supplement", "levy_assessment")],
+                func=SUPPLEMENT_ONCE,
+            )
+        ]
         constraints = [
             models.CheckConstraint(condition=~Q(old=F("new")), name="supersession_two_rows"),
             models.CheckConstraint(

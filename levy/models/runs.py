@@ -1,5 +1,6 @@
 """A run of the annual assessment and the ledger of its slices."""
 
+import pgtrigger
 from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
@@ -11,6 +12,18 @@ from accounts.scoping import RegionScopedQuerySet
 from quota.models.returns import LEVY_YEAR_BOUNDS
 
 MAX_TOTAL = 10**16
+# The other side of levy.models.assessments.SUPPLEMENT_ONCE, under the same lock.
+WITHOUT_SUPPLEMENTS = """
+    PERFORM pg_advisory_xact_lock(hashtext('levy supplement'), NEW.levy_year);
+    IF EXISTS (
+        SELECT 1 FROM levy_supersession s JOIN levy_assessment supplement ON supplement.id = s.new_id
+        JOIN levy_assessment a ON a.run_id = NEW.id AND a.employer_id = supplement.employer_id
+        WHERE s.old_id IS NULL AND s.approved_at IS NOT NULL AND supplement.levy_year = NEW.levy_year
+    ) THEN
+        RAISE EXCEPTION 'an employer of the run was assessed by a supplement' USING ERRCODE = 'unique_violation';
+    END IF;
+    RETURN NULL;
+"""
 
 
 class PolicyVersion(models.Model):
@@ -101,6 +114,15 @@ class AssessmentRun(models.Model):
         ordering = ["-pk"]
         verbose_name = _("核定批次")
         verbose_name_plural = _("核定批次")
+        triggers = [
+            pgtrigger.Trigger(
+                name="without_supplements",
+                when=pgtrigger.After,
+                operation=pgtrigger.UpdateOf("state"),
+                condition=pgtrigger.Q(new__state="confirmed", new__is_correction=False),
+                func=WITHOUT_SUPPLEMENTS,
+            )
+        ]
         constraints = [
             models.UniqueConstraint(
                 fields=["levy_year", "region"],

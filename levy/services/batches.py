@@ -27,14 +27,14 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import DomainError, PermissionMissing
 from audit.services import record
+from design.csv_lines import escape_formula
+from levy.documents.notice import TITLE, notice_pdf
 from levy.errors import BatchAlreadyWorking, NothingToPrint, NoticeNotPossible
 from levy.models import AssessmentRun, DocumentBatch, Notice
 from levy.models.assessments import AssessmentQuerySet
 from levy.models.documents import BatchState
 from levy.models.runs import FINAL_STATES
-from levy.notices import TITLE, notice_pdf
 from levy.services.notices import issue_numbered, lock_series
-from quota.exchange.escape import escape_formula
 
 PART = 25  # measured: fewer waste the fonts' embedding, more grow slower than in proportion
 STALLED_AFTER = timedelta(seconds=60)

@@ -18,6 +18,7 @@ from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.models import AuditEntry
 from audit.services import record, trail_of
 from audit.workflow import apply, check
+from law.amount import Assessed, assess
 from levy.errors import (
     AgencyReopened,
     AlreadyAssessed,
@@ -30,15 +31,14 @@ from levy.errors import (
 )
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, PolicyVersion, Supersession
 from levy.models.runs import FINAL_STATES
-from levy.rules import Assessed, assess
+from levy.queries.explanations import explain
 from levy.services import runs
-from levy.services.explanations import explain
-from levy.services.policy import current_terms, pin_policy, terms_of
+from levy.services.policy_versions import current_terms, pin_policy, terms_of
 from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
-from quota.dispatch import agencies_of
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
+from quota.queries.dispatch import agencies_of
 
 AT_THE_FEDERATION = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REVIEWED]
 

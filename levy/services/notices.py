@@ -10,22 +10,22 @@ from django.db import transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
-from accounts.codes import LENGTH, new_code, tidied
 from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing
 from audit.services import record
+from design.document_codes import LENGTH, new_code, tidied
+from law.counting import MONTHS
+from levy.documents.notice import TITLE as NOTICE_TITLE
+from levy.documents.notice import amount_band
 from levy.errors import NoticeNotPossible
 from levy.models import Assessment, Notice
 from levy.models.assessments import WITHOUT_FIGURES
 from levy.models.runs import FINAL_STATES
-from levy.notices import TITLE as NOTICE_TITLE
-from levy.notices import amount_band
-from quota.documents import TITLE as CERTIFICATE_TITLE
-from quota.documents import certificate_of_code
+from quota.documents.headcount_certificate import TITLE as CERTIFICATE_TITLE
+from quota.documents.headcount_certificate import certificate_of_code
 from quota.models import VerifiedHeadcount
-from quota.parameters import months_averaged
-from quota.rules import MONTHS
+from quota.queries.parameters import months_averaged
 
 
 @transaction.atomic

@@ -16,19 +16,20 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
-from accounts.templatetags.formats import cn_date
 from audit.errors import PermissionMissing
 from audit.services import record
 from audit.workflow import apply, check
+from design.law_words import translated
+from design.templatetags.formats import cn_date
+from law.amount import AssessmentRules
+from law.counting import CountingRules
+from law.settings import SettingError
 from levy.errors import ParameterChanged, ParameterPending, ParameterRefused
 from levy.models import ParameterChange
 from levy.parameter_words import RULES, is_number, value_in_words
-from levy.rules import AssessmentRules
 from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.parameters import DatedQuerySet
-from quota.rules import CountingRules, SettingError
-from quota.words import translated
 
 DatedRow = RegionalNumber | RegionalSetting
 

@@ -1,4 +1,4 @@
-"""One slice of a run: facts out of PostgreSQL, through levy.rules, back into PostgreSQL, in one transaction."""
+"""One slice of a run: facts out of PostgreSQL, through law.amount, back into PostgreSQL, in one transaction."""
 
 import hashlib
 from collections.abc import Iterator, Mapping, Sequence
@@ -8,12 +8,12 @@ from decimal import Decimal
 
 from django.db import connection
 
+from law.amount import Assessed, Facts, Terms, assess
+from law.amount.heads import staff_after_transfers
+from law.counting import registered_staff_months
 from levy.models import AssessmentRun, AssessmentSlice
 from levy.models.runs import FINAL_STATES
-from levy.rules import Assessed, Facts, Terms, assess
-from levy.rules.heads import staff_after_transfers
 from quota.models import Employer
-from quota.rules import registered_staff_months
 
 DIGEST_MODULUS = 1 << 128
 NULL = r"\N"

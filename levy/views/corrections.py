@@ -12,22 +12,22 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
 from audit.models import AuditEntry
 from audit.services import trail_of
 from audit.workflow import allowed
+from law.amount import Assessed, Step
 from levy.forms import CorrectionForm, SeenForm, StepForm, SupplementForm
 from levy.models import Assessment, Supersession
-from levy.rules import Assessed, Step
+from levy.queries.explanations import explain
 from levy.services import corrections
-from levy.services.explanations import explain
 from levy.workflow import CONFIRM, DISCARD
-from quota import dispatch
 from quota.models import Employer
+from quota.queries import dispatch
 
 PER_PAGE = 25
 
@@ -86,7 +86,7 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
             messages.success(request, _("已提出更正，待另一人批准。"))
             return redirect(found)
     except DomainError as refusal:
-        stand = reverse("levy:employer_year", args=[uscc, levy_year])
+        stand = reverse("portal:employer_year", args=[uscc, levy_year])
         return turned_back(request, refusal, form, stand)
     context = {
         "assessment": assessment,
@@ -125,7 +125,7 @@ def _propose_supplement(request: HttpRequest, uscc: str, levy_year: int) -> Http
             messages.success(request, _("已提出补充核定，待另一人批准。"))
             return redirect(found)
     except DomainError as refusal:
-        return turned_back(request, refusal, form, reverse("levy:employer_year", args=[uscc, levy_year]))
+        return turned_back(request, refusal, form, reverse("portal:employer_year", args=[uscc, levy_year]))
     waiting = Supersession.objects.filter(old=None, new__employer=employer, new__levy_year=levy_year).first()
     context = {
         "employer": employer,
@@ -178,7 +178,7 @@ def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     form = _step_form(request, found, is_approval)
     if form.is_valid():
         decide = corrections.approve_correction if is_approval else corrections.reject_correction
-        year = redirect("levy:employer_year", found.new.employer.uscc, found.new.levy_year)
+        year = redirect("portal:employer_year", found.new.employer.uscc, found.new.levy_year)
         try:
             decide(correction=found, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:

@@ -8,17 +8,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.broker import hurry
-from accounts.pdf import pdf_response
+from accounts.frame.enqueue import hurry
 from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
 from audit.services import record
+from design.pdf import pdf_response
+from levy.documents.notice import notice_pdf, notice_sheets
+from levy.documents.run_report import report_pdf, report_sheet
 from levy.models import Assessment, AssessmentRun, DocumentBatch, Notice
 from levy.models.documents import BatchState
 from levy.models.runs import COMPUTED_STATES
-from levy.notices import notice_pdf, notice_sheets
-from levy.reports import report_pdf, report_sheet
 from levy.services.batches import start_batch
 from levy.services.notices import issue_notice, replacement_of
 from levy.tasks import render_notices

@@ -11,20 +11,21 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
+from law.policy import POLICY_YEARS
 from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm
 from levy.models import ChangeState, ParameterChange
 from levy.parameter_words import RULES, is_number, name_in_words, value_in_words
-from levy.policy import POLICY_YEARS
-from levy.services import parameter_changes, parameter_state
-from levy.services.parameter_effects import effect_on_last_year
+from levy.queries import parameter_state
+from levy.queries.parameter_effects import effect_on_last_year
+from levy.services import parameter_changes
 from levy.workflow import APPROVE_CHANGE, CHANGE_TRANSITIONS
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting

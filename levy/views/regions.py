@@ -13,16 +13,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
 from levy.forms import RegionChangeForm, StepForm, YearSearchForm
 from levy.models import ChangeState, RegionChange
-from levy.services import parameter_state, region_changes
+from levy.queries import parameter_state
+from levy.services import region_changes
 from levy.views.parameters import READERS, THIS_YEAR, regions_of
 from levy.workflow import APPROVE_CHANGE, CHANGE_TRANSITIONS
 

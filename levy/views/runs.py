@@ -10,20 +10,21 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.broker import hurry
-from accounts.kept import keeps_typing, start
+from accounts.frame.enqueue import hurry
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import record, trail_of
 from audit.workflow import Transition, allowed
+from law.policy import PolicyYearMissing
 from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
-from levy.policy import PolicyYearMissing
-from levy.services import comparison, interruptions, runs, totals
-from levy.services.years import run_stages
+from levy.queries import comparison, interruptions, totals
+from levy.queries.run_stages import run_stages
+from levy.services import runs
 from levy.tasks import send_slices
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS, run_transitions
 

@@ -1,7 +1,7 @@
 """Employers, what they file, what the registers say, and what the federation verified."""
 
+from exchange.models import ImportedFile
 from quota.models.employers import Employer, Membership
-from quota.models.exchange import ImportedFile
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
 from quota.models.returns import DraftPlacement, HeadcountReturn, Placement

@@ -10,7 +10,8 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
-from quota.enums import EntityType
+from design.law_words import choices_of
+from law.codes import EntityType
 from quota.names import Doubled, contains
 
 MAX_STAFF = 10_000_000
@@ -47,7 +48,7 @@ class Employer(models.Model):
     uscc = models.CharField(_("统一社会信用代码"), max_length=18, unique=True)
     name = models.CharField(_("单位名称"), max_length=200)
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
-    entity_type = models.CharField(_("单位类型"), max_length=24, choices=EntityType)
+    entity_type = models.CharField(_("单位类型"), max_length=24, choices=choices_of(EntityType))
     registered_on = models.DateField(_("登记日期"), null=True, blank=True)
     establishment_posts = models.PositiveIntegerField(_("编制数"), null=True, blank=True)
     is_school = models.BooleanField(_("中小学幼儿园"), default=False)
@@ -68,7 +69,7 @@ class Employer(models.Model):
         verbose_name_plural = _("用人单位")
         indexes = [GinIndex(OpClass(Doubled("name"), name="gin_trgm_ops"), name="employer_name_pairs")]
         constraints = [
-            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values), name="employer_entity_type_known"),
+            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="employer_entity_type_known"),
             models.CheckConstraint(condition=Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="employer_uscc_shape"),
             models.CheckConstraint(
                 condition=Q(registered_staff=None) | Q(registered_staff__range=(0, MAX_STAFF)),

@@ -9,7 +9,9 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
-from quota.enums import CertificateKind, CertificateState, CountsAt
+from design.law_words import choices_of
+from law.codes import CertificateKind, CertificateState
+from quota.enums import CountsAt
 from quota.models.employers import Employer
 
 
@@ -20,7 +22,7 @@ from quota.models.employers import Employer
 class Certificate(models.Model):
     """A 残疾人证 or 残疾军人证 as the federation's register has it; the register's level rules."""
 
-    kind = models.CharField(_("证件类型"), max_length=20, choices=CertificateKind)
+    kind = models.CharField(_("证件类型"), max_length=20, choices=choices_of(CertificateKind))
     number_key = models.UUIDField()
     number_encrypted = models.BinaryField()
     person_key = models.UUIDField(db_index=True)
@@ -30,7 +32,7 @@ class Certificate(models.Model):
     level = models.PositiveSmallIntegerField(_("残疾等级"))
     valid_from = models.DateField(_("有效期起"), null=True, blank=True)
     valid_until = models.DateField(_("有效期止"), null=True, blank=True)
-    state = models.CharField(_("状态"), max_length=12, choices=CertificateState)
+    state = models.CharField(_("状态"), max_length=12, choices=choices_of(CertificateState))
 
     class Meta:
         verbose_name = _("残疾人证件")
@@ -49,7 +51,7 @@ class Certificate(models.Model):
                 condition=Q(valid_from=None) | Q(valid_until=None) | Q(valid_until__gte=F("valid_from")),
                 name="certificate_validity_order",
             ),
-            models.CheckConstraint(condition=Q(state__in=CertificateState.values), name="certificate_state_known"),
+            models.CheckConstraint(condition=Q(state__in=CertificateState.values()), name="certificate_state_known"),
         ]
 
     def __str__(self) -> str:

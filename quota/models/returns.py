@@ -10,14 +10,16 @@ from django.db import models
 from django.db.models import F, Func, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Permission
 from accounts.scoping import RegionScopedQuerySet
-from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnState
-from quota.identifiers import mask_identity
-from quota.identity import decrypt
+from design.law_words import choices_of
+from law.codes import CertificateKind, EmploymentForm
+from law.counting import staff_months
+from law.identifiers import mask_identity
+from quota.enums import ReturnSource, ReturnState
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
-from quota.rules import staff_months
 
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
@@ -201,10 +203,10 @@ class PlacementTerms(models.Model):
     identity_encrypted = models.BinaryField()
     born_on = models.DateField(_("出生日期"))
     is_female = models.BooleanField(_("女"))
-    certificate_kind = models.CharField(_("证件类型"), max_length=20, choices=CertificateKind)
+    certificate_kind = models.CharField(_("证件类型"), max_length=20, choices=choices_of(CertificateKind))
     certificate_key = models.UUIDField()
     certificate_encrypted = models.BinaryField()
-    form = models.CharField(_("用工形式"), max_length=16, choices=EmploymentForm)
+    form = models.CharField(_("用工形式"), max_length=16, choices=choices_of(EmploymentForm))
     contract_start = models.DateField(_("合同开始"))
     contract_end = models.DateField(_("合同结束"), null=True, blank=True)
     post = models.CharField(_("岗位"), max_length=60, blank=True)
@@ -252,7 +254,7 @@ class Placement(PlacementTerms):
                 name="placement_contract_order",
                 violation_error_message=_("合同结束日期不能早于开始日期。"),
             ),
-            models.CheckConstraint(condition=Q(form__in=EmploymentForm.values), name="placement_form_known"),
+            models.CheckConstraint(condition=Q(form__in=EmploymentForm.values()), name="placement_form_known"),
         ]
 
     def __str__(self) -> str:

@@ -18,7 +18,7 @@ WEIGHTS_OF_YEAR = "0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
 class PlacementCheck(models.Model):
     """A placement's twelve months.
 
-    `reasons` holds quota.rules.Reason per month (0: counted), `computed` and `decided` the person-months per month
+    `reasons` holds law.counting.Reason per month (0: counted), `computed` and `decided` the person-months per month
     (0, 1 or 2). `decided` is what counts; it starts as `computed` and changes only by an officer's decision.
     `claimed_months` is this row's share of what the employer claims for the person: a month that two rows cover is
     claimed once. `has_other_holder` tells that the register gives the certificate to somebody else: the month counts

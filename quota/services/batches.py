@@ -10,10 +10,10 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, SecondPersonNeeded
 from audit.services import record
-from quota.checks import hold, id_ranges, settle_transfers
 from quota.enums import ReturnState
-from quota.evidence import Scope
 from quota.models import Employer
+from quota.queries.claims import Scope
+from quota.services.checks import hold, id_ranges, settle_transfers
 
 Progress = Callable[[int, int], None]
 

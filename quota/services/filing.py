@@ -9,18 +9,19 @@ from typing import Any
 from django.db import connection, transaction
 from django.db.models import Q
 
+from accounts.identity import encrypt, look_up_key
 from accounts.models import User
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
-from quota.checks import check_employers, hold
-from quota.enums import CertificateKind, EmploymentForm, ReturnSource, ReturnState
+from law.codes import CertificateKind, EmploymentForm
+from law.counting import MONTHS, staff_months
+from law.identifiers import birth_date, is_female
+from quota.enums import ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
-from quota.identifiers import birth_date, is_female
-from quota.identity import encrypt, look_up_key
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
 from quota.models.returns import PlacementTerms, contract_of
-from quota.rules import MONTHS, staff_months
+from quota.services.checks import check_employers, hold
 from quota.services.in_force import (
     COPIED,
     DECIDED,

@@ -5,7 +5,8 @@ from django.db import transaction
 from accounts.errors import NotAnEmployersAccount
 from accounts.models import User
 from accounts.permissions import Permission, Role
-from accounts.services import appoint, passwords
+from accounts.services import appoint
+from accounts.sign_in import passwords
 from audit.errors import PermissionMissing
 from quota.models import Employer, Membership
 

@@ -10,18 +10,18 @@ from django.db.models.functions import Now
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 
+from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
-from quota.checks import hold, settle_transfers
+from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
-from quota.identity import decrypt
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
-from quota.rules import MONTHS, Reason
+from quota.services.checks import hold, settle_transfers
 from quota.services.filing import copy_to_draft
 from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 

@@ -13,20 +13,21 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.broker import hurry
-from accounts.kept import keeps_typing, start
+from accounts.frame.enqueue import hurry
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import Transition, allowed
-from quota import cases, dispatch
 from quota.enums import ReturnState
 from quota.errors import CaseChanged
 from quota.forms import CaseQueueForm, DecisionForm, ReasonForm, SendBackForm, StepForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
-from quota.queue import FIRST_SORT, Selection
+from quota.queries import case as cases
+from quota.queries import dispatch
+from quota.queries.queue import FIRST_SORT, Selection
 from quota.services import verification
 from quota.tasks import check_return
 from quota.views.queue import selection_of
@@ -100,7 +101,7 @@ def _keep_typing(
 
 
 def _kept(request: HttpRequest, name: str, *args: Any) -> str:
-    """The address with what the reader works through (quota.queue.Selection) as it stood."""
+    """The address with what the reader works through (quota.queries.queue.Selection) as it stood."""
     return reverse(name, args=args, query=request.GET)
 
 

@@ -7,9 +7,9 @@ from django.http.response import HttpResponseBase
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
-from accounts.pdf import pdf_response
 from accounts.permissions import Permission, requires
-from quota.documents import certificate_pdf, certificate_sheet
+from design.pdf import pdf_response
+from quota.documents.headcount_certificate import certificate_pdf, certificate_sheet
 from quota.models import VerifiedHeadcount
 
 

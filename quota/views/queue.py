@@ -10,9 +10,9 @@ from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
-from quota import queue as waiting
 from quota.enums import ReturnState
 from quota.forms import QueueForm, QuickForm
+from quota.queries import queue as waiting
 from quota.services.batches import BatchTotals, agreeing, review_agreeing, verify_agreeing
 
 PER_PAGE = 25

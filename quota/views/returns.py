@@ -12,17 +12,17 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.broker import hurry
-from accounts.kept import keeps_typing, taken_back
+from accounts.frame.enqueue import hurry
+from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from quota.enums import ReturnState
 from quota.errors import ReturnChanged
 from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
-from quota.parameters import months_averaged
+from quota.queries.month_strip import findings
+from quota.queries.parameters import months_averaged
 from quota.services import filing
-from quota.strips import findings
 from quota.tasks import check_return
 
 PER_PAGE = 25

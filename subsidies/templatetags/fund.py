@@ -6,7 +6,7 @@ from django import template
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
-from subsidies.fund import rewards_of
+from subsidies.queries.fund import rewards_of
 
 register = template.Library()
 

@@ -12,19 +12,20 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
 from audit.workflow import allowed
-from quota.enums import EntityType, official_words
-from quota.exchange.escape import escape_formula
-from subsidies import services
+from design.csv_lines import escape_formula
+from design.law_words import official_words
+from law.codes import EntityType
+from law.support.rewards import reward
 from subsidies.forms import AwardFilter, ReasonForm
 from subsidies.models import Award, AwardState
-from subsidies.rules import reward
+from subsidies.services import awards as services
 from subsidies.workflow import APPROVE, AWARD_TRANSITIONS, GIVING, PAY, REFUSE, WITHDRAW
 
 PER_PAGE = 25

@@ -9,15 +9,15 @@ from django.shortcuts import redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.kept import keeps_typing, start
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
-from accounts.refusals import turned_back
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.services import trail_of
-from subsidies import services
 from subsidies.forms import CheckForm, ShownListForm, YearForm
 from subsidies.models import AwardState, Programme
+from subsidies.services import awards as services
 
 
 @requires(Permission.DECIDE_AWARD)

@@ -17,7 +17,8 @@ from django.utils import timezone
 from accounts.errors import TooManyAttempts
 from accounts.models import Attempts, User
 from accounts.permissions import Role
-from accounts.services import attempts, people
+from accounts.services import people
+from accounts.sign_in import attempts
 from audit.models import AuditEntry
 from tests.accounts.factories import PASSWORD, officer, with_password
 

@@ -12,13 +12,13 @@ from django.test import Client
 from django.utils import timezone
 
 from accounts.models import User
-from accounts.passwords import issued_password
 from accounts.permissions import Role
+from accounts.sign_in.password_rules import issued_password
 from tests.accounts.factories import PASSWORD, UserFactory, officer, with_password
 
 pytestmark = pytest.mark.django_db
 GOOD = "完全不同的一句话 4711"
-MIXED = {"NAME": "accounts.passwords.MixedCharactersValidator"}
+MIXED = {"NAME": "accounts.sign_in.password_rules.MixedCharactersValidator"}
 
 
 @pytest.fixture

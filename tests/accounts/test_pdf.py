@@ -16,7 +16,7 @@ import pytest
 from django.utils.safestring import mark_safe
 from pypdf import PdfReader
 
-from accounts.pdf import MAX_CHARACTERS, MAX_TEXT, DocumentTooLarge, PdfUnavailable, render_pdf
+from design.pdf import MAX_CHARACTERS, MAX_TEXT, DocumentTooLarge, PdfUnavailable, render_pdf
 
 ROOT = Path(__file__).resolve().parents[2]
 DATED = datetime(2026, 11, 16, 2, 20, 30, tzinfo=UTC)
@@ -141,7 +141,7 @@ def test_a_text_longer_than_any_document_is_refused_before_it_is_laid_out() -> N
 
 LARGEST = """
 import django, resource; django.setup()
-from accounts.pdf import MAX_TEXT
+from design.pdf import MAX_TEXT
 from tests.accounts.test_pdf import pdf_of
 pdf_of("残疾人就业" * ((MAX_TEXT - 100) // 5))
 used = resource.getrusage(resource.RUSAGE_SELF)

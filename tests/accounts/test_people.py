@@ -12,8 +12,9 @@ from django.utils import timezone
 from accounts.errors import AlreadyProposed, OutOfReach, OwnAccount
 from accounts.models import AccessChange, Appointment, Attempts, SecondFactor, User
 from accounts.permissions import Role
-from accounts.services import access_changes, attempts, people
+from accounts.services import access_changes, people
 from accounts.services.access_changes import Kind
+from accounts.sign_in import attempts
 from audit.errors import DomainError, PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
 from tests.accounts.factories import PASSWORD, RegionFactory, UserFactory, officer

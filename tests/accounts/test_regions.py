@@ -12,7 +12,7 @@ from accounts.management.commands.load_regions import read_regions
 from accounts.models import Region
 from accounts.services import RegionChanges, load_regions
 from audit.models import AuditEntry
-from quota.identifiers import check_region_code
+from law.identifiers import check_region_code
 
 SHIPPED = settings.BASE_DIR / "fixtures" / "regions.csv"
 SHANXI = {"140000": "山西省", "140100": "太原市", "140105": "小店区"}

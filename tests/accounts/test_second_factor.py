@@ -7,10 +7,9 @@ from typing import Any
 import pytest
 from django.test import Client
 
-from accounts import totp
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.permissions import Role
-from accounts.services import second_factor
+from accounts.sign_in import second_factor, totp
 from audit.models import AuditEntry
 from tests.accounts.factories import PASSWORD, officer, with_password
 

@@ -12,7 +12,7 @@ from accounts.models import Appointment, Session, User
 from accounts.permissions import Role
 from accounts.services import appoint, people
 from accounts.services.access_changes import Kind, approve, propose
-from accounts.sessions import SessionStore
+from accounts.sign_in.session_store import SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, UserFactory, officer, with_password
 
 pytestmark = pytest.mark.django_db
@@ -122,7 +122,7 @@ def test_twin_without_a_new_key_a_planted_one_opens(person: User, monkeypatch: p
 
 def test_twin_without_the_limits_a_session_outlives_its_day(person: User, settings: Any) -> None:
     settings.SESSION_SAVE_EVERY_REQUEST = True  # as if every request were an action
-    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "accounts.middleware.session_limits"]
+    settings.MIDDLEWARE = [name for name in settings.MIDDLEWARE if name != "accounts.frame.middleware.session_limits"]
     with time_machine.travel(timezone.now(), tick=False) as clock:
         client = browser(person)
         for _ in range(60):

@@ -4,7 +4,7 @@ import base64
 
 import pytest
 
-from accounts.totp import STEP_SECONDS, code_at, enrolment_address, matching_step, new_secret
+from accounts.sign_in.totp import STEP_SECONDS, code_at, enrolment_address, matching_step, new_secret
 
 SECRET = base64.b32encode(b"12345678901234567890").decode()
 

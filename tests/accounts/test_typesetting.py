@@ -5,7 +5,7 @@ import re
 from hypothesis import given
 from hypothesis import strategies as st
 
-from accounts.typesetting import spaced
+from design.typesetting import spaced
 
 
 def test_western_signs_keep_a_gap_to_chinese_on_both_sides() -> None:

@@ -73,7 +73,8 @@ def test_no_path_changes_an_entry(trail: User, number: int) -> None:
 
 
 def test_truncating_is_refused_outside_a_test_database(trail: User) -> None:
-    source = "SELECT pg_get_functiondef('audit_entry_refuse'::regproc)"
+    name = next(trigger for trigger in AuditEntry._meta.triggers if trigger.name == "no_truncate").get_pgid(AuditEntry)
+    source = f"SELECT pg_get_functiondef('{name}'::regproc)"
     with connection.cursor() as cursor:
         cursor.execute(source)
         guard = cursor.fetchone()[0]

@@ -6,12 +6,12 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
-from accounts import totp
 from accounts.models import Session, User
 from accounts.permissions import Role
 from accounts.services import access_changes
 from accounts.services.access_changes import Kind
-from accounts.sessions import SEEN, SessionStore
+from accounts.sign_in import totp
+from accounts.sign_in.session_store import SEEN, SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
 from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
 from tests.quota.factories import EmployerFactory

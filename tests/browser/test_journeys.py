@@ -15,16 +15,16 @@ from django.conf import settings
 from django.test import Client
 from playwright.sync_api import Page, expect
 
-from accounts import totp
 from accounts.models import User
 from accounts.permissions import Role
+from accounts.sign_in import totp
+from exchange.models import FileState, ImportedFile
 from levy.models import AssessmentRun
 from levy.services import runs
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
-from quota.models import Employer, HeadcountReturn, ImportedFile, InsuranceMonth, PlacementCheck
-from quota.models.exchange import FileState
+from quota.models import Employer, HeadcountReturn, InsuranceMonth, PlacementCheck
 from quota.services import filing
+from quota.services.checks import run_checks
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
 from tests.browser.keyboard import activate, arrives_at, choose, go, press_to, type_into
 from tests.disclosure.factories import published_province

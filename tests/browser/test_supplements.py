@@ -52,7 +52,7 @@ def test_a_late_employer_is_assessed_by_two_people_on_sound_pages(
 
     faults: list[str] = []
     seen: list[str] = []
-    year = reverse("levy:employer_year", args=[employer.uscc, 2025])
+    year = reverse("portal:employer_year", args=[employer.uscc, 2025])
     enter(levy_officer())
     page.goto(year)
     look()

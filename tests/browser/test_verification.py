@@ -4,9 +4,9 @@ import pytest
 from playwright.sync_api import Page, expect
 
 from accounts.permissions import Role
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.models import HeadcountReturn, PlacementCheck
+from quota.services.checks import run_checks
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
 from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
 from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number

@@ -5,7 +5,7 @@ from django.conf import settings
 
 from accounts.management.commands.load_regions import read_regions
 from demo.codes import CLASSES, UNASSIGNED, credit_codes, identity_number
-from quota.identifiers import birth_date, check_identity_number, check_uscc
+from law.identifiers import birth_date, check_identity_number, check_uscc
 
 ASSIGNED = read_regions(settings.BASE_DIR / "fixtures" / "regions.csv")
 

@@ -6,30 +6,31 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from accounts.identity import decrypt
 from accounts.management.commands.load_regions import read_regions
 from accounts.models import AccessChange, User
 from accounts.permissions import Role
+from collection.models import Payment
 from demo.officers import EMPLOYER, OFFICES, PASSWORD, PEOPLE, person, sign_ins
 from demo.places import DISTRICT, PROVINCE, TRIAL_PREFECTURE
 from demo.units import CLOSED_YEARS, LEVY_YEARS, OPEN_YEAR
 from disclosure.models import Publication, PublicationState
-from levy.models import Assessment, AssessmentRun, Payment, RunState, Supersession
-from levy.services.files import may_write
-from quota.enums import EntityType, ReturnState
-from quota.identifiers import check_identity_number, check_uscc
-from quota.identity import decrypt
+from exchange.models import FileState, ImportedFile
+from exchange.queries import may_write
+from law.codes import EntityType
+from law.counting import Reason
+from law.identifiers import check_identity_number, check_uscc
+from levy.models import Assessment, AssessmentRun, RunState, Supersession
+from quota.enums import ReturnState
 from quota.models import (
     DispatchAgreement,
     DraftPlacement,
     Employer,
     HeadcountReturn,
-    ImportedFile,
     Placement,
     PlacementCheck,
     RegionalNumber,
 )
-from quota.models.exchange import FileState
-from quota.rules import Reason
 from quota.services import settle_returns_in_force
 from subsidies.models import Award, AwardState
 from tests.demo.conftest import EMPLOYERS, Filled, schema_of_filled_tables
@@ -40,7 +41,7 @@ pytestmark = pytest.mark.usefixtures("filled")
 def test_units_are_as_many_as_asked_for_and_of_all_types():
     types = Counter(Employer.objects.values_list("entity_type", flat=True))
     assert sum(types.values()) == EMPLOYERS
-    assert set(types) == set(EntityType.values)
+    assert set(types) == set(EntityType.values())
     assert types["enterprise"] > EMPLOYERS * 6 // 10
 
 

@@ -4,10 +4,10 @@ from datetime import date
 from decimal import Decimal
 
 from accounts.permissions import Role
-from disclosure import services
+from collection.models import Payment
 from disclosure.models import Publication
-from levy.models import Payment
-from quota.enums import EntityType
+from disclosure.services import publications as services
+from law.codes import EntityType
 from quota.models import Employer
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run

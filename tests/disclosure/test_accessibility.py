@@ -5,7 +5,7 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from disclosure.accessibility import digest_of, statement
+from disclosure.queries.accessibility import digest_of, statement
 from tests.browser.test_public_pages import OPENED
 
 

@@ -15,8 +15,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Role
-from disclosure import services
 from disclosure.models import PublishedEntry
+from disclosure.services import publications as services
 from tests.accounts.factories import officer
 from tests.disclosure.factories import SHANXI, XIAODIAN, finance, published_province
 from tests.test_permissions import GET, PUBLIC, TABLE, address
@@ -27,7 +27,7 @@ FORGED = (
     {"X-Forwarded-For": "10.0.0.1", "X-Forwarded-Host": "other.example"},
     {"Authorization": "Bearer of-nobody"},
 )
-PRIVATE_PAGES = "accounts.middleware.private_pages"
+PRIVATE_PAGES = "accounts.frame.middleware.private_pages"
 
 
 @dataclass

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from levy.services.estimates import estimate
+from levy.queries.estimates import estimate
 from quota.enums import NumberKind
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import regional_number

@@ -9,10 +9,10 @@ import pytest
 from django.urls import reverse
 
 from disclosure.lexicon import GROUPS
+from disclosure.queries.worked_example import periods, worked_example
 from disclosure.sources import SOURCES, is_checked, source_of
-from disclosure.worked_example import periods, worked_example
-from levy.policy import POLICY_YEARS, PolicyYear
-from levy.rules import Outcome
+from law.amount import Outcome
+from law.policy import POLICY_YEARS, PolicyYear
 from quota.enums import NumberKind
 from quota.models import RegionalSetting
 from tests.accounts.factories import RegionFactory

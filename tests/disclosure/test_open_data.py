@@ -9,10 +9,10 @@ from decimal import Decimal
 import pytest
 
 from disclosure.columns import CONTENTS
-from disclosure.figures import heads, total
 from disclosure.models import Publication
+from disclosure.queries.figures import heads, total
 from levy.models import Assessment
-from levy.services.totals import region_totals, regions_of, run_sums
+from levy.queries.totals import region_totals, regions_of, run_sums
 from quota.models import Employer
 from tests.disclosure.factories import (
     PINGCHENG,

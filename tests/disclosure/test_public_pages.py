@@ -14,8 +14,8 @@ from django.urls import reverse
 from django.utils import timezone
 
 from accounts.models import Region
-from disclosure import services
 from disclosure.models import PublishedEntry
+from disclosure.services import publications as services
 from tests.disclosure.factories import (
     DATONG,
     PINGCHENG,

@@ -6,8 +6,8 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
-from disclosure import services
 from disclosure.models import Publication, PublicationState
+from disclosure.services import publications as services
 from tests.accounts.factories import RegionFactory, officer
 from tests.disclosure.factories import SHANXI, TAIYUAN, XIAODIAN, draft, finance, mixed_employers, published, regions
 from tests.levy.factories import confirmed_run

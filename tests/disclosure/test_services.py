@@ -11,7 +11,6 @@ from psycopg.errors import InsufficientPrivilege
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
-from disclosure import services
 from disclosure.errors import (
     EmbargoHolds,
     FiguresDisagree,
@@ -19,7 +18,6 @@ from disclosure.errors import (
     PublicationInPreparation,
     WiderPublicationExists,
 )
-from disclosure.figures import total
 from disclosure.models import (
     Filing,
     LevyBand,
@@ -31,8 +29,10 @@ from disclosure.models import (
     ShareBand,
     Standing,
 )
+from disclosure.queries.figures import total
+from disclosure.services import publications as services
+from law.codes import EntityType
 from levy.models import Assessment, AssessmentRun, Supersession
-from quota.enums import EntityType
 from quota.models import RegionalNumber
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.disclosure.factories import (

@@ -6,7 +6,7 @@ from itertools import combinations
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from disclosure.suppression import hidden_nodes, hidden_settlements
+from law.suppression import hidden_nodes, hidden_settlements
 
 PARENTS = {"p": None, "c1": "p", "c2": "p", "a": "c1", "b": "c1", "c": "c1", "d": "c2", "e": "c2"}
 
@@ -84,7 +84,7 @@ Groups = dict[tuple[str, str], int]
 
 
 def sides(groups: Groups, node: str) -> tuple[int, ...]:
-    """Who owes, who paid something, who paid too little and who paid too much, as disclosure.freezing counts them."""
+    """Who owes, who paid something, who paid too little and who paid too much, as disclosure.services.publications.freezing counts them."""
     full, none, part, over, free = (sum(groups.get((leaf, kind), 0) for leaf in BELOW[node]) for kind in KINDS)
     return (full + none + part + over, full + part + over + free, none + part, over + free)
 

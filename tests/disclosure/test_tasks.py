@@ -7,8 +7,8 @@ from django.db import DataError, IntegrityError, OperationalError
 from django.utils import timezone
 from psycopg.errors import QueryCanceled
 
-from disclosure import services
 from disclosure.models import Publication, PublicationState
+from disclosure.services import publications as services
 from disclosure.tasks import send_publications
 from tests.accounts.factories import RegionFactory
 from tests.disclosure.factories import SHANXI, finance, mixed_employers, regions

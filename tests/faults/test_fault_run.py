@@ -7,12 +7,12 @@ from pathlib import Path
 
 import pytest
 
-from faults.nemesis import STORM, Nemesis
-from faults.proxy import Proxy
-from faults.report import BROKEN, KEPT, NOT_RUN, Broken, NotPossible, Report, demand
-from faults.steps.canaries import forms_of
-from faults.steps.mutants import MUTANTS, SOCKET_GUARDS
-from runner.state import ROOT
+from tools.faults.nemesis import STORM, Nemesis
+from tools.faults.proxy import Proxy
+from tools.faults.report import BROKEN, KEPT, NOT_RUN, Broken, NotPossible, Report, demand
+from tools.faults.steps.canaries import forms_of
+from tools.faults.steps.mutants import MUTANTS, SOCKET_GUARDS
+from tools.runner.state import ROOT
 
 # Seeds whose storms once broke a promise stay here for ever; none has yet.
 FAILED_SEEDS: tuple[int, ...] = ()

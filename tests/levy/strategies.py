@@ -14,11 +14,9 @@ from typing import TypeVar
 from hypothesis import HealthCheck, settings
 from hypothesis import strategies as st
 
-from levy.policy import POLICY_YEARS, policy_year
-from levy.rules import (
+from law.amount import (
     AssessmentRules,
     CreditedRounding,
-    EntityType,
     Facts,
     NewEmployer,
     ShortfallRounding,
@@ -26,6 +24,8 @@ from levy.rules import (
     Terms,
     WageBase,
 )
+from law.codes import EntityType
+from law.policy import POLICY_YEARS, policy_year
 
 LONG = os.environ.get("LEVY_LONG") == "1"
 FEN = Decimal("0.01")

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.models import Assessment, Payment
+from collection.models import Payment
+from collection.queries.account import ledger_of
+from collection.queries.cases import CaseList, both_sides, collected
+from levy.models import Assessment
 from levy.services import corrections
-from levy.services.collection import CaseList, both_sides, collected
-from levy.services.ledger import ledger_of
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run

@@ -10,9 +10,9 @@ from django.test import Client
 from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import AssessmentRun, RunState
+from levy.queries.comparison import Pair, movement_counts, region_groups, region_lines
+from levy.queries.totals import largest_changes
 from levy.services import corrections
-from levy.services.comparison import Pair, movement_counts, region_groups, region_lines
-from levy.services.totals import largest_changes
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run

@@ -10,10 +10,11 @@ from django.test import Client
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from collection.queries import lists
 from levy.errors import CorrectionPending, HeadcountReopened
 from levy.models import Assessment, Supersession
-from levy.services import corrections, lists
-from levy.services.explanations import explain
+from levy.queries.explanations import explain
+from levy.services import corrections
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import reopen_return

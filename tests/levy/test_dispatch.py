@@ -7,13 +7,14 @@ import pytest
 from django.test import Client
 
 from accounts.permissions import Role
+from law.codes import EmploymentForm
 from levy.errors import AgencyReopened
 from levy.models import Assessment, Supersession
 from levy.services import corrections, runs
-from quota.checks import run_checks
-from quota.enums import DecisionReason, EmploymentForm, NumberKind
+from quota.enums import DecisionReason, NumberKind
 from quota.models import Employer, HeadcountReturn
 from quota.services.batches import review_agreeing, verify_agreeing, verify_region
+from quota.services.checks import run_checks
 from quota.services.verification import decide_placement, reopen_return, review_return, verify_return
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run

@@ -8,14 +8,14 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.codes import ALPHABET, LENGTH, grouped, new_code, tidied
 from accounts.permissions import Role
+from design.document_codes import ALPHABET, LENGTH, grouped, new_code, tidied
 from disclosure.views.documents import CHECKS_PER_MINUTE
+from levy.documents.notice import notice_sheets
 from levy.models import Assessment, Notice
-from levy.notices import notice_sheets
 from levy.services import corrections
 from levy.services.notices import Standing, check_document
-from quota.documents import certificate_code
+from quota.documents.headcount_certificate import certificate_code
 from quota.models import Employer, VerifiedHeadcount
 from tests.levy.factories import confirmed_run
 from tests.levy.papers import COUNTY, employer, issued, levy_officer, name_regions

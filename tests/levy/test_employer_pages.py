@@ -8,8 +8,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.permissions import Role
-from levy.models import Payment
-from levy.services.years import employer_year, run_stages, stages
+from collection.models import Payment
+from levy.queries.run_stages import run_stages
+from portal.queries.years import employer_year, stages
 from quota.models import Employer, Membership
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run

@@ -9,7 +9,7 @@ import pytest
 from django.core.management import CommandError, call_command
 from django.test import Client
 
-from levy.services.explanations import explain
+from levy.queries.explanations import explain
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
 from tests.accounts.factories import RegionFactory

@@ -11,11 +11,15 @@ from django.test import Client
 from django.utils import timezone
 from openpyxl import load_workbook
 
+from accounts.identity import look_up_key
 from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from audit.models import AuditEntry
-from levy.exchange import KINDS
-from levy.services.files import (
+from exchange.engine.loading import Mode, load_file
+from exchange.engine.source import UPLOAD, Source
+from exchange.kinds import KINDS
+from exchange.models import FileState, ImportedFile
+from exchange.services.uploads import (
     KEPT_FOR,
     forget_contents,
     order_writing,
@@ -24,11 +28,7 @@ from levy.services.files import (
     stalled_files,
     write_file,
 )
-from quota.exchange.loading import Mode, load_file
-from quota.exchange.source import UPLOAD, Source
-from quota.identity import look_up_key
-from quota.models import Employer, ImportedFile, InsuranceMonth, RegionalNumber
-from quota.models.exchange import FileState
+from quota.models import Employer, InsuranceMonth, RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import EmployerFactory, identity_number
 

@@ -13,9 +13,10 @@ from django.test import Client
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
+from collection.queries import list_changes, lists
+from collection.views import lists as list_pages
 from levy.models import Assessment, Supersession
-from levy.services import corrections, list_changes, lists
-from levy.views import lists as list_pages
+from levy.services import corrections
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run

@@ -17,8 +17,8 @@ from python_calamine import CalamineWorkbook
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.models import Payment
-from levy.services import lists
+from collection.models import Payment
+from collection.queries import lists
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
 from tests.quota.factories import EmployerFactory, verified_year

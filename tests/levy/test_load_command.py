@@ -14,8 +14,8 @@ from openpyxl import load_workbook
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.exchange import KINDS
-from levy.models import Payment
+from collection.models import Payment
+from exchange.kinds import KINDS
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import csv_bytes, xlsx_bytes
 from tests.quota.factories import EmployerFactory

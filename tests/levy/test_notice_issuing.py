@@ -7,12 +7,12 @@ from django.db import connection
 
 from audit.errors import PermissionMissing
 from audit.models import AuditEntry
+from law.codes import EntityType
+from levy.documents.notice import notice_pdf
 from levy.errors import NoticeNotPossible
 from levy.models import Assessment, Notice
-from levy.notices import notice_pdf
 from levy.services import corrections
 from levy.services.notices import issue_notice
-from quota.enums import EntityType
 from quota.models import VerifiedHeadcount
 from tests.accounts.factories import RegionFactory
 from tests.levy.factories import confirmed_run, draft_run

@@ -15,9 +15,9 @@ from django.utils import timezone
 from pypdf import PdfReader
 
 from accounts.permissions import Role
+from levy.documents.notice import amount_band, notice_pdf, notice_sheets
 from levy.models import Notice
-from levy.notices import amount_band, notice_pdf, notice_sheets
-from levy.services.explanations import explain
+from levy.queries.explanations import explain
 from quota.models import VerifiedHeadcount
 from tests.levy.factories import confirmed_run
 from tests.levy.papers import COUNTY, employer, issued, name_regions, squeezed, words

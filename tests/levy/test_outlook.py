@@ -11,9 +11,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from accounts.permissions import Role
+from law.amount import Hire, assess, fewest, with_hire
 from levy.models import Assessment
-from levy.rules import Hire, assess, fewest, with_hire
-from levy.services.outlook import Outlook, outlook
+from portal.queries.outlook import Outlook, outlook
 from quota.enums import NumberKind
 from quota.models import Employer, Membership, RegionalNumber, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer

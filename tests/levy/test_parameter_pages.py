@@ -13,10 +13,10 @@ from accounts.models import Region, User
 from accounts.permissions import Role
 from levy.errors import ParameterChanged, ParameterPending, ParameterRefused
 from levy.models import Assessment, ParameterChange, PolicyVersion
-from levy.services.explanations import explain
+from levy.queries.explanations import explain
+from levy.queries.parameter_effects import effect_on_last_year
+from levy.queries.parameter_state import gaps_of
 from levy.services.parameter_changes import approve_parameter, propose_parameter, seen_by_reader
-from levy.services.parameter_effects import effect_on_last_year
-from levy.services.parameter_state import gaps_of
 from quota.enums import NumberKind
 from quota.models import RegionalNumber
 from tests.accounts.factories import RegionFactory, officer

@@ -10,8 +10,9 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from levy.services.payment_match import match_lines, mismatch_csv
-from quota.models import Employer, ImportedFile
+from collection.queries.payment_match import match_lines, mismatch_csv
+from exchange.models import ImportedFile
+from quota.models import Employer
 from tests.accounts.factories import RegionFactory
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, verified_year

@@ -4,7 +4,7 @@ from decimal import Decimal
 
 import pytest
 
-from levy.policy import POLICY_YEARS, Outcome, PolicyYearMissing, policy_year
+from law.policy import POLICY_YEARS, Outcome, PolicyYearMissing, policy_year
 
 
 def test_every_year_from_2015_to_2026_is_listed_under_its_own_number():

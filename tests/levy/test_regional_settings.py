@@ -10,9 +10,9 @@ from django.test import Client
 from django.urls import reverse
 
 from accounts.permissions import Role
-from levy.services.explanations import explain
-from levy.services.lists import levy_list
-from quota.documents import certificate_code, certificate_sheet
+from collection.queries.lists import levy_list
+from levy.queries.explanations import explain
+from quota.documents.headcount_certificate import certificate_code, certificate_sheet
 from quota.models import HeadcountReturn, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run

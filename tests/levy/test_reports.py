@@ -8,8 +8,8 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.permissions import Role
+from levy.documents.run_report import report_pdf, report_sheet, terms_table
 from levy.models import AssessmentRun
-from levy.reports import report_pdf, report_sheet, terms_table
 from levy.services.runs import hand_over_run
 from quota.enums import NumberKind
 from tests.accounts.factories import RegionFactory, officer

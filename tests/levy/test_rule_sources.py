@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from levy.policy import POLICY_YEARS
-from levy.rules import AssessmentRules
-from quota.rules import CountingRules, Reason
+from law.amount import AssessmentRules
+from law.counting import CountingRules, Reason
+from law.policy import POLICY_YEARS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
@@ -18,14 +18,14 @@ PURE = sorted(
     [
         *(ROOT / "quota/rules").glob("*.py"),
         *(ROOT / "levy/rules").glob("*.py"),
-        ROOT / "levy/policy.py",
-        ROOT / "quota/identifiers.py",
+        ROOT / "law/policy.py",
+        ROOT / "law/identifiers.py",
     ]
 )
 INEXACT_CALLS = {"float", "round", "getcontext", "setcontext"}
 ALLOWED_IMPORTS = {
     *("collections", "dataclasses", "datetime", "decimal", "enum", "operator", "re", "typing"),
-    *("levy.policy", "levy.rules", "quota.rules"),
+    *("law.policy", "law.amount", "law.counting"),
 }
 CITATION = re.compile(
     r"(?:财税〔\d{4}〕\d+号|财政部公告\d{4}年第\d+号|残联厅函〔\d{4}〕\d+号|行政强制法|民法典"

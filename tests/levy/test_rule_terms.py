@@ -7,18 +7,11 @@ from decimal import Decimal
 import pytest
 from hypothesis import given
 
-from levy.policy import POLICY_YEARS, policy_year
-from levy.rules import (
-    AssessmentRules,
-    EntityType,
-    SurchargeCap,
-    Terms,
-    TermsError,
-    assess,
-    marginal,
-    surcharge,
-)
-from quota.rules import SettingError
+from law.amount import AssessmentRules, SurchargeCap, Terms, TermsError, assess, marginal
+from law.codes import EntityType
+from law.collection.surcharge import surcharge
+from law.policy import POLICY_YEARS, policy_year
+from law.settings import SettingError
 from tests.levy.strategies import NATIONAL, RATIO, REGIONAL_CASES, enterprise, examples
 
 # Terms and settings

@@ -9,16 +9,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from levy.policy import Cited, policy_year
-from levy.rules import (
-    Assessed,
-    AssessmentRules,
-    EntityType,
-    Facts,
-    Outcome,
-    assess,
-)
-from levy.rules.arithmetic import divided_half_up
+from law.amount import Assessed, AssessmentRules, Facts, Outcome, assess
+from law.arithmetic import divided_half_up
+from law.codes import EntityType
+from law.policy import Cited, policy_year
 from tests.levy.oracle import Opinion, Year, opinion
 from tests.levy.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case, enterprise, examples
 

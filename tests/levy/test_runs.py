@@ -10,6 +10,9 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
+from collection.queries.account import ledger_of
+from law.codes import EntityType
+from law.policy import PolicyYearMissing
 from levy.errors import (
     AssessedElsewhere,
     ParametersMissing,
@@ -19,13 +22,11 @@ from levy.errors import (
     TotalsDisagree,
 )
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
-from levy.policy import PolicyYearMissing
+from levy.queries.explanations import explain
+from levy.queries.totals import largest_changes, outcome_totals, region_totals, regions_of, run_sums
 from levy.services import runs
-from levy.services.explanations import explain
-from levy.services.ledger import ledger_of
-from levy.services.totals import largest_changes, outcome_totals, region_totals, regions_of, run_sums
 from levy.tasks import send_slices, sweep
-from quota.enums import EntityType, NumberKind
+from quota.enums import NumberKind
 from quota.models import Employer, RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

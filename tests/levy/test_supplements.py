@@ -15,12 +15,13 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
+from collection.queries import lists
+from collection.queries.account import ledger_of
 from disclosure.models import PublishedEntry
+from levy.documents.notice import notice_pdf
 from levy.errors import AlreadyAssessed, AssessedElsewhere, CorrectionStale, RunAlreadyConfirmed
 from levy.models import Assessment, AssessmentRun, PolicyVersion, Supersession
-from levy.notices import notice_pdf
-from levy.services import corrections, lists, runs
-from levy.services.ledger import ledger_of
+from levy.services import corrections, runs
 from levy.services.notices import issue_notice
 from quota.models import Employer, RegionalNumber, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer

@@ -8,18 +8,10 @@ from typing import Any
 
 import pytest
 
-from levy.policy import POLICY_YEARS, policy_year
-from levy.rules import Assessed, AssessmentRules, EntityType, Facts, Terms, assess
-from quota.rules import (
-    CertificateFacts,
-    CertificateKind,
-    CertificateState,
-    Claim,
-    CountingRules,
-    EmploymentForm,
-    count_person,
-    staff_months,
-)
+from law.amount import Assessed, AssessmentRules, Facts, Terms, assess
+from law.codes import CertificateKind, CertificateState, EmploymentForm, EntityType
+from law.counting import CertificateFacts, Claim, CountingRules, count_person, staff_months
+from law.policy import POLICY_YEARS, policy_year
 
 CASES: list[dict[str, Any]] = tomllib.loads(
     Path(__file__).with_name("worked_examples.toml").read_text(encoding="utf-8")

@@ -10,15 +10,16 @@ from django.utils.html import strip_tags
 
 from accounts.models import User
 from accounts.permissions import Role
-from levy.models import Payment
-from levy.services.dates import deadlines
-from levy.services.history import history
+from collection.models import Payment
+from law.codes import EntityType
 from levy.services.notices import issue_notice
-from levy.services.years import employer_year
-from quota.checks import check_employers
-from quota.enums import EntityType, NumberKind
+from portal.queries.dates import deadlines
+from portal.queries.history import history
+from portal.queries.years import employer_year
+from quota.enums import NumberKind
 from quota.models import Employer, HeadcountReturn, Membership
 from quota.services import filing
+from quota.services.checks import check_employers
 from quota.services.verification import send_back
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
@@ -54,7 +55,7 @@ def client(clerk: User, signed_in: SignIn) -> Client:
 
 
 def board(client: Client, employer: Employer, year: int = 2025) -> str:
-    response = client.get(reverse("levy:employer_year", args=[employer.uscc, year]))
+    response = client.get(reverse("portal:employer_year", args=[employer.uscc, year]))
     assert response.status_code == 200
     return response.content.decode()
 
@@ -127,7 +128,7 @@ def test_who_owes_nothing_by_law_is_not_told_to_file_or_to_hurry(client: Client,
     assert "不是征收对象，本年度无需申报缴纳" in text
     assert "尚未申报" not in text
     assert "申报截止" not in text
-    assert reverse("levy:what_if", args=[employer.uscc, 2025]) not in text
+    assert reverse("portal:what_if", args=[employer.uscc, 2025]) not in text
 
 
 def test_an_exempt_enterprise_is_shown_no_next_step_down(client: Client, employer: Employer) -> None:
@@ -165,7 +166,7 @@ def test_last_year_stands_beside_this_one(client: Client, employer: Employer) ->
 
 def test_the_calendar_holds_the_days_and_no_line_is_too_long(client: Client, employer: Employer) -> None:
     Employer.objects.filter(pk=employer.pk).update(name="清和，有限;公司\r\nATTENDEE:x" * 4)
-    answer = client.get(reverse("levy:employer_dates", args=[employer.uscc, 2025]))
+    answer = client.get(reverse("portal:employer_dates", args=[employer.uscc, 2025]))
     assert answer["Content-Type"] == "text/calendar"
     assert b"DTSTART;VALUE=DATE:20261031\r\n" in answer.content
     lines = answer.content.split(b"\r\n")
@@ -180,9 +181,9 @@ def test_one_s_documents_are_listed_for_every_employer_of_the_account(
     second, foreign = EmployerFactory(region=employer.region), EmployerFactory(region=employer.region)
     Membership.objects.create(user=clerk, employer=second)
     numbers = [verified_year(unit).number for unit in (employer, second, foreign)]
-    text = client.get(reverse("levy:my_documents"), {"levy_year": "2025"}).content.decode()
+    text = client.get(reverse("portal:my_documents"), {"levy_year": "2025"}).content.decode()
     assert [number in text for number in numbers] == [True, True, False]
-    assert client.get(reverse("levy:my_documents"), {"levy_year": "x"}).status_code == 200
+    assert client.get(reverse("portal:my_documents"), {"levy_year": "x"}).status_code == 200
 
 
 @pytest.mark.parametrize("is_assessed", [False, True])
@@ -197,7 +198,7 @@ def test_the_board_costs_the_same_for_two_and_twenty_people(
         while employer.placements.count() < people:
             placement(employer)
         check_employers(levy_year=2025, employer_ids=[employer.pk])
-        return queries(client, reverse("levy:employer_year", args=[employer.uscc, 2025]))
+        return queries(client, reverse("portal:employer_year", args=[employer.uscc, 2025]))
 
     assert cost_of(2) == cost_of(20) <= 12
 
@@ -216,7 +217,7 @@ def test_the_amount_of_what_is_being_typed_comes_with_its_steps_and_saves_nothin
     client: Client, employer: Employer, draft: HeadcountReturn
 ) -> None:
     filing.copy_to_draft(draft, [placement(employer)])
-    answer = client.post(reverse("levy:return_amount", args=[draft.pk]), typed(draft))
+    answer = client.post(reverse("portal:return_amount", args=[draft.pk]), typed(draft))
     text = answer.content.decode()
     assert "预计应缴15,000.00元" in text  # (18 − 12) × 60,000 ÷ 12 × 50 %: the person claims twelve months
     assert "财税〔2015〕72号第八条第一款" in text
@@ -225,7 +226,7 @@ def test_the_amount_of_what_is_being_typed_comes_with_its_steps_and_saves_nothin
 
 
 def test_gaps_are_told_without_losing_the_rest(client: Client, draft: HeadcountReturn) -> None:
-    answer = client.post(reverse("levy:return_amount", args=[draft.pk]), typed(draft, staff_3=""))
+    answer = client.post(reverse("portal:return_amount", args=[draft.pk]), typed(draft, staff_3=""))
     assert "还没有填全" in answer.content.decode()
     back = client.post(reverse("quota:return", args=[draft.pk]), typed(draft, staff_3="", edit="1"))
     assert back.context["form"]["staff_4"].value() == "100"
@@ -234,7 +235,7 @@ def test_gaps_are_told_without_losing_the_rest(client: Client, draft: HeadcountR
 
 def test_the_amount_of_another_employer_s_draft_does_not_exist(draft: HeadcountReturn, signed_in: SignIn) -> None:
     stranger = signed_in(employer_account(EmployerFactory(region=draft.employer.region)))
-    assert stranger.post(reverse("levy:return_amount", args=[draft.pk]), typed(draft)).status_code == 404
+    assert stranger.post(reverse("portal:return_amount", args=[draft.pk]), typed(draft)).status_code == 404
 
 
 def test_one_number_fills_the_twelve_months_and_nothing_is_saved(client: Client, draft: HeadcountReturn) -> None:

@@ -16,7 +16,7 @@ from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations import alarms, services
 from operations.logs import JsonLines
 from operations.models import AlarmEntry, Pulse, Sign
-from operations.readings import read, stalled_runs
+from operations.queries.readings import read, stalled_runs
 from operations.tasks import canary
 from tests.levy.factories import started_run
 from tests.quota.factories import EmployerFactory
@@ -157,7 +157,7 @@ def test_a_request_is_one_line_with_its_route_and_a_reference(signed_in, caplog:
     caplog.set_level(logging.INFO, "operations.requests")
     response = signed_in(Role.LEVY_OFFICER, "140000").get("/employers/?q=张三的店")
     record = next(record for record in caplog.records if record.name == "operations.requests")
-    assert (record.route, record.status, record.method) == ("levy:employer_search", 200, "GET")
+    assert (record.route, record.status, record.method) == ("portal:employer_search", 200, "GET")
     assert record.account > 0
     assert len(response.headers["X-Request-Id"]) == 12
     assert "张三" not in JsonLines().format(record)

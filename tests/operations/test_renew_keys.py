@@ -13,16 +13,16 @@ from django.core.management import call_command
 from django.db import models
 
 from accounts import sealing
+from accounts.identity import decrypt, encrypt
 from accounts.models import SecondFactor
 from accounts.permissions import Role
 from accounts.sealing import newest_key, seal, seal_bytes, unseal
-from accounts.services.second_factor import PURPOSE as SECOND_FACTOR
-from levy.services.files import PURPOSE as UPLOAD
-from levy.services.files import source_of
+from accounts.sign_in.second_factor import PURPOSE as SECOND_FACTOR
+from exchange.models import FileState, ImportedFile
+from exchange.services.uploads import PURPOSE as UPLOAD
+from exchange.services.uploads import source_of
 from operations import keys
-from quota.identity import decrypt, encrypt
-from quota.models import Certificate, ImportedFile, Placement
-from quota.models.exchange import FileState
+from quota.models import Certificate, Placement
 from tests.accounts.factories import officer
 from tests.quota.factories import EmployerFactory, identity_number, placement
 

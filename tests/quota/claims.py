@@ -4,15 +4,13 @@ from dataclasses import replace
 from datetime import date
 from decimal import Decimal
 
-from quota.rules import (
+from law.codes import CertificateKind, CertificateState, EmploymentForm
+from law.counting import (
     MONTHS,
     Agreement,
     CertificateFacts,
-    CertificateKind,
-    CertificateState,
     Claim,
     CountingRules,
-    EmploymentForm,
     Reason,
     count_person,
     judge,

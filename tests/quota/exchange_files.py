@@ -7,9 +7,9 @@ from typing import Any
 
 from openpyxl import Workbook
 
-from quota.exchange.contract import Kind
-from quota.exchange.loading import Mode, Report, load_file
-from quota.exchange.source import UPLOAD, Limits, Source
+from exchange.engine.contract import Kind
+from exchange.engine.loading import Mode, Report, load_file
+from exchange.engine.source import UPLOAD, Limits, Source
 from tests.accounts.factories import UserFactory
 
 Row = Sequence[Any]

@@ -10,20 +10,12 @@ import factory
 from django.utils import timezone
 from factory.django import DjangoModelFactory
 
+from accounts.identity import encrypt, look_up_key
 from accounts.models import User
 from accounts.permissions import Role
-from quota.enums import (
-    CertificateKind,
-    CertificateState,
-    CountsAt,
-    EmploymentForm,
-    EntityType,
-    NumberKind,
-    ReturnSource,
-    ReturnState,
-)
-from quota.identifiers import birth_date, is_female
-from quota.identity import encrypt, look_up_key
+from law.codes import CertificateKind, CertificateState, EmploymentForm, EntityType
+from law.identifiers import birth_date, is_female
+from quota.enums import CountsAt, NumberKind, ReturnSource, ReturnState
 from quota.models import (
     Certificate,
     DispatchAgreement,

@@ -12,10 +12,10 @@ from import_export.resources import ModelResource
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import AuditEntry
+from design.csv_lines import escape_formula
 from quota import resources
 from quota.enums import NumberKind
-from quota.exchange.escape import escape_formula
-from quota.exchange.kinds import EMPLOYERS
+from quota.kinds import EMPLOYERS
 from quota.models import Employer, RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import csv_bytes, xlsx_bytes

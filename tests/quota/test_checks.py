@@ -6,9 +6,9 @@ from decimal import Decimal
 import pytest
 from django.db import connection
 
-from quota import checks
-from quota.checks import check_employers, run_checks
-from quota.enums import EmploymentForm, NumberKind, ReturnState
+from law.codes import EmploymentForm
+from law.counting import AgreementsConflict, Reason
+from quota.enums import NumberKind, ReturnState
 from quota.models import (
     DispatchTransfer,
     Employer,
@@ -18,7 +18,8 @@ from quota.models import (
     RegionalNumber,
     RegionalSetting,
 )
-from quota.rules import AgreementsConflict, Reason
+from quota.services import checks
+from quota.services.checks import check_employers, run_checks
 from quota.services.filing import check_return
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import (

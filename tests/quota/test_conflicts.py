@@ -18,9 +18,9 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit import workflow
 from audit.models import AuditEntry
-from quota.checks import run_checks
 from quota.models import Employer, HeadcountReturn, PlacementCheck
 from quota.services import filing, verification
+from quota.services.checks import run_checks
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import employer_account, employer_never_late, filed_return, placement
 from tests.quota.test_filing import YEAR

@@ -10,14 +10,15 @@ from django.db import connection
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
-from quota.checks import run_checks
-from quota.enums import CertificateState, NumberKind, ReturnState
-from quota.exchange.contract import Kind
-from quota.exchange.kinds import PLACEMENTS, RETURNS
-from quota.exchange.loading import Mode
-from quota.exchange.staging import Staging
+from exchange.engine.contract import Kind
+from exchange.engine.loading import Mode
+from exchange.engine.staging import Staging
+from law.codes import CertificateState
+from quota.enums import NumberKind, ReturnState
+from quota.kinds import PLACEMENTS, RETURNS
 from quota.models import Certificate, Employer, HeadcountReturn, Placement
 from quota.services.batches import review_agreeing, verify_agreeing, verify_region
+from quota.services.checks import run_checks
 from quota.services.verification import reopen_return, return_to_review, review_return
 from quota.tasks import check_waiting
 from tests.accounts.factories import officer

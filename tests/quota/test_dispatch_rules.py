@@ -5,7 +5,8 @@ from datetime import date
 
 import pytest
 
-from quota.rules import MONTHS, AgreementsConflict, CountingRules, EmploymentForm, Transfer, hosts_by_month, transfer
+from law.codes import EmploymentForm
+from law.counting import MONTHS, AgreementsConflict, CountingRules, Transfer, hosts_by_month, transfer
 from tests.quota.claims import AGREEMENT, CLAIM, YEAR, certified, counted
 
 DISPATCHED = replace(CLAIM, form=EmploymentForm.DISPATCH, certificate=certified(level=1))

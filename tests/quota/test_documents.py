@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from django.urls import reverse
 
+from accounts.identity import encrypt, look_up_key
 from accounts.permissions import Role
-from quota.documents import certificate_pdf, certificate_sheet
-from quota.enums import CertificateKind, EmploymentForm
-from quota.identity import encrypt, look_up_key
+from law.codes import CertificateKind, EmploymentForm
+from quota.documents.headcount_certificate import certificate_pdf, certificate_sheet
 from quota.models import Employer, Placement, PlacementCheck, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory
 from tests.levy.papers import COUNTY, NEIGHBOUR, name_regions, words

@@ -4,12 +4,13 @@ from datetime import date, datetime, time
 
 import pytest
 
-from levy.exchange import KINDS
-from quota.enums import EntityType
-from quota.exchange import cells
-from quota.exchange.faults import CellFault
-from quota.identifiers import mask_identity
-from quota.identity import decrypt, look_up_key
+from accounts.identity import decrypt, look_up_key
+from exchange.engine import cells
+from exchange.engine.faults import CellFault
+from exchange.kinds import KINDS
+from law.codes import EntityType
+from law.identifiers import mask_identity
+from quota.kinds import readers
 
 PERSON = "14019919800810949X"
 VALID_PERSON = "11010519491231002X"
@@ -199,7 +200,7 @@ def test_other_months_are_refused(cell: object) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "read", [cells.person_key, cells.person, cells.worker, cells.credit_code, cells.receipt_number]
+    "read", [readers.person_key, cells.person, cells.worker, cells.credit_code, cells.receipt_number]
 )
 def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells.Reader, cell: object) -> None:
     with pytest.raises(CellFault) as refused:
@@ -226,40 +227,40 @@ def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells
 )
 def test_wrong_identity_numbers_are_refused(cell: str) -> None:
     with pytest.raises(CellFault):
-        cells.person_key(cell)
+        readers.person_key(cell)
 
 
 @pytest.mark.parametrize("cell", [VALID_PERSON, VALID_PERSON.lower(), f" {VALID_PERSON} ", f"\u00a0{VALID_PERSON}"])
 def test_blanks_around_and_a_small_x_do_not_make_another_person(cell: str) -> None:
-    assert cells.person_key(cell) == look_up_key(VALID_PERSON).hex
+    assert readers.person_key(cell) == look_up_key(VALID_PERSON).hex
 
 
 def test_a_person_is_stored_encrypted_with_birth_and_sex() -> None:
-    key, sealed, born, female = cells.worker(VALID_PERSON)
+    key, sealed, born, female = readers.worker(VALID_PERSON)
     assert decrypt(bytes.fromhex(sealed[2:])) == VALID_PERSON
     assert (key, born, female) == (look_up_key(VALID_PERSON).hex, "1949-12-31", "t")
 
 
 def test_a_certificate_is_read_by_its_kind_and_tells_when_it_names_somebody_else() -> None:
-    assert cells.certificate("残疾人证", VALID_PERSON, CERTIFICATE)[2] == "f"
-    assert cells.certificate("残疾人证", PERSON, CERTIFICATE)[2] == "t"
-    assert cells.certificate("残疾军人证", VALID_PERSON, "军残000017-10")[2] == "f"
+    assert readers.certificate("残疾人证", VALID_PERSON, CERTIFICATE)[2] == "f"
+    assert readers.certificate("残疾人证", PERSON, CERTIFICATE)[2] == "t"
+    assert readers.certificate("残疾军人证", VALID_PERSON, "军残000017-10")[2] == "f"
     with pytest.raises(CellFault):
-        cells.certificate("残疾人证", VALID_PERSON, "军残000017-10")
+        readers.certificate("残疾人证", VALID_PERSON, "军残000017-10")
 
 
 @pytest.mark.parametrize("cell", [f"{VALID_PERSON}82", f"{VALID_PERSON}45", f"{VALID_PERSON}4", f"{VALID_PERSON}422"])
 def test_wrong_certificate_numbers_are_refused(cell: str) -> None:
     with pytest.raises(CellFault):
-        cells.certificate("残疾人证", VALID_PERSON, cell)
+        readers.certificate("残疾人证", VALID_PERSON, cell)
 
 
 @pytest.mark.parametrize(("kind", "highest"), [("残疾人证", 4), ("残疾军人证", 10)])
 def test_the_level_fits_the_certificate(kind: str, highest: int) -> None:
-    assert cells.level(kind, str(highest)) == cells.level(kind, float(highest)) == str(highest)
+    assert readers.level(kind, str(highest)) == cells.level(kind, float(highest)) == str(highest)
     for wrong in (str(highest + 1), "0", "一级", "1.5"):
         with pytest.raises(CellFault):
-            cells.level(kind, wrong)
+            readers.level(kind, wrong)
 
 
 def test_a_region_code_survives_as_a_spreadsheet_number() -> None:
@@ -312,10 +313,10 @@ def test_a_levy_year_has_four_digits(cell: object) -> None:
     ("kind", "cell"), [("规定比例", "0.0149"), ("规定比例", "1.5"), ("规定比例", "1.5%"), ("最低工资", "0")]
 )
 def test_regional_numbers_keep_to_the_law(kind: str, cell: str) -> None:
-    assert cells.regional_number("规定比例", "0.015") == "0.015"
-    assert cells.regional_number("最低工资", "1980.00") == "1980.00"
+    assert readers.regional_number("规定比例", "0.015") == "0.015"
+    assert readers.regional_number("最低工资", "1980.00") == "1980.00"
     with pytest.raises(CellFault):
-        cells.regional_number(kind, cell)
+        readers.regional_number(kind, cell)
 
 
 def test_every_refusal_names_a_cure() -> None:

@@ -8,22 +8,21 @@ import pytest
 from accounts.permissions import Role
 from audit.errors import PermissionMissing
 from audit.models import AuditEntry
-from quota.checks import check_employers
+from exchange.engine.loading import Mode
+from exchange.models import FileState, ImportedFile
 from quota.enums import CountsAt, ReturnState
-from quota.exchange.kinds import CERTIFICATES, DISPATCH_AGREEMENTS, EMPLOYERS, INSURANCE, PLACEMENTS, RETURNS, WAGES
-from quota.exchange.loading import Mode
+from quota.kinds import CERTIFICATES, DISPATCH_AGREEMENTS, EMPLOYERS, INSURANCE, PLACEMENTS, RETURNS, WAGES
 from quota.models import (
     Certificate,
     DispatchAgreement,
     Employer,
     HeadcountReturn,
-    ImportedFile,
     InsuranceMonth,
     Placement,
     RegionalSetting,
     WagePayment,
 )
-from quota.models.exchange import FileState
+from quota.services.checks import check_employers
 from quota.services.filing import waiting_returns
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import load, reasons

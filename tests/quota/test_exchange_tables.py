@@ -8,10 +8,10 @@ from datetime import datetime
 import pytest
 from openpyxl import Workbook
 
-from quota.errors import FileRefused
-from quota.exchange.kinds import CERTIFICATES, WAGES
-from quota.exchange.source import UPLOAD, Limits
-from quota.exchange.table import Batch, Table
+from exchange.engine.source import UPLOAD, Limits
+from exchange.engine.table import Batch, Table
+from exchange.errors import FileRefused
+from quota.kinds import CERTIFICATES, WAGES
 from tests.quota.exchange_files import csv_bytes, saved, source, xlsx_bytes
 
 HEADINGS = WAGES.headings

@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import trail_of
-from quota.enums import CertificateKind, EmploymentForm, ReturnState
+from law.codes import CertificateKind, EmploymentForm
+from quota.enums import ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement, RegionalSetting
 from quota.services import filing

@@ -13,7 +13,8 @@ from django.urls import reverse
 
 from accounts.models import User
 from accounts.permissions import Role
-from quota.enums import CertificateKind, EmploymentForm, ReturnState
+from law.codes import CertificateKind, EmploymentForm
+from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, Membership, RegionalSetting
 from quota.services import filing
 from tests.accounts.factories import officer

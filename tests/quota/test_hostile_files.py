@@ -11,15 +11,15 @@ from dataclasses import replace
 
 import pytest
 
-from faults.hostile import BOMBS, CSV_MUTATIONS, MUTATIONS, SEED, SHEET, archive, cell
-from quota.errors import FileRefused
-from quota.exchange.kinds import INSURANCE
-from quota.exchange.loading import Mode, load_file
-from quota.exchange.source import MIB, UPLOAD
-from quota.exchange.table import Table
+from exchange.engine.loading import Mode, load_file
+from exchange.engine.source import MIB, UPLOAD
+from exchange.engine.table import Table
+from exchange.errors import FileRefused
+from quota.kinds import INSURANCE
 from quota.models import InsuranceMonth
 from tests.quota.exchange_files import csv_bytes, source, xlsx_bytes
 from tests.quota.factories import EmployerFactory, identity_number
+from tools.faults.hostile import BOMBS, CSV_MUTATIONS, MUTATIONS, SEED, SHEET, archive, cell
 
 MUTANTS = 150  # of each form
 CODE = "91140105MA01000604"

@@ -8,7 +8,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from quota.identifiers import (
+from law.identifiers import (
     IdentifierError,
     birth_date,
     check_certificate_number,

@@ -5,11 +5,11 @@ from datetime import date
 import pytest
 
 from accounts.permissions import Role
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnSource, ReturnState
 from quota.models import Employer, HeadcountReturn, RegionalSetting
 from quota.services import settle_returns_in_force
 from quota.services.batches import verify_region
+from quota.services.checks import run_checks
 from quota.services.filing import copy_to_draft
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number, verified_year

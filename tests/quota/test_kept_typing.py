@@ -12,7 +12,7 @@ from django.test import Client
 from django.urls import reverse
 from django.utils import timezone
 
-from accounts.kept import KEPT, LARGEST
+from accounts.frame.kept_forms import KEPT, LARGEST
 from accounts.models import Session, User
 from accounts.sealing import seal
 from quota.enums import ReturnState

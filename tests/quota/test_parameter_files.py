@@ -6,8 +6,8 @@ import pytest
 
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, SecondPersonNeeded
-from quota.exchange.kinds import PARAMETERS
-from quota.exchange.loading import Mode, scope_of
+from exchange.engine.loading import Mode, scope_of
+from quota.kinds import PARAMETERS
 from quota.models import RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import load, reasons

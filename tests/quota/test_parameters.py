@@ -6,10 +6,11 @@ from decimal import Decimal
 import pytest
 
 from accounts.models import Region
+from law.counting import CountingRules, EmploymentAge
+from law.settings import SettingError
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
-from quota.parameters import counting_rules, minimum_wages, number_on
-from quota.rules import CountingRules, EmploymentAge, SettingError
+from quota.queries.parameters import counting_rules, minimum_wages, number_on
 from tests.accounts.factories import RegionFactory
 
 pytestmark = pytest.mark.django_db

@@ -5,7 +5,7 @@ from decimal import Decimal
 
 import pytest
 
-from quota.rules import (
+from law.counting import (
     CountingRules,
     contract_is_one_year,
     deadline,

@@ -11,10 +11,10 @@ from django.urls import reverse
 from django.utils.html import escape
 
 from accounts.permissions import Role
-from quota import queue
-from quota.checks import run_checks
 from quota.enums import NumberKind, ReturnState
 from quota.models import Employer, HeadcountReturn
+from quota.queries import queue
+from quota.services.checks import run_checks
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number, verified_year
 

@@ -9,21 +9,9 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from quota.rules import (
-    MONTHS,
-    CertificateKind,
-    CertificateState,
-    CountingRules,
-    EmploymentForm,
-    MonthDay,
-    Reason,
-    SettingError,
-    claimed_months,
-    count_person,
-    judge,
-    strip,
-    weight,
-)
+from law.codes import CertificateKind, CertificateState, EmploymentForm
+from law.counting import MONTHS, CountingRules, Reason, claimed_months, count_person, judge, strip, weight
+from law.settings import MonthDay, SettingError
 from tests.quota.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
 
 

@@ -8,14 +8,14 @@ import pytest
 from django.test import Client
 from django.urls import reverse
 
+from accounts.identity import look_up_key
 from accounts.models import User
 from accounts.permissions import Role
 from audit.services import trail_of
 from levy.services.slices import facts_today
 from quota.enums import ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnIncomplete
-from quota.exchange.kinds import PLACEMENTS
-from quota.identity import look_up_key
+from quota.kinds import PLACEMENTS
 from quota.models import Employer, HeadcountReturn
 from quota.services import filing
 from quota.services.verification import review_return, send_back
@@ -100,7 +100,7 @@ def test_every_page_of_the_writer_shows_what_was_typed(
     assert "已保存的合计1,080人月" in form
     assert "5000000.00" in form
     assert "12个月共1,080人月" in session.get(reverse("quota:return_submit", args=[filed.pk])).content.decode()
-    year = session.get(reverse("levy:employer_year", args=[filed.employer.uscc, YEAR])).content.decode()
+    year = session.get(reverse("portal:employer_year", args=[filed.employer.uscc, YEAR])).content.decode()
     assert "12个月共1,080人月" in year
     assert "5,000,000.00" in year
     assert "6,000,000.00" in year  # declared, and what the forecast stands on

@@ -8,11 +8,11 @@ import pytest
 from django.db import connection
 
 from accounts.permissions import Role
-from quota.checks import check_employers
+from law.counting import Reason
 from quota.enums import ReturnState
 from quota.models import DraftPlacement, Employer, HeadcountReturn
-from quota.rules import Reason
 from quota.services import filing
+from quota.services.checks import check_employers
 from quota.services.verification import review_return
 from quota.tasks import check_return, check_waiting
 from tests.accounts.factories import officer

@@ -7,14 +7,15 @@ from datetime import date
 import pytest
 from django.db import connection
 
+from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import DomainError, PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.services import trail_of
-from quota.checks import check_employers, run_checks
-from quota.enums import DecisionReason, EmploymentForm, NumberKind, ReturnState
+from law.codes import EmploymentForm
+from law.counting import Reason
+from quota.enums import DecisionReason, NumberKind, ReturnState
 from quota.errors import DecisionRefused
-from quota.identity import decrypt
 from quota.models import (
     DispatchTransfer,
     Employer,
@@ -24,7 +25,7 @@ from quota.models import (
     PlacementCheck,
     WagePayment,
 )
-from quota.rules import Reason
+from quota.services.checks import check_employers, run_checks
 from quota.services.filing import check_return
 from quota.services.verification import (
     decide_placement,

@@ -4,13 +4,13 @@ import pytest
 from django.template import Context, Template
 from django.utils import translation
 
+from design.law_words import official_words, translated
+from law.codes import EntityType
+from law.counting import Reason
+from law.identifiers import IdentifierError, check_uscc
+from law.policy import Outcome
+from law.words import Words
 from levy.models.assessments import OutcomeCode
-from levy.policy import Outcome
-from quota.enums import EntityType, official_words
-from quota.identifiers import IdentifierError, check_uscc
-from quota.rules import Reason
-from quota.rules.words import Words
-from quota.words import translated
 
 RELIEF = Words("%(difference)s，不足0的按0", difference="3 − 5")
 

@@ -5,8 +5,8 @@ from decimal import Decimal
 
 from accounts.models import User
 from accounts.permissions import Role
-from subsidies import services
 from subsidies.models import Programme
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory, officer
 
 

@@ -1,4 +1,4 @@
-"""An independent reckoning of rewards in fractions, sharing nothing with subsidies.rules."""
+"""An independent reckoning of rewards in fractions, sharing nothing with law.support.rewards."""
 
 from fractions import Fraction
 from math import floor

@@ -8,15 +8,15 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
-from accounts.templatetags.formats import cn_time
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.models import AuditEntry
+from design.templatetags.formats import cn_time
 from levy.services import corrections
 from quota.enums import NumberKind
 from quota.models import Employer, VerifiedHeadcount
-from subsidies import services
 from subsidies.errors import AssessmentReplaced
 from subsidies.models import Award, AwardState, Programme
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

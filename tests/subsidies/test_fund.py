@@ -10,9 +10,9 @@ from django.test import Client
 from accounts.models import Region, User
 from accounts.permissions import Role
 from quota.enums import NumberKind
-from subsidies import services
-from subsidies.fund import Rewards, rewards_of
 from subsidies.models import Award, Programme
+from subsidies.queries.fund import Rewards, rewards_of
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

@@ -11,10 +11,11 @@ from django.test.utils import CaptureQueriesContext
 from django.urls import reverse
 
 from accounts.permissions import Role
-from quota.enums import EntityType, NumberKind
+from law.codes import EntityType
+from quota.enums import NumberKind
 from quota.models import Employer
-from subsidies import services
 from subsidies.models import Award, AwardState, Programme
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

@@ -11,7 +11,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from subsidies.rules import Basis, RewardFacts, RewardOutcome, RewardTerms, reward
+from law.support.rewards import Basis, RewardFacts, RewardOutcome, RewardTerms, reward
 from tests.subsidies.oracle import reward_in_fen
 
 D = Decimal

@@ -18,12 +18,13 @@ from audit.errors import (
     TransitionNotAllowed,
 )
 from audit.models import AuditEntry
-from quota.enums import CertificateKind, EmploymentForm, NumberKind
+from law.codes import CertificateKind, EmploymentForm
+from law.support.rewards import RewardOutcome, reward
+from quota.enums import NumberKind
 from quota.models import DispatchTransfer, Employer, Placement, PlacementCheck
-from subsidies import services
 from subsidies.errors import ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
 from subsidies.models import Award, AwardState, Programme
-from subsidies.rules import RewardOutcome, reward
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

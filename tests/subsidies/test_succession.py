@@ -6,9 +6,9 @@ import pytest
 from django.db import IntegrityError
 
 from quota.enums import NumberKind
-from subsidies import services
 from subsidies.errors import ProgrammeNotInForce
 from subsidies.models import Award, AwardState, Programme
+from subsidies.services import awards as services
 from tests.accounts.factories import RegionFactory
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

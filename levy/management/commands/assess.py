@@ -12,9 +12,10 @@ from kombu.exceptions import OperationalError
 from accounts.management.named import named_region, named_user
 from accounts.models import User
 from audit.errors import DomainError
+from law.policy import PolicyYearMissing
 from levy.models import AssessmentRun, RunState
-from levy.policy import PolicyYearMissing
-from levy.services import runs, totals
+from levy.queries import totals
+from levy.services import runs
 from levy.tasks import send_slices
 
 BAR_WIDTH = 30

@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework.exceptions import ValidationError
 
-from levy.services.estimates import estimate
+from levy.queries.estimates import estimate
 
 
 class Command(BaseCommand):

@@ -11,11 +11,11 @@ from django.db.models import Count
 from accounts.management.named import named_region, named_user
 from accounts.models import Region
 from audit.errors import DomainError
-from quota.checks import run_checks
+from law.settings import SettingError
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn
-from quota.rules import SettingError
 from quota.services.batches import refuse_unfit, verify_region
+from quota.services.checks import run_checks
 
 BAR_WIDTH = 30
 

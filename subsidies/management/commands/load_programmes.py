@@ -6,7 +6,7 @@ from typing import Any
 from django.conf import settings
 from django.core.management.base import BaseCommand
 
-from subsidies.services import load_programmes
+from subsidies.services.awards import load_programmes
 
 
 class Command(BaseCommand):

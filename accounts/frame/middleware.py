@@ -1,0 +1,183 @@
+"""Request-wide rules of our own."""
+
+import time
+from collections.abc import Callable
+
+from django.conf import settings
+from django.contrib.auth import logout
+from django.contrib.auth.middleware import LoginRequiredMiddleware
+from django.contrib.auth.views import redirect_to_login
+from django.core.exceptions import RequestDataTooBig
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import redirect
+from django.urls import reverse, reverse_lazy
+from django.utils import translation
+
+from accounts.errors import TooManyAttempts
+from accounts.frame import kept_forms as kept
+from accounts.frame.refusals import NO_DATABASE, page_before, refuse, unavailable
+from accounts.sign_in.second_factor import needs_second_factor
+from accounts.sign_in.session_store import SECOND_FACTOR, SEEN, STARTED, session_ends_at
+from audit.errors import DomainError
+
+Handler = Callable[[HttpRequest], HttpResponse]
+LANGUAGE_COOKIE = "language"
+PROBES = {"/health/", "/ready/"}
+
+
+# On every response; the rest comes from Django's and django-csp's own settings.
+FIXED_HEADERS = {
+    "Cross-Origin-Opener-Policy": "same-origin",
+    "Cross-Origin-Resource-Policy": "same-origin",
+    "Permissions-Policy": "accelerometer=(), camera=(), display-capture=(), geolocation=(), gyroscope=(),"
+    " magnetometer=(), microphone=(), midi=(), payment=(), usb=()",
+    "Referrer-Policy": "same-origin",
+    "X-Content-Type-Options": "nosniff",
+    "X-Frame-Options": "DENY",
+}
+
+
+def fixed_headers(get_response: Handler) -> Handler:
+    """The headers that no response is without, whichever part of the system made it (promise F1)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        for name, value in FIXED_HEADERS.items():
+            response.headers[name] = value
+        return response
+
+    return middleware
+
+
+def maintenance(get_response: Handler) -> Handler:
+    """503 for everybody while settings.MAINTENANCE_FILE exists; its text, if any, is what readers are told.
+
+    It stands before sessions and people, so that the database may be away. Probes are answered as ever.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        notice = _maintenance_notice()
+        if notice is None or request.path in PROBES:
+            return get_response(request)
+        wish = request.COOKIES.get(LANGUAGE_COOKIE)
+        with translation.override(wish if wish in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+            return refuse(request, 503, page="maintenance", message=notice, code="maintenance", retry_after=600)
+
+    return middleware
+
+
+def _maintenance_notice() -> str | None:
+    try:
+        return settings.MAINTENANCE_FILE.read_text(encoding="utf-8").strip()
+    except OSError:
+        return None
+
+
+RENEWED_EVERY = 60  # seconds: one write a minute is enough to keep a session alive
+
+
+def session_limits(get_response: Handler) -> Handler:
+    """An action of the person keeps the session for another half hour, twelve hours after sign-in it ends (F2)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if request.user.is_authenticated:
+            now = int(time.time())
+            session = request.session
+            session.setdefault(STARTED, now)
+            session.setdefault(SEEN, now)
+            if session_ends_at(session).timestamp() <= now:
+                logout(request)
+            elif now - session[SEEN] >= RENEWED_EVERY and not is_background(request):
+                session[SEEN] = now
+        return get_response(request)
+
+    return middleware
+
+
+def is_background(request: HttpRequest) -> bool:
+    """A page that renews itself while nobody is there must not keep its session alive."""
+    return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "empty"
+
+
+def unfinished_sign_in(get_response: Handler) -> Handler:
+    """Nobody works with a password that somebody else knows, no officer without the second factor (promise F3)."""
+    names = ("accounts:password", "accounts:sign_out", "accounts:display", "accounts:language")
+    allowed = {reverse_lazy(name) for name in names}
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        person = request.user
+        if not person.is_authenticated:
+            return get_response(request)
+        if needs_second_factor(person) and not request.session.get(SECOND_FACTOR):
+            logout(request)
+        elif person.must_change_password and request.path not in allowed:
+            return redirect("accounts:password")
+        return get_response(request)
+
+    return middleware
+
+
+class SignInFirst(LoginRequiredMiddleware):
+    """Every page wants a signed-in person. A form that comes too late leads back to where it was typed, with its text
+    where the page can show it again."""
+
+    def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
+        if request.method != "POST":
+            return super().handle_no_permission(request, view_func)
+        if kept.is_keeper(request):
+            kept.keep(request)
+            return redirect_to_login(request.get_full_path())
+        # Not to this address, which may only take forms.
+        return redirect_to_login(page_before(request) or reverse("accounts:home"))
+
+
+def language(get_response: Handler) -> Handler:
+    """What this browser's reader chose, else the person's preference, else Chinese. Accept-Language has no say."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        wishes = request.COOKIES.get(LANGUAGE_COOKIE), getattr(request.user, "language", "")
+        known = dict(settings.LANGUAGES)
+        chosen = next((wish for wish in wishes if wish in known), settings.LANGUAGE_CODE)
+        with translation.override(chosen):
+            request.LANGUAGE_CODE = chosen
+            response = get_response(request)
+        response.headers.setdefault("Content-Language", chosen)
+        return response
+
+    return middleware
+
+
+def private_pages(get_response: Handler) -> Handler:
+    """No cache keeps a page that a signed-in person saw (promise E6)."""
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        response = get_response(request)
+        if request.user.is_authenticated:
+            response.headers["Cache-Control"] = "no-store, private"
+        return response
+
+    return middleware
+
+
+class RefusalPages:
+    """What a view could not answer becomes an answer that says what to do next."""
+
+    def __init__(self, get_response: Handler) -> None:
+        self.get_response = get_response
+
+    def __call__(self, request: HttpRequest) -> HttpResponse:
+        response = self.get_response(request)
+        if response.status_code == 405 and not response.content:
+            allowed = response.headers["Allow"]
+            response = refuse(request, 405)
+            response.headers["Allow"] = allowed
+        return response
+
+    def process_exception(self, request: HttpRequest, error: Exception) -> HttpResponse | None:
+        if isinstance(error, TooManyAttempts):
+            return refuse(request, 429, message=str(error), retry_after=error.seconds)
+        if isinstance(error, DomainError):
+            return refuse(request, 409, message=str(error), code=error.code)
+        if isinstance(error, RequestDataTooBig):
+            return refuse(request, 413)
+        return unavailable(request, error) if isinstance(error, NO_DATABASE) else None

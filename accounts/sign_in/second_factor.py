@@ -1,0 +1,91 @@
+"""The second factor: setting it up, checking a code once, recovery codes."""
+
+import time
+
+from django.conf import settings
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils.crypto import salted_hmac
+
+from accounts.models import RecoveryCode, SecondFactor, User
+from accounts.sealing import seal, unseal
+from accounts.services.trail import record_of_person
+from accounts.sign_in import totp
+from design import document_codes as codes
+
+PURPOSE = b"levy second factor"
+RECOVERY_CODES = 10
+
+
+def needs_second_factor(person: User) -> bool:
+    """Officers do, where the installation asks for it; an employer's account does not."""
+    return settings.SECOND_FACTOR_REQUIRED and person.is_officer
+
+
+def has_second_factor(person: User) -> bool:
+    return SecondFactor.objects.filter(user=person).exists()
+
+
+@transaction.atomic
+def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
+    """Take a new authenticator app into use, proved by its first code; None when the code does not fit.
+
+    Returns new recovery codes, readable this once only. The old app and the old codes end.
+    """
+    step = totp.matching_step(secret, code, time.time())
+    if step is None:
+        return None
+    SecondFactor.objects.update_or_create(
+        user=person, defaults={"secret": seal(secret, PURPOSE), "last_step": step, "set_up_at": Now()}
+    )
+    fresh = _new_recovery_codes(person)
+    record_of_person(action="accounts.user.set_up_second_factor", person=person, actor=person)
+    return fresh
+
+
+@transaction.atomic
+def renew_recovery_codes(*, person: User) -> list[str]:
+    """Ten new codes, readable this once only; the old ones end."""
+    fresh = _new_recovery_codes(person)
+    record_of_person(action="accounts.user.renew_recovery_codes", person=person, actor=person)
+    return fresh
+
+
+def _new_recovery_codes(person: User) -> list[str]:
+    RecoveryCode.objects.filter(user=person).delete()
+    fresh = [codes.new_code() for _ in range(RECOVERY_CODES)]
+    RecoveryCode.objects.bulk_create(RecoveryCode(user=person, digest=_digest(code)) for code in fresh)
+    return [codes.grouped(code) for code in fresh]
+
+
+def _digest(code: str) -> str:
+    return salted_hmac("accounts.recovery_code", code, algorithm="sha256").hexdigest()
+
+
+def is_right(*, person: User, code: str) -> bool:
+    """Whether this is the app's code of now or an unused recovery code. What was right once is wrong afterwards."""
+    typed = codes.tidied(code)
+    if len(typed) == totp.DIGITS:
+        return _use_app_code(person, typed)
+    return _use_recovery_code(person, typed)
+
+
+def _use_app_code(person: User, code: str) -> bool:
+    factor = SecondFactor.objects.filter(user=person).first()
+    if factor is None:
+        return False
+    step = totp.matching_step(unseal(factor.secret, PURPOSE), code, time.time())
+    # One statement takes the step: of two requests with the same code, one finds it taken.
+    return step is not None and bool(
+        SecondFactor.objects.filter(pk=factor.pk, last_step__lt=step).update(last_step=step)
+    )
+
+
+@transaction.atomic
+def _use_recovery_code(person: User, code: str) -> bool:
+    unused = RecoveryCode.objects.filter(user=person, digest=_digest(code), used_at=None)
+    if not unused.update(used_at=Now()):
+        return False
+    left = RecoveryCode.objects.filter(user=person, used_at=None).count()
+    record_of_person(action="accounts.user.use_recovery_code", person=person, actor=person, left=left)
+    return True

@@ -1,0 +1,90 @@
+"""What the receipts of one payments file meet: employer by employer and year by year, beside the assessment in force.
+
+Rows that were kept out (unknown employers, other contents under a known receipt) are the file's faults, not here.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, DecimalField, F, OuterRef, Q, QuerySet, Subquery, Sum
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from collection.models import Payment
+from collection.queries.cases import CASES, ZERO
+from design.csv_lines import BOM, csv_line, escape_formula
+from exchange.models import ImportedFile
+from levy.models import Assessment
+
+YUAN = DecimalField(max_digits=18, decimal_places=2)
+# Of one employer's year: all that was ever received for it, beside what is due.
+CONDITIONS = {
+    "settled": Q(paid=F("due")),
+    "arrears": Q(paid__lt=F("due")),
+    "overpaid": Q(paid__gt=F("due")),
+    "unassessed": Q(due=None),
+}
+LABELS = {"settled": _("缴清")} | CASES
+
+
+@dataclass(frozen=True, slots=True)
+class PaymentMatch:
+    """Every case of one file, and whether any year is not settled exactly."""
+
+    lines: list["MatchLine"]
+
+    @property
+    def has_mismatches(self) -> bool:
+        return any(line.employers for line in self.lines if line.case != "settled")
+
+
+@dataclass(frozen=True, slots=True)
+class MatchLine:
+    """Employers' years of one case, and the yuan that the file brought for them."""
+
+    case: str
+    label: Promise
+    employers: int
+    received: Decimal
+
+
+def match_lines(file: ImportedFile) -> list[MatchLine]:
+    """Every case with its count and sum, as things stand now; one query."""
+    found = _years_paid(file).aggregate(
+        **{f"{case}_count": Count("employer_id", filter=condition) for case, condition in CONDITIONS.items()},
+        **{f"{case}_sum": Sum("received", filter=condition, default=ZERO) for case, condition in CONDITIONS.items()},
+    )
+    return [MatchLine(case, LABELS[case], found[f"{case}_count"], found[f"{case}_sum"]) for case in CONDITIONS]
+
+
+def _years_paid(file: ImportedFile) -> QuerySet:
+    """The employers' years that the file brought something for: `received` by it, `paid` in all, `due` or None."""
+    same = {"employer": OuterRef("employer"), "levy_year": OuterRef("levy_year")}
+    paid = Payment.objects.filter(**same).order_by().values("employer").annotate(total=Sum("amount")).values("total")
+    due = Assessment.objects.current().filter(**same, payable__isnull=False).order_by().values("payable")[:1]
+    years = Payment.objects.filter(imported_from=file).order_by().values("employer_id", "levy_year")
+    return years.annotate(received=Sum("amount")).annotate(
+        paid=Subquery(paid, output_field=YUAN), due=Subquery(due, output_field=YUAN)
+    )
+
+
+HEADINGS = (
+    "统一社会信用代码", "单位名称", "行政区划代码", "费款所属年度", "本文件金额", "应缴费额", "累计实缴金额", "差额",
+)  # fmt: skip
+
+
+def mismatch_csv(file: ImportedFile) -> Iterator[bytes]:
+    """The employers' years that are not settled exactly, as CSV; no cell is ever a formula (promise C6)."""
+    yield BOM
+    yield csv_line(HEADINGS)
+    rows = (
+        _years_paid(file)
+        .filter(~CONDITIONS["settled"] | CONDITIONS["unassessed"])
+        .order_by("levy_year", "employer__uscc")
+    )
+    cells = rows.values_list(
+        "employer__uscc", "employer__name", "employer__region_id", "levy_year", "received", "due", "paid"
+    )
+    for uscc, name, code, year, received, due, paid in cells.iterator():
+        yield csv_line((uscc, escape_formula(name), code, year, received, due, paid, (due or ZERO) - paid))

@@ -1,0 +1,16 @@
+"""Pages of collection: the tax bureau's lists, payments, and each employer's account."""
+
+from django.urls import path
+
+from collection.views import collection, lists, payments
+
+app_name = "collection"
+urlpatterns = [
+    path("employers/<slug:uscc>/account/", collection.employer_account, name="employer_account"),
+    path("collection/", collection.collection, name="collection"),
+    path("collection/cases.csv", collection.collection_file, name="collection_file"),
+    path("files/<int:pk>/mismatches.csv", payments.payment_mismatches, name="payment_mismatches"),
+    path("lists/", lists.list_choose, name="list_choose"),
+    path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),
+    path("lists/<int:levy_year>/<slug:code>/levy-list.<str:file_format>", lists.list_download, name="list_download"),
+]

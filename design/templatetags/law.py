@@ -1,0 +1,8 @@
+"""What the rules say, for templates: `{{ step.formula|translated }}`."""
+
+from django import template
+
+from design.law_words import translated
+
+register = template.Library()
+register.filter(translated)

@@ -1,0 +1,97 @@
+"""Proof that a publication says what was assessed: totals recomputed from three sides (promise A1)."""
+
+from decimal import Decimal
+
+from django.db.models import Count, F, Q, Sum
+from django.db.models.functions import Coalesce
+
+from disclosure.errors import FiguresDisagree
+from disclosure.models import Publication
+from disclosure.services.freezing import published_assessments
+from levy.models import AssessmentRun, Supersession
+from levy.models.runs import FINAL_STATES
+
+ZERO = Decimal("0.00")
+Sums = dict[tuple[str, str], tuple[object, ...]]
+
+
+def refuse_disagreement(publication: Publication) -> None:
+    """Compare figures with assessments and with entries, region by region and type by type, and with the runs.
+
+    Equal rows make equal sums: every region above follows. Raises FiguresDisagree.
+    """
+    figures = _figures(publication)
+    if figures != _assessments(publication) or _heads(figures) != _entries(publication):
+        raise FiguresDisagree
+    payable = sum((sums[-1] for sums in figures.values()), ZERO)
+    control = control_total(publication)
+    if control is not None and control != payable:
+        raise FiguresDisagree
+
+
+def _figures(publication: Publication) -> Sums:
+    rows = publication.figures.values_list(
+        "region_code", "entity_type", "unit_count", "staff_months", "credited_months", "payable_total"
+    )
+    return {row[:2]: row[2:] for row in rows}
+
+
+def _assessments(publication: Publication) -> Sums:
+    rows = (
+        published_assessments(publication)
+        .order_by()
+        .values("region_id", "entity_type")
+        .annotate(
+            units=Count("pk"),
+            staff=Coalesce(Sum("staff_months"), 0),
+            credited=Coalesce(Sum("credited_months"), 0),
+            due=Sum("payable", default=ZERO),
+        )
+    )
+    return {
+        (row["region_id"], row["entity_type"]): (row["units"], row["staff"], row["credited"], row["due"])
+        for row in rows
+    }
+
+
+def _heads(figures: Sums) -> Sums:
+    return {key: (sums[0], sums[2]) for key, sums in figures.items()}
+
+
+def _entries(publication: Publication) -> Sums:
+    rows = (
+        publication.entries.order_by()
+        .values("region_code", "entity_type")
+        .annotate(units=Count("pk"), credited=Coalesce(Sum("credited_months"), 0))
+    )
+    return {(row["region_code"], row["entity_type"]): (row["units"], row["credited"]) for row in rows}
+
+
+def control_total(publication: Publication) -> Decimal | None:
+    """What the runs say is due: their stored totals, moved by approved corrections. None where a wider run covers
+    the region, whose total says nothing about this part of it."""
+    region, year = publication.region, publication.levy_year
+    runs = AssessmentRun.objects.filter(levy_year=year, state__in=FINAL_STATES, is_correction=False)
+    if runs.filter(region__in=[code for code in region.lineage() if code != region.code]).exists():
+        return None
+    base = runs.in_region(region.code).aggregate(total=Sum("payable_total", default=ZERO))["total"]
+    approved = Supersession.objects.filter(new__levy_year=year, approved_at__isnull=False)
+    moved = approved.aggregate(
+        added=Sum("new__payable", filter=_within("new", region.prefix), default=ZERO),
+        taken=Sum("old__payable", filter=_within("old", region.prefix), default=ZERO),
+    )
+    return base + moved["added"] - moved["taken"]
+
+
+def _within(side: str, prefix: str) -> Q:
+    return Q(**{f"{side}__region__code__startswith": prefix})
+
+
+def totals(publication: Publication) -> tuple[int, Decimal, Decimal]:
+    """Employers, yuan due and yuan paid of the whole publication, from its figures."""
+    sums = publication.figures.aggregate(
+        units=Sum(F("unit_count"), default=0),
+        payable=Sum("payable_total", default=ZERO),
+        paid=Sum("paid_total", default=ZERO),
+    )
+    return sums["units"], sums["payable"], sums["paid"]

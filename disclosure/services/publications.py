@@ -1,0 +1,201 @@
+"""Publishing a confirmed year: prepare (frozen copies), publish by a second person, withdraw."""
+
+import hashlib
+from datetime import datetime, timedelta
+from functools import partial
+
+from django.db import InterfaceError, OperationalError, transaction
+from django.db.models import Exists, F, Max, OuterRef, Q
+from django.db.models.functions import Now
+from psycopg.errors import QueryCanceled
+
+from accounts.models import Region, User
+from accounts.permissions import Permission
+from audit.errors import DomainError, PermissionMissing
+from audit.services import record
+from audit.workflow import Transition, apply
+from disclosure.errors import EmbargoHolds, NothingConfirmed, PublicationInPreparation, WiderPublicationExists
+from disclosure.models import Publication, PublicationState, PublishedFile
+from disclosure.queries.checks import refuse_disagreement, totals
+from disclosure.services.freezing import published_assessments, write_rows
+from disclosure.services.open_data import write_files
+from disclosure.workflow import DISCARD, PUBLISH, REPLACE, WITHDRAW
+
+MAX_ATTEMPTS = 3
+RESEND_AFTER = timedelta(minutes=2)  # a second worker finds the row locked and leaves
+UNFINISHED = [PublicationState.PREPARING, PublicationState.DRAFT]
+
+
+@transaction.atomic
+def start_publication(
+    *, levy_year: int, region: Region, actor: User, embargo_until: datetime | None = None
+) -> Publication:
+    """Begin the next version of a region's publication. Its rows are written by freeze_publication.
+
+    Raises PermissionMissing, NothingConfirmed, PublicationInPreparation.
+    """
+    if not actor.can(Permission.PUBLISH, region.code):
+        raise PermissionMissing
+    _lock_province(region)
+    versions = Publication.objects.filter(levy_year=levy_year, region=region)
+    if versions.filter(state__in=UNFINISHED).exists():
+        raise PublicationInPreparation
+    publication = Publication(
+        levy_year=levy_year,
+        region=region,
+        version=(versions.aggregate(last=Max("version"))["last"] or 0) + 1,
+        embargo_until=embargo_until,
+        prepared_by=actor,
+    )
+    if not published_assessments(publication).exists():
+        raise NothingConfirmed
+    publication.save()
+    publication.refresh_from_db()
+    record(
+        actor=actor,
+        action="disclosure.publication.start",
+        target=publication,
+        region_code=region.code,
+        details={"levy_year": levy_year, "version": publication.version},
+    )
+    return publication
+
+
+def freeze_publication(*, publication_id: int) -> None:
+    """Write a publication's rows and files and make it a draft, unless somebody does or did; repeating is harmless.
+
+    A refusal ends it as failed with its reason. A lost connection or a full disk leaves it to be done again; any
+    other failure counts an attempt, a statement that took too long included, and the third ends it.
+    """
+    try:
+        _freeze(publication_id)
+    except (OperationalError, InterfaceError) as failure:
+        if isinstance(failure.__cause__, QueryCanceled):
+            _note_failure(publication_id, failure)
+        raise
+    except DomainError as refusal:
+        _fail(publication_id, str(refusal))
+    except Exception as failure:
+        _note_failure(publication_id, failure)
+        raise
+
+
+def _note_failure(publication_id: int, failure: Exception) -> None:
+    """Count an attempt; the last ends the publication. The text is the kind of failure only."""
+    preparing = Publication.objects.filter(pk=publication_id, state=PublicationState.PREPARING)
+    preparing.update(attempts=F("attempts") + 1, error=type(failure).__name__)
+    if preparing.filter(attempts__gte=MAX_ATTEMPTS).exists():
+        _fail(publication_id, type(failure).__name__)
+
+
+@transaction.atomic
+def _freeze(publication_id: int) -> None:
+    publication = (
+        Publication.objects.select_for_update(skip_locked=True, of=("self",))
+        .filter(pk=publication_id, state=PublicationState.PREPARING)
+        .select_related("region")
+        .first()
+    )
+    if publication is None:
+        return
+    write_rows(publication)
+    refuse_disagreement(publication)
+    digest = _digest(write_files(publication))
+    units, payable, paid = totals(publication)
+    Publication.objects.filter(pk=publication_id).update(
+        state=PublicationState.DRAFT,
+        entry_count=units,
+        payable_total=payable,
+        paid_total=paid,
+        digest=digest,
+        error="",
+    )
+    record(
+        actor=None,
+        action="disclosure.publication.freeze",
+        target=publication,
+        region_code=publication.region_id,
+        details={"entries": units, "payable": str(payable), "digest": digest},
+    )
+
+
+def _digest(files: list[PublishedFile]) -> str:
+    """One number for all files: the SHA-256 of their SHA-256s in the order of name and format."""
+    listed = sorted((file.name, file.format, file.sha256) for file in files)
+    return hashlib.sha256("\n".join(sha256 for _name, _format, sha256 in listed).encode()).hexdigest()
+
+
+def _fail(publication_id: int, reason: str) -> None:
+    Publication.objects.filter(pk=publication_id, state=PublicationState.PREPARING).update(
+        state=PublicationState.FAILED, error=reason
+    )
+
+
+def due_publications() -> list[int]:
+    """Claim publications in preparation that no worker was sent lately."""
+    with transaction.atomic():
+        due = (
+            Publication.objects.select_for_update(skip_locked=True, of=("self",))
+            .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER), state=PublicationState.PREPARING)
+            .order_by("pk")
+        )
+        chosen = [publication.pk for publication in due]
+        Publication.objects.filter(pk__in=chosen).update(sent_at=Now())
+    return chosen
+
+
+@transaction.atomic
+def publish(*, publication: Publication, actor: User) -> Publication:
+    """公布, by another person than the one who prepared it. Takes the place of what it covers.
+
+    The totals are compared again with today's assessments: a correction since makes the draft stale. Raises
+    FiguresDisagree, WiderPublicationExists, EmbargoHolds and what audit.workflow.apply raises.
+    """
+    _lock_province(publication.region)
+    published = Publication.objects.filter(levy_year=publication.levy_year, state=PublicationState.PUBLISHED)
+    above = [code for code in publication.region.lineage() if code != publication.region_id]
+    if published.filter(region__in=above).exists():
+        raise WiderPublicationExists
+    if publication.state == PublicationState.DRAFT:
+        refuse_disagreement(publication)
+    covered = list(published.in_region(publication.region_id))
+    if covered and not Publication.objects.past_embargo().filter(pk=publication.pk).exists():
+        raise EmbargoHolds
+    for older in covered:
+        apply(older, REPLACE, actor=actor, region_code=older.region_id, by=str(publication))
+    return apply(publication, PUBLISH, actor=actor, region_code=publication.region_id, digest=publication.digest)
+
+
+def withdraw(*, publication: Publication, actor: User, reason: str) -> Publication:
+    """撤下: nobody reads it any more from the next request on."""
+    return _apply(publication, WITHDRAW, actor, reason)
+
+
+def discard(*, publication: Publication, actor: User, reason: str) -> Publication:
+    """Throw away a draft that nobody published; the row and its trail stay, the worker removes the rest."""
+    return _apply(publication, DISCARD, actor, reason)
+
+
+def remove_discarded() -> None:
+    """Delete rows and files of discarded publications: a million rows take longer than a page may."""
+    discarded = Publication.objects.filter(state=PublicationState.DISCARDED)
+    for publication in discarded.filter(Exists(PublishedFile.objects.filter(publication=OuterRef("pk")))):
+        _remove_rows(publication)
+
+
+@transaction.atomic
+def _remove_rows(publication: Publication) -> None:
+    for file in publication.files.all():
+        transaction.on_commit(partial(file.stored.delete, save=False))
+    for rows in (publication.entries, publication.figures, publication.regions, publication.files):
+        rows.order_by()._raw_delete(using=publication._state.db)
+
+
+@transaction.atomic
+def _apply(publication: Publication, transition: Transition, actor: User, reason: str) -> Publication:
+    return apply(publication, transition, actor=actor, region_code=publication.region_id, reason=reason)
+
+
+def _lock_province(region: Region) -> None:
+    """One at a time per province: publications of a region, above it and below it see each other."""
+    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000"))

@@ -1,0 +1,128 @@
+"""What a kind of exchange file is: one declaration that reading, checking, writing and documentation all follow."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
+from dataclasses import dataclass, field
+from functools import cached_property
+from typing import Any, Protocol, TypeAlias
+
+from django.db import models
+
+from accounts.permissions import Permission
+from exchange.engine.cells import Reader
+from exchange.engine.faults import Fault, Refusal
+from exchange.models import ImportedFile
+
+# From a code to the text that is stored for it, or why it cannot be taken.
+Resolved: TypeAlias = Mapping[str, str | Refusal]
+Resolver: TypeAlias = Callable[[Collection[str], "Scope"], Resolved]
+
+
+@dataclass(frozen=True, slots=True)
+class Scope:
+    """The regions that rows may lie in. None is everywhere: the command line acting for nobody in particular."""
+
+    prefixes: tuple[str, ...] | None = None
+
+    def covers(self, region_code: str) -> bool:
+        return self.prefixes is None or region_code.startswith(self.prefixes)
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column of a file.
+
+    `staged` names the columns it fills and their SQL types. `blank` is what an optional empty cell is stored as.
+    `beside` are other headings whose cells decide how this one is read. `resolve` turns the codes of a batch into
+    what is stored, in one query.
+    """
+
+    heading: str
+    read: Reader
+    staged: tuple[str, ...]
+    note: object
+    required: bool = True
+    blank: str | None = None
+    beside: tuple[str, ...] = ()
+    resolve: Resolver | None = None
+
+    @property
+    def names(self) -> list[str]:
+        return [column.split()[0] for column in self.staged]
+
+
+class StagedRows(Protocol):
+    """The rows of one file in the temporary table `staged`, as a kind's checks see them (exchange.engine.staging)."""
+
+    kind: "Kind"
+    same_key: str
+    last_stored: int
+
+    def rows(self, sql: str, **values: object) -> list[tuple[Any, ...]]: ...
+
+    def run(self, sql: str, values: Mapping[str, object] | None = None) -> int: ...
+
+    def faults_where(self, condition: str, staged: str, refusal: Refusal, **values: object) -> Iterator[Fault]: ...
+
+    def lines_where(self, condition: str, **values: object) -> list[int]: ...
+
+    def differs_from_stored(self) -> str: ...
+
+    def body_differs(self, alias: str) -> str: ...
+
+
+Check: TypeAlias = Callable[[StagedRows, Scope], Iterable[Fault]]
+
+
+@dataclass(frozen=True, slots=True)
+class FileSequel:
+    """What follows from a written file: a template, and what it is given as `sequel`."""
+
+    template: str
+    sequel: object
+
+
+@dataclass(frozen=True)
+class Kind:
+    """One kind of file.
+
+    Rows are staged, then `source` (by default the staged rows as they are) is compared with `model` by `key`; `body`
+    are the other columns that are compared, `companions` follow them unread. `constants` are SQL for the columns that
+    the file does not have, written with a new row; `change_constants` those written with a changed one. `release` is
+    set on changed rows first, where a constraint would not bear them changing one after another. `rows_add_up` means
+    that equal rows are payments of their own. `remarks` are conditions on staged rows that are no fault but worth a
+    look. `lock` runs before the checks of a file that is to be written, `settle` after writing, in one transaction.
+    `followed_by` says what the page of a written file shows below its report.
+    """
+
+    name: str
+    label: object
+    permission: Permission
+    model: type[models.Model]
+    columns: tuple[Column, ...]
+    key: tuple[str, ...]
+    body: tuple[str, ...] = ()
+    companions: tuple[str, ...] = ()
+    constants: Mapping[str, str] = field(default_factory=dict)
+    change_constants: Mapping[str, str] = field(default_factory=dict)
+    release: str = ""
+    source: str = "SELECT * FROM staged"
+    stored_where: str = "true"
+    rows_add_up: bool = False
+    needs_two_people: bool = False
+    checks: tuple[Check, ...] = ()
+    remarks: tuple[tuple[str, object], ...] = ()
+    lock: Callable[[StagedRows], None] | None = None
+    settle: Callable[[StagedRows], None] | None = None
+    followed_by: Callable[[ImportedFile], FileSequel] | None = None
+
+    @property
+    def table(self) -> str:
+        return self.model._meta.db_table
+
+    @cached_property
+    def headings(self) -> list[str]:
+        return [column.heading for column in self.columns]
+
+    def heading_of(self, staged: str) -> str:
+        """The heading that fills a staged column."""
+        return next(column.heading for column in self.columns if staged in column.names)

@@ -1,0 +1,235 @@
+"""Reading, checking and writing one exchange file: what stands behind the command and the upload page.
+
+The rows are streamed into a temporary table in batches; nothing but that table is touched until every row has been
+looked at. Then one transaction compares, writes and records, or leaves everything as it was.
+"""
+
+import gc
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from enum import Enum
+
+from django.db import DataError, IntegrityError, connection, transaction
+from django.utils.translation import gettext as _
+
+from accounts.models import User
+from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.services import record
+from exchange.engine.contract import Kind, Scope
+from exchange.engine.convert import Converter
+from exchange.engine.fault_book import masked, with_values
+from exchange.engine.faults import Fault
+from exchange.engine.source import Source
+from exchange.engine.staging import Staging, staging_of
+from exchange.engine.table import Table
+from exchange.errors import FileRefused
+from exchange.models import FileState, ImportedFile
+
+SHOWN_FAULTS = 100
+NAMED_LINES = 5
+
+Progress = Callable[[int], None]
+
+
+class Mode(Enum):
+    """Only say what would happen; write if every row is sound; write the sound rows."""
+
+    REPORT = "report"
+    APPLY = "apply"
+    APPLY_VALID = "apply_valid"
+
+
+@dataclass(slots=True)
+class Report:
+    """What was found in a file and what was done. `sound` rows are new, changed or unchanged."""
+
+    rows: int = 0
+    repeated: int = 0
+    sound: int = 0
+    new: int = 0
+    changed: int = 0
+    is_applied: bool = False
+    faults: list[Fault] = field(default_factory=list)
+    warnings: list[str] = field(default_factory=list)
+
+    @property
+    def unchanged(self) -> int:
+        return self.sound - self.new - self.changed
+
+    @property
+    def faulty_rows(self) -> int:
+        return self.rows - self.repeated - self.sound
+
+    def take(self, faults: Iterable[Fault]) -> list[Fault]:
+        fresh = list(faults)
+        self.faults += fresh
+        return fresh
+
+
+def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
+    """Where rows may lie: in the regions in which everybody concerned may load this kind.
+
+    Without a person, from the command line, everywhere. Raises PermissionMissing.
+    """
+    scope = Scope()
+    for person in filter(None, (actor, second)):
+        held = tuple(person.prefixes(kind.permission))
+        if not held:
+            raise PermissionMissing
+        scope = Scope(held if scope.prefixes is None else _shared(scope.prefixes, held))
+    return scope
+
+
+def _shared(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
+    """Prefixes of what lies under both."""
+    pairs = [(one, other) for one in some for other in others]
+    return tuple({max(pair, key=len) for pair in pairs if pair[0].startswith(pair[1]) or pair[1].startswith(pair[0])})
+
+
+def load_file(
+    *,
+    kind: Kind,
+    source: Source,
+    mode: Mode,
+    actor: User | None,
+    second: User | None = None,
+    file: ImportedFile | None = None,
+    progress: Progress | None = None,
+) -> Report:
+    """Read a file and, if the mode says so, write it, in one transaction.
+
+    `second` is the person who approves what needs two people. `file` is the row of an upload; the command line has
+    none until something is written. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
+    """
+    if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
+        raise SecondPersonNeeded
+    scope = scope_of(kind, actor, second)
+    table, report = Table(source, kind), Report()
+    with staging_of(kind) as staging:
+        _stage(table, staging, scope, report, progress)
+        try:
+            with transaction.atomic():
+                staging.run("SET LOCAL work_mem = '128MB'")
+                if mode is not Mode.REPORT:
+                    _take_turn(kind, file)
+                    if kind.lock:
+                        kind.lock(staging)
+                _check(staging, scope, report)
+                report.warnings = [*table.warnings, *filter(None, report.warnings)]
+                _finish(staging, source, mode, actor, second, file, report)
+        except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
+            raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
+    return report
+
+
+def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
+    """One file of a kind is written at a time, and an upload once. Raises TransitionNotAllowed."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
+    if file is not None:
+        locked = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+        if locked.state != FileState.WRITING:
+            raise TransitionNotAllowed
+
+
+def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progress: Progress | None) -> None:
+    converter = Converter(table.kind, scope)
+    with _uncollected():
+        for batch in table.batches():
+            staging.settle_added()
+            rows, faults = converter.convert(batch.lines, batch.columns)
+            report.take(batch.faults)
+            report.take(faults)
+            report.rows += len(batch.lines) + len(batch.faults)
+            if progress:
+                progress(report.rows)
+            if rows:
+                staging.add(rows)
+    staging.settle_added()
+    staging.run("ANALYZE staged")
+
+
+@contextmanager
+def _uncollected() -> Iterator[None]:
+    """Millions of cells come and go, none of them in a circle: the collector would search them in vain, for half of
+    the time (measured)."""
+    was_enabled = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_enabled:
+            gc.enable()
+
+
+def _check(staging: Staging, scope: Scope, report: Report) -> None:
+    """Rows against each other, then against what is stored. Faulty rows leave the table."""
+    report.repeated, clashes = staging.settle_repeated()
+    staging.remove(report.take(clashes))
+    for check in staging.kind.checks:
+        staging.remove(report.take(check(staging, scope)))
+    report.warnings += [_remark(text, staging.lines_where(condition)) for condition, text in staging.kind.remarks]
+    order = {heading: place for place, heading in enumerate(staging.kind.headings)}
+    report.faults.sort(key=lambda fault: (fault.line, order.get(fault.heading, -1)))
+    report.sound = staging.count()
+
+
+def _remark(text: object, lines: list[int]) -> str:
+    named = "、".join(map(str, lines[:NAMED_LINES]))
+    more = _("等%(count)s行") % {"count": len(lines)} if len(lines) > NAMED_LINES else _("行")
+    return _("第%(lines)s%(more)s：%(text)s。") % {"lines": named, "more": more, "text": text} if lines else ""
+
+
+def _finish(
+    staging: Staging,
+    source: Source,
+    mode: Mode,
+    actor: User | None,
+    second: User | None,
+    file: ImportedFile | None,
+    report: Report,
+) -> None:
+    if mode is Mode.REPORT:
+        report.new, report.changed = staging.compare()
+        return
+    file = file or ImportedFile(kind=staging.kind.name, name=source.name[:200], loaded_by=actor)
+    file.sha256 = source.sha256()
+    if mode is Mode.APPLY and report.faults:
+        report.new, report.changed = staging.compare()
+        note(file, report, FileState.REFUSED, source, staging.kind)
+        return
+    file.save()
+    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
+    report.new, report.changed = staging.write(people)
+    if staging.kind.settle:
+        staging.kind.settle(staging)
+    report.is_applied = True
+    note(file, report, FileState.APPLIED, source, staging.kind)
+    record(
+        actor=second or actor,
+        action="quota.file.apply",
+        target=file,
+        region_code=file.region_id or "",
+        details={
+            "kind": file.kind,
+            "sha256": file.sha256,
+            "rows": report.rows,
+            "new": report.new,
+            "changed": report.changed,
+            "faulty": report.faulty_rows,
+            **({"entered_by": actor.username} if actor and second else {}),
+        },
+    )
+
+
+def note(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
+    """Keep the outcome with the file; of the faults the first hundred, without anybody's number."""
+    file.state = state
+    file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated
+    file.new_rows, file.changed_rows = report.new, report.changed
+    shown = with_values(report.faults[:SHOWN_FAULTS], source, kind) if report.faults else ()
+    file.faults = [masked(fault)._asdict() for fault in shown]
+    file.fault_count = len(report.faults)
+    file.warnings = report.warnings
+    file.save()

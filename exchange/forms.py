@@ -1,0 +1,35 @@
+"""Forms for exchange files."""
+
+from typing import Any
+
+from django import forms
+from django.core.files.uploadedfile import UploadedFile
+from django.utils.translation import gettext_lazy as _
+
+from exchange.engine.contract import Kind
+from exchange.engine.source import UPLOAD
+
+
+class UploadForm(forms.Form):
+    """An exchange file and what it is."""
+
+    kind = forms.ChoiceField(label=_("文件种类"))
+    file = forms.FileField(
+        label=_("文件"),
+        help_text=_("XLSX或CSV，不超过10 MB、50,000行。先读取并报告，确认后才写入。"),
+        widget=forms.ClearableFileInput(attrs={"accept": ".xlsx,.csv"}),
+    )
+
+    def __init__(self, *args: Any, kinds: list[Kind], **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        self.fields["kind"].choices = [(kind.name, kind.label) for kind in kinds]
+
+    def clean_file(self) -> UploadedFile:
+        upload = self.cleaned_data["file"]
+        if upload.size > UPLOAD.size:
+            raise forms.ValidationError(_("文件超过10 MB。请分成几个文件。"))
+        return upload
+
+
+class WriteFileForm(forms.Form):
+    """The page before a file is written asks nothing more."""

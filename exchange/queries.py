@@ -1,0 +1,47 @@
+"""Which uploaded files a person may see and write."""
+
+from django.core.exceptions import PermissionDenied
+from django.shortcuts import get_object_or_404
+
+from accounts.models import User
+from accounts.scoping import RegionScopedQuerySet
+from exchange.engine.contract import Kind
+from exchange.kinds import KINDS
+from exchange.models import FileState, ImportedFile
+
+
+def kinds_for(user: User) -> list[Kind]:
+    """The kinds of file that a person may load somewhere."""
+    return [kind for kind in KINDS.values() if user.may_somewhere(kind.permission)]
+
+
+def visible_files(user: User) -> RegionScopedQuerySet:
+    """Files of each kind from the regions where the person may load it."""
+    found = ImportedFile.objects.none()
+    for kind in kinds_for(user):
+        found |= ImportedFile.objects.within_right(user, kind.permission).filter(kind=kind.name)
+    return found.select_related("loaded_by", "applied_by")
+
+
+def file_for(user: User, pk: int) -> ImportedFile:
+    """One file: 404 outside the person's regions, 403 where the person may not load its kind."""
+    file = get_object_or_404(ImportedFile.objects.visible_to(user).select_related("loaded_by"), pk=pk)
+    if not user.can(KINDS[file.kind].permission, file.region_id):
+        raise PermissionDenied
+    return file
+
+
+def may_write(file: ImportedFile, user: User) -> bool:
+    """Whether the page offers this person to write the file."""
+    kind = KINDS[file.kind]
+    return (
+        file.state == FileState.CHECKED
+        and file.sound_rows > 0
+        and user.can(kind.permission, file.region_id)
+        and not waits_for_second_person(file, user)
+    )
+
+
+def waits_for_second_person(file: ImportedFile, user: User) -> bool:
+    """Whether the file waits for somebody other than this person, who uploaded it."""
+    return file.state == FileState.CHECKED and KINDS[file.kind].needs_two_people and user.pk == file.loaded_by_id

@@ -1,0 +1,195 @@
+"""Uploaded exchange files: received, read, and written when somebody who may has looked at the report.
+
+The row says what is left to do; a task that was lost is sent again by the sweeper (levy.tasks.sweep).
+"""
+
+import hashlib
+from datetime import timedelta
+from functools import partial
+from io import BytesIO
+
+from django.core.files.base import ContentFile
+from django.core.files.uploadedfile import UploadedFile
+from django.db import transaction
+from django.db.models.functions import Now
+from django.utils import timezone
+from django.utils.translation import gettext as _
+
+from accounts.models import Region, User
+from accounts.sealing import seal_bytes, unseal_bytes
+from audit.errors import DomainError, PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.services import record
+from exchange.engine.contract import Kind
+from exchange.engine.fault_book import with_values, write_workbook
+from exchange.engine.loading import Mode, Progress, Report, load_file, note
+from exchange.engine.source import UPLOAD, Source
+from exchange.errors import FileRefused
+from exchange.kinds import KINDS
+from exchange.models import AT_WORK, FileState, ImportedFile
+
+PURPOSE = b"levy uploaded file"
+IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
+STALLED_AFTER = timedelta(seconds=60)
+KEPT_FOR = timedelta(days=30)  # as long as an office may take to have faulty rows mended
+LONGEST_NAME = 200
+
+
+def is_small(file: ImportedFile) -> bool:
+    return bool(file.stored) and file.stored.size <= IMMEDIATE_BYTES
+
+
+@transaction.atomic
+def receive_file(*, kind: Kind, upload: UploadedFile, actor: User) -> ImportedFile:
+    """Keep an upload, sealed; it is read next. Raises PermissionMissing."""
+    regions = [a.region for a in actor.current_appointments if actor.can(kind.permission, a.region_id)]
+    if not regions:
+        raise PermissionMissing
+    content = upload.read()
+    file = ImportedFile(
+        kind=kind.name,
+        name=(upload.name or "")[:LONGEST_NAME],
+        sha256=hashlib.sha256(content).hexdigest(),
+        region=_widest(regions),
+        loaded_by=actor,
+    )
+    file.stored.save(f"{kind.name}.sealed", ContentFile(seal_bytes(content, PURPOSE)), save=False)
+    file.save()
+    record(
+        actor=actor,
+        action="quota.file.receive",
+        target=file,
+        region_code=file.region_id or "",
+        details={"kind": kind.name, "sha256": file.sha256},
+    )
+    return file
+
+
+def _widest(regions: list[Region]) -> Region:
+    return min(regions, key=lambda region: len(region.prefix))
+
+
+def source_of(file: ImportedFile) -> Source:
+    """The upload as it came. Raises FileRefused when its contents are no longer kept."""
+    try:
+        with file.stored.open() as stored:
+            return Source(file.name, UPLOAD, content=unseal_bytes(stored.read(), PURPOSE))
+    except (ValueError, FileNotFoundError):
+        raise FileRefused(_("文件内容已按规定清除，请重新上传。")) from None
+
+
+def read_file(*, file: ImportedFile) -> None:
+    """Read an upload and keep what would happen. A file that cannot be read says why."""
+    if file.state != FileState.READING:
+        return
+    kind, actor = KINDS[file.kind], file.loaded_by
+    try:
+        source = source_of(file)
+        report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, progress=_progress(file))
+    except DomainError as refusal:
+        _refuse(file, refusal)
+        return
+    _keep_faults(file, report, source, kind)
+    with transaction.atomic():
+        if ImportedFile.objects.select_for_update(of=("self",)).filter(pk=file.pk, state=FileState.READING).exists():
+            note(file, report, FileState.CHECKED, source, kind)
+
+
+def _refuse(file: ImportedFile, refusal: DomainError) -> None:
+    """Unless another worker has done the same work meanwhile."""
+    untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
+    untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now())
+
+
+def _progress(file: ImportedFile) -> Progress:
+    def tell(rows: int) -> None:
+        ImportedFile.objects.filter(pk=file.pk).update(read_rows=rows, touched_at=Now())
+
+    return tell
+
+
+@transaction.atomic
+def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> ImportedFile:
+    """Somebody has looked at the report and has the file written. For parameters that is not the uploader.
+
+    Raises TransitionNotAllowed, PermissionMissing, SecondPersonNeeded.
+    """
+    locked = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    kind = KINDS[locked.kind]
+    if locked.state != FileState.CHECKED or not locked.sound_rows or (locked.fault_count and not only_sound_rows):
+        raise TransitionNotAllowed
+    if not actor.can(kind.permission, locked.region_id):
+        raise PermissionMissing
+    if kind.needs_two_people and actor.pk == locked.loaded_by_id:
+        raise SecondPersonNeeded
+    locked.state, locked.applied_by, locked.only_sound_rows = FileState.WRITING, actor, only_sound_rows
+    locked.save()
+    return locked
+
+
+def write_file(*, file: ImportedFile) -> None:
+    """Write an upload as ordered. What has become faulty since it was read refuses it again."""
+    if file.state != FileState.WRITING:
+        return
+    kind = KINDS[file.kind]
+    actor, second = (file.loaded_by, file.applied_by) if kind.needs_two_people else (file.applied_by, None)
+    mode = Mode.APPLY_VALID if file.only_sound_rows else Mode.APPLY
+    try:
+        source = source_of(file)
+        report = load_file(kind=kind, source=source, mode=mode, actor=actor, second=second, file=file)
+    except TransitionNotAllowed:  # another worker has written it meanwhile
+        return
+    except DomainError as refusal:
+        _refuse(file, refusal)
+        return
+    _keep_faults(file, report, source, kind)
+    file.stored.delete(save=False)
+    file.save()
+
+
+def stalled_files() -> list[int]:
+    """Uploads that wait for a worker although nobody has touched them for a minute."""
+    waiting = ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=timezone.now() - STALLED_AFTER)
+    return list(waiting.exclude(stored="").order_by("pk").values_list("pk", flat=True))
+
+
+@transaction.atomic
+def forget_contents() -> int:
+    """Remove contents and fault lists of uploads that nobody has touched for thirty days; the number of uploads.
+
+    Their rows, hashes and counts stay. What was never written cannot be any more.
+    """
+    old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
+    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), skip_locked=True))
+    for file in kept:
+        if file.state == FileState.CHECKED:
+            _refuse(file, FileRefused(_("文件内容已按规定清除，请重新上传。")))
+        for sealed in filter(None, (file.stored, file.fault_book)):
+            transaction.on_commit(partial(sealed.storage.delete, sealed.name))
+        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="")
+    return len(kept)
+
+
+def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
+    """Every fault of an upload with its cells, for the sender. The download is recorded. Raises FileRefused."""
+    if not file.fault_book:
+        raise FileRefused(_("没有错误清单，或已按规定清除。"))
+    with file.fault_book.open() as stored:
+        book = unseal_bytes(stored.read(), PURPOSE)
+    record(
+        actor=actor,
+        action="quota.file.faults",
+        target=file,
+        region_code=file.region_id or "",
+        details={"faults": file.fault_count},
+    )
+    return book
+
+
+def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind) -> None:
+    """Write down every fault while the contents are at hand."""
+    if not report.faults:
+        return
+    book = BytesIO()
+    write_workbook(with_values(report.faults, source, kind), book)
+    file.fault_book.delete(save=False)  # that of the first reading
+    file.fault_book.save("faults.sealed", ContentFile(seal_bytes(book.getvalue(), PURPOSE)), save=False)

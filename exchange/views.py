@@ -1,0 +1,127 @@
+"""Exchange files: upload one, look at what it would do, have it written, hand its faults back."""
+
+from io import BytesIO
+from typing import Any
+
+from django.contrib import messages
+from django.core.paginator import Paginator
+from django.http import Http404, HttpRequest, HttpResponse
+from django.shortcuts import redirect, render
+from django.utils.http import content_disposition_header
+from django.utils.translation import gettext as _
+from django.views.decorators.http import require_http_methods, require_safe
+
+from accounts.frame.enqueue import hurry
+from accounts.permissions import Permission, requires
+from audit.errors import DomainError
+from audit.services import trail_of
+from exchange.engine.fault_book import blank_workbook
+from exchange.forms import UploadForm, WriteFileForm
+from exchange.kinds import KINDS
+from exchange.models import AT_WORK, FileState, ImportedFile
+from exchange.queries import file_for, kinds_for, may_write, visible_files, waits_for_second_person
+from exchange.services import uploads
+from exchange.tasks import work_on_file
+
+PER_PAGE = 25
+REFRESH_SECONDS = 2
+XLSX = "application/vnd.openxmlformats-officedocument.spreadsheetml.sheet"
+LOADING = (
+    Permission.LOAD_FILINGS,
+    Permission.LOAD_REGISTERS,
+    Permission.LOAD_TAX_FILES,
+    Permission.MANAGE_PARAMETERS,
+)
+
+
+@requires(*LOADING)
+@require_http_methods(["GET", "POST"])
+def file_list(request: HttpRequest) -> HttpResponse:
+    kinds = kinds_for(request.user)
+    form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
+    if form.is_valid():
+        file = uploads.receive_file(
+            kind=KINDS[form.cleaned_data["kind"]], upload=form.cleaned_data["file"], actor=request.user
+        )
+        _work_on(request, file)
+        return redirect("exchange:file_detail", file.pk)
+    page = Paginator(visible_files(request.user), PER_PAGE).get_page(request.GET.get("page"))
+    for file in page:
+        file.kind_label = KINDS[file.kind].label
+    return render(request, "exchange/file_list.html", {"form": form, "kinds": kinds, "page": page})
+
+
+@requires(*LOADING)
+@require_safe
+def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
+    file = file_for(request.user, pk)
+    context: dict[str, Any] = {
+        "file": file,
+        "kind": KINDS[file.kind],
+        "refresh": REFRESH_SECONDS if file.state in AT_WORK else 0,
+        "trail": trail_of(file)[:20],
+        "may_write": may_write(file, request.user),
+        "waits_for_second": waits_for_second_person(file, request.user),
+    }
+    followed_by = KINDS[file.kind].followed_by
+    if followed_by and file.state == FileState.APPLIED:
+        context["following"] = followed_by(file)
+    return render(request, "exchange/file_detail.html", context)
+
+
+@requires(*LOADING)
+@require_http_methods(["GET", "POST"])
+def file_write(request: HttpRequest, pk: int) -> HttpResponse:
+    """The page before writing: what is about to change."""
+    file = file_for(request.user, pk)
+    form = WriteFileForm(request.POST if request.method == "POST" else None)
+    if request.method == "POST" and form.is_valid():
+        try:
+            file = uploads.order_writing(file=file, only_sound_rows=bool(file.fault_count), actor=request.user)
+        except DomainError as refusal:
+            messages.error(request, str(refusal))
+        else:
+            _work_on(request, file)
+        return redirect("exchange:file_detail", file.pk)
+    if not may_write(file, request.user):
+        return redirect("exchange:file_detail", file.pk)
+    return render(request, "exchange/file_write.html", {"file": file, "kind": KINDS[file.kind], "form": form})
+
+
+@requires(*LOADING)
+@require_safe
+def file_faults(request: HttpRequest, pk: int) -> HttpResponse:
+    file = file_for(request.user, pk)
+    try:
+        book = uploads.fault_workbook(file=file, actor=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("exchange:file_detail", file.pk)
+    return _workbook(book, _("错误清单-%s.xlsx") % file.name.rpartition(".")[0])
+
+
+@requires(*LOADING)
+@require_safe
+def file_template(request: HttpRequest, kind: str) -> HttpResponse:
+    """An empty workbook of the kind, its columns set to text so that no code is turned into a number."""
+    if kind not in KINDS:
+        raise Http404
+    target = BytesIO()
+    blank_workbook(KINDS[kind], target)
+    return _workbook(target.getvalue(), f"{KINDS[kind].label}.xlsx")
+
+
+def _workbook(content: bytes, name: str) -> HttpResponse:
+    headers = {"Content-Disposition": content_disposition_header(as_attachment=True, filename=name)}
+    return HttpResponse(content, content_type=XLSX, headers=headers)
+
+
+def _work_on(request: HttpRequest, file: ImportedFile) -> None:
+    """A small file at once, a larger one by a worker; if the broker is silent, the sweeper sends it."""
+    if uploads.is_small(file):
+        work_on_file(file.pk)
+        return
+    with hurry(request):
+        work_on_file.apply_async((file.pk,), retry=False)
+
+

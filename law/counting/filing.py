@@ -1,0 +1,47 @@
+"""Returns: by when, which one is in force, and what its staff numbers add up to."""
+
+from collections.abc import Sequence
+from datetime import date
+from decimal import ROUND_HALF_UP, Context, Decimal
+
+from law.counting.settings import CountingRules
+from law.words import Words as _
+
+MONTHS = 12
+_HALF_UP = Context(prec=50, rounding=ROUND_HALF_UP)
+
+
+def deadline(levy_year: int, rules: CountingRules) -> date:
+    """The last day to file for a levy year, in the year after it (财税〔2015〕72号第十二条)."""
+    return rules.filing_deadline.of(levy_year + 1)
+
+
+def filed_in_time(filed_on: date | None, levy_year: int, rules: CountingRules) -> bool:
+    """Whether a return was filed by the deadline, that day included. None is no return."""
+    return filed_on is not None and filed_on <= deadline(levy_year, rules)
+
+
+def effective_return(filings: Sequence[date], levy_year: int, rules: CountingRules) -> int | None:
+    """Which of an employer's returns for one year is in force, as an index into `filings`; None if there is none.
+
+    `filings` are the filing dates in the order of receipt. Of those in time the latest stands (of one day, the last
+    received); a late one replaces nothing, so without any in time the first late one stands.
+    """
+    if not filings:
+        return None
+    in_time = [index for index, filed_on in enumerate(filings) if filed_in_time(filed_on, levy_year, rules)]
+    if in_time:
+        return max(in_time, key=lambda index: (filings[index], index))
+    return min(range(len(filings)), key=lambda index: (filings[index], index))
+
+
+def staff_months(monthly: Sequence[int]) -> int:
+    """The year's staff in person-months. Raises ValueError unless there are twelve numbers, none below 0."""
+    if len(monthly) != MONTHS or any(number < 0 for number in monthly):
+        raise ValueError(_("在职职工人数须按12个月逐月填写，且不得为负数。"))
+    return sum(monthly)
+
+
+def registered_staff_months(staff: Decimal) -> int:
+    """Person-months from the tax registration's average staff: × 12, rounded half up to a whole person-month."""
+    return int(_HALF_UP.quantize(_HALF_UP.multiply(staff, MONTHS), Decimal(1)))

@@ -1,0 +1,88 @@
+"""One look at the whole system: the numbers that alarms, the status page and the metrics are made of."""
+
+import shutil
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any
+
+import redis
+from django.conf import settings
+from django.db import DatabaseError, connection
+from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models.functions import Now
+
+from disclosure.models import Publication, PublicationState
+from exchange.models import AT_WORK, ImportedFile
+from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
+from operations.models import Pulse, Sign
+
+QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
+STALLED_AFTER = timedelta(minutes=5)
+
+
+@dataclass(frozen=True)
+class Readings:
+    """`seen` and `ages` have the signs of life that were ever seen: when, and how long ago by the database's clock;
+    `queue_lengths` is None without a broker; `free_space` is the free share of the disk with the files."""
+
+    seen: dict[str, datetime]
+    ages: dict[str, timedelta]
+    queue_lengths: dict[str, int] | None
+    stalled_runs: list[int] = field(default_factory=list)
+    partial_runs: list[int] = field(default_factory=list)
+    stalled_files: list[int] = field(default_factory=list)
+    failed_publications: list[int] = field(default_factory=list)
+    free_space: float = 1.0
+
+
+def read() -> Readings:
+    """Look at everything now: five short queries and one question to the broker. Raises DatabaseError."""
+    signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
+    return Readings(
+        seen={name: seen_at for name, seen_at, _age in signs},
+        ages={name: age for name, _seen_at, age in signs},
+        queue_lengths=queue_lengths(),
+        stalled_runs=stalled_runs(),
+        partial_runs=_ids(AssessmentRun.objects.filter(state=RunState.PARTIAL)),
+        stalled_files=_ids(
+            ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
+        ),
+        failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
+        free_space=_free_space(),
+    )
+
+
+def stalled_runs() -> list[int]:
+    """Runs that compute but finished no slice for five minutes (promise B8)."""
+    recent = AssessmentSlice.objects.filter(run=OuterRef("pk"), done_at__gte=Now() - STALLED_AFTER)
+    left = AssessmentSlice.objects.filter(run=OuterRef("pk"), state=SliceState.TODO)
+    runs = AssessmentRun.objects.filter(state=RunState.COMPUTING, started_at__lt=Now() - STALLED_AFTER)
+    return _ids(runs.filter(Exists(left)).exclude(Exists(recent)))
+
+
+def database_answers() -> bool:
+    try:
+        with connection.cursor() as cursor:
+            cursor.execute("SELECT 1")
+    except DatabaseError:
+        return False
+    return True
+
+
+def queue_lengths() -> dict[str, int] | None:
+    """Messages that wait in each queue; None when the broker does not answer."""
+    try:
+        with redis.Redis.from_url(settings.CELERY_BROKER_URL, socket_timeout=2, socket_connect_timeout=2) as broker:
+            return {name: int(broker.llen(name)) for name in QUEUES.values()}
+    except redis.RedisError:
+        return None
+
+
+def _ids(rows: QuerySet[Any]) -> list[int]:
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:20])
+
+
+def _free_space() -> float:
+    settings.MEDIA_ROOT.mkdir(parents=True, exist_ok=True)
+    disk = shutil.disk_usage(settings.MEDIA_ROOT)
+    return disk.free / disk.total

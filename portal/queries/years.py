@@ -1,0 +1,205 @@
+"""One employer's year: where it stands, what it owes or would owe, and how that was reached."""
+
+from dataclasses import dataclass
+from decimal import Decimal
+
+from django.db.models import Count, Q, Sum
+from django.utils.translation import gettext as _
+
+from collection.models import Payment
+from design.stages import Stage, in_order, noted_at, noted_on
+from law.amount import Assessed, Facts, Margin, Terms, assess, marginal
+from law.amount.heads import MONTHS
+from law.counting import CountingRules, registered_staff_months
+from law.notation import percent_of
+from law.policy import PolicyYearMissing
+from levy.errors import ParametersMissing
+from levy.models import Assessment
+from levy.models.runs import FINAL_STATES, RunState
+from levy.queries.explanations import explain, facts_of, pinned_terms
+from levy.services.policy_versions import counting_rules_of, regional_terms, usable_terms
+from quota.enums import ReturnState
+from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
+from quota.services.filing import to_write_in
+
+
+@dataclass(frozen=True, slots=True)
+class EmployerYear:
+    """Everything the year's page shows about the amount.
+
+    `assessed` is the confirmed result, or a forecast from what is known today; None where the region's parameters are
+    missing. `counting` says by when returns are due. `returns` (each with the number of `people` on its draft)
+    and `headcounts` are all of the year, `others` the confirmed results of other years, newest first.
+    """
+
+    filed: HeadcountReturn | None
+    headcount: VerifiedHeadcount | None
+    assessment: Assessment | None
+    assessed: Assessed | None
+    counting: CountingRules
+    margin: Margin
+    paid: Decimal
+    payments: list[Payment]
+    returns: list[HeadcountReturn]
+    headcounts: list[VerifiedHeadcount]
+    others: list[Assessment]
+
+    @property
+    def draft(self) -> HeadcountReturn | None:
+        """What the employer may still write in: its draft, or the return that was sent back."""
+        return to_write_in(self.returns)
+
+    @property
+    def months(self) -> int:
+        """Over how many months heads are averaged."""
+        return self.assessed.months if self.assessed else MONTHS
+
+    @property
+    def is_final(self) -> bool:
+        return self.assessment is not None
+
+    @property
+    def balance(self) -> Decimal | None:
+        """Still to pay (+) or paid too much (−)."""
+        if self.assessment is None or self.assessment.payable is None:
+            return None
+        return self.assessment.payable - self.paid
+
+    @property
+    def overpaid(self) -> Decimal:
+        """What was paid beyond what is due, never below 0."""
+        return max(-(self.balance or Decimal(0)), Decimal(0))
+
+
+def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
+    """The year as it stands now, in at most six queries."""
+    returns = list(
+        employer.returns.filter(levy_year=levy_year).annotate(people=Count("draft_placements")).order_by("pk")
+    )
+    headcounts = list(employer.verified_headcounts.filter(levy_year=levy_year))
+    results = Assessment.objects.current().filter(employer=employer).order_by("-levy_year")
+    assessments = list(results.select_related("run__policy_version", "notice"))
+    filed = next((row for row in returns if row.is_in_force), None)
+    headcount = next((row for row in headcounts if row.withdrawn_at is None), None)
+    assessment = next((row for row in assessments if row.levy_year == levy_year), None)
+    facts, terms, counting = _basis(employer, levy_year, filed, headcount, assessment)
+    assessed = None
+    if terms is not None:
+        assessed = explain(assessment) if assessment else assess(facts, terms)
+    payments = list(Payment.objects.filter(employer=employer, levy_year=levy_year))
+    return EmployerYear(
+        filed=filed,
+        headcount=headcount,
+        assessment=assessment,
+        assessed=assessed,
+        counting=counting,
+        margin=marginal(facts, terms) if terms else Margin(()),
+        paid=sum((payment.amount for payment in payments), Decimal("0.00")),
+        payments=payments,
+        returns=returns,
+        headcounts=headcounts,
+        others=[row for row in assessments if row.levy_year != levy_year],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Comparison:
+    """A year beside the one before, with the placed share of each as a percentage."""
+
+    before: Assessed
+    before_share: str
+    now: Assessed
+    now_share: str
+
+
+def comparison(year: EmployerYear, levy_year: int) -> Comparison | None:
+    """The year beside last year's confirmed result; None where one of them has no figures."""
+    last, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
+    if last is None or now is None or not last.staff_months or not now.staff_months:
+        return None
+    before = explain(last)
+    return Comparison(before, _placed_share(before, now.terms), now, _placed_share(now, now.terms))
+
+
+def _placed_share(row: Assessed, terms: Terms) -> str:
+    """The credited share of staff, on its own side of every threshold."""
+    thresholds = (*(tier.at_least for tier in terms.policy.tiers.value), terms.required_ratio)
+    return percent_of(row.credited_months or 0, row.staff_months or 1, thresholds)
+
+
+def _basis(
+    employer: Employer,
+    levy_year: int,
+    filed: HeadcountReturn | None,
+    headcount: VerifiedHeadcount | None,
+    assessment: Assessment | None,
+) -> tuple[Facts, Terms | None, CountingRules]:
+    """What the amount stands on: the confirmed assessment's own inputs, or today's."""
+    if assessment is not None:
+        pinned = assessment.run.policy_version.content["regions"][assessment.region_id]
+        return facts_of(assessment), pinned_terms(assessment), counting_rules_of(pinned)
+    today = regional_terms(employer.region_id, levy_year)
+    facts, counting = facts_today(employer, levy_year, filed, headcount), counting_rules_of(today)
+    try:
+        return facts, usable_terms(employer.region_id, levy_year, today), counting
+    except (ParametersMissing, PolicyYearMissing):
+        return facts, None, counting
+
+
+def facts_today(
+    employer: Employer, levy_year: int, filed: HeadcountReturn | None, headcount: VerifiedHeadcount | None
+) -> Facts:
+    """As the next run would read them; months not yet verified stand in with what the checks computed."""
+    credited = headcount.credited_months if headcount else filed.computed_months if filed else 0
+    out, into = Q(agency=employer), Q(host=employer)
+    moved = DispatchTransfer.objects.filter(out | into, levy_year=levy_year).aggregate(
+        staff_out=Sum("staff_months", filter=out, default=0),
+        staff_in=Sum("staff_months", filter=into, default=0),
+        months_out=Sum("weight_months", filter=out, default=0),
+        months_in=Sum("credited_months", filter=into, default=0),
+    )
+    staff = filed.staff_months if filed else _registered(employer)
+    return Facts(
+        entity_type=employer.entity_type,
+        staff_months=staff,
+        total_wages=filed.total_wages if filed else employer.registered_wages,
+        credited_months=max(credited - moved["months_out"] + moved["months_in"], 0),
+        transferred_staff_months=moved["staff_in"] - moved["staff_out"],
+        registered_on=employer.registered_on,
+        is_registered_staff=filed is None,
+    )
+
+
+def _registered(employer: Employer) -> int | None:
+    return None if employer.registered_staff is None else registered_staff_months(employer.registered_staff)
+
+
+
+
+def stages(year: EmployerYear) -> list[Stage]:
+    """申报 审核 核定 移交 缴纳: what is done, what is under way, what is to come."""
+    filed, run = year.filed, year.assessment.run if year.assessment else None
+    is_paid = year.balance is not None and year.balance <= 0
+    done = [
+        filed is not None and filed.state != ReturnState.SENT_BACK,
+        year.headcount is not None,
+        run is not None and run.state in FINAL_STATES,
+        run is not None and run.state == RunState.HANDED_OVER,
+        run is not None and run.state == RunState.HANDED_OVER and is_paid,
+    ]
+    notes = [
+        noted_on(filed.filed_on if filed else None),
+        noted_at(year.headcount.issued_at if year.headcount else None),
+        noted_at(run.confirmed_at if run else None),
+        noted_at(run.handed_over_at if run else None),
+        "",
+    ]
+    return in_order([_("申报"), _("审核"), _("核定"), _("移交"), _("缴纳")], done, notes)
+
+
+
+
+
+
+
+

@@ -1,0 +1,29 @@
+"""试算: the amount of a return that is still being typed, on a page of its own; with a script, beside the form."""
+
+from django.http import HttpRequest, HttpResponse
+from django.shortcuts import get_object_or_404, redirect, render
+from django.views.decorators.http import require_http_methods
+
+from accounts.frame.kept_forms import keeps_typing, taken_back
+from accounts.permissions import Permission, requires
+from portal.queries.forecasts import forecast
+from quota.forms import ReturnForm
+from quota.models import HeadcountReturn
+from quota.services.filing import EDITABLE
+
+
+@requires(Permission.FILE_RETURN)
+@keeps_typing
+@require_http_methods(["GET", "POST"])
+def return_amount(request: HttpRequest, pk: int) -> HttpResponse:
+    """Nothing is saved: the page carries what was typed, back to the form or on to be saved."""
+    own = HeadcountReturn.objects.filter(employer__memberships__user=request.user, state__in=EDITABLE)
+    draft = get_object_or_404(own.select_related("employer__region"), pk=pk)
+    typed = request.POST if request.method == "POST" else taken_back(request)
+    if not typed:
+        return redirect("quota:return", draft.pk)
+    form, assessed = ReturnForm(typed), None
+    if form.is_valid():
+        given = form.numbers()
+        assessed = forecast(draft, given["staff_by_month"], given["total_wages"])
+    return render(request, "portal/return_amount.html", {"draft": draft, "form": form, "assessed": assessed})

@@ -1,0 +1,63 @@
+"""How the cells of this app's files are read: people, certificates, regional numbers (exchange.engine.cells reads the rest)."""
+
+from decimal import Decimal
+from functools import partial
+
+from accounts.identity import encrypt, look_up_key
+from design.law_words import official_words
+from exchange.engine.cells import decimal, identifier, shown, whole
+from exchange.engine.faults import Cell
+from law import identifiers
+from law.codes import CertificateKind
+from quota.enums import NumberKind
+
+
+def person_key(cell: Cell) -> str:
+    """The look-up key of an identity number, where nobody needs to read the number back."""
+    return look_up_key(identifier(cell, identifiers.check_identity_number)).hex
+
+
+def person(cell: Cell) -> tuple[str, str]:
+    """Look-up key and encrypted identity number."""
+    number = identifier(cell, identifiers.check_identity_number)
+    return look_up_key(number).hex, _bytea(encrypt(number))
+
+
+def worker(cell: Cell) -> tuple[str, str, str, str]:
+    """Look-up key, encrypted identity number, date of birth, and whether the person is a woman."""
+    number = identifier(cell, identifiers.check_identity_number)
+    born, female = identifiers.birth_date(number), identifiers.is_female(number)
+    return look_up_key(number).hex, _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
+
+
+def certificate(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
+    """Look-up key and encrypted number of a certificate of the given 证件类型, and whether it names another holder."""
+    held = _certificate_kind(kind)
+    number = identifier(cell, partial(identifiers.check_certificate_number, held))
+    named = number[:18] if held == CertificateKind.DISABLED_PERSON else ""
+    names_another = bool(named) and named != shown(holder).strip().upper()
+    return look_up_key(number).hex, _bytea(encrypt(number)), "t" if names_another else "f"
+
+
+def level(kind: Cell, cell: Cell) -> str:
+    """残疾等级: 1 to 4 of a 残疾人证, 1 to 10 of a 残疾军人证."""
+    return whole(cell, low=1, high=4 if _certificate_kind(kind) == CertificateKind.DISABLED_PERSON else 10)
+
+
+def _certificate_kind(kind: Cell) -> str:
+    return _CERTIFICATE_KINDS.get(kind.strip() if isinstance(kind, str) else "", "")
+
+
+def _bytea(value: bytes) -> str:
+    return f"\\x{value.hex()}"
+
+
+_CERTIFICATE_KINDS = {word: code for code, word in official_words(CertificateKind).items()}
+
+
+def regional_number(kind: Cell, cell: Cell) -> str:
+    """数值 of a 参数: a share for the ratio, yuan for the wages, within what the law and the database allow."""
+    if isinstance(kind, str) and kind.strip() == official_words(NumberKind)[NumberKind.REQUIRED_RATIO]:
+        # 条例第八条: never below 1.5 %.
+        return decimal(cell, low=Decimal("0.015"), high=Decimal("0.25"), places=6)
+    return decimal(cell, low=Decimal(1), high=Decimal(10_000_000), places=2)

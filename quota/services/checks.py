@@ -1,0 +1,367 @@
+"""Checking what employers claim: every placement against the registers, in bounded slices of people.
+
+PostgreSQL gathers and stores; law.counting alone decides whether a month counts.
+"""
+
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
+from functools import lru_cache
+from itertools import groupby
+from operator import attrgetter
+
+from django.db import connection, transaction
+
+from law.codes import EmploymentForm
+from law.counting import (
+    MONTHS,
+    Agreement,
+    ClaimCount,
+    CountingRules,
+    Reason,
+    Transfer,
+    claim_weight,
+    count_person,
+    deadline,
+    hosts_by_month,
+    transfer,
+)
+from quota.enums import ReturnState
+from quota.queries import claims as evidence
+from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope
+from quota.queries.parameters import MinimumWages, counting_rules, minimum_wages
+from quota.services.in_force import settle_returns_in_force
+
+SLICE_PLACEMENTS = 20_000
+SLICE_RETURNS = 10_000
+FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
+
+Progress = Callable[[int, int], None]
+Rules = Mapping[str, CountingRules]
+
+
+@dataclass(frozen=True, slots=True)
+class CheckTotals:
+    """How many placements were checked and how many returns got other totals or became ready for review."""
+
+    placements: int
+    returns: int
+
+
+def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None = None) -> CheckTotals:
+    """Check every employer of a region and below, in transactions of bounded size; doing it again changes nothing.
+
+    A person's placements elsewhere are counted along, so that a month claimed at two employers shows at both.
+    A correction that a later deadline brought into time takes the place of what it corrects first. Raises ValueError
+    on a malformed region code, SettingError on an unknown regional setting.
+    """
+    scope = Scope.of_region(levy_year, region_code)
+    _settle_put_off(scope)
+    return _run(scope, on_progress or (lambda done, total: None))
+
+
+def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTotals:
+    """Check these employers only, as after a filing."""
+    return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
+
+
+# Whose latest return is not the one in force: it is late, or was when it was filed. What lies with its employer or is
+# decided is left: submitting it or taking it back settles the year again.
+PUT_OFF = """
+SELECT DISTINCT o.employer_id
+FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
+JOIN quota_headcountreturn r ON r.employer_id = o.employer_id AND r.levy_year = o.levy_year AND r.is_in_force
+WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced'
+  AND (o.filed_on, o.id) > (r.filed_on, r.id) AND r.state = ANY(%(states)s)
+"""
+
+
+@transaction.atomic
+def _settle_put_off(scope: Scope) -> None:
+    hold(scope.levy_year)
+    with connection.cursor() as cursor:
+        cursor.execute(PUT_OFF.format(condition=scope.condition), scope.names(states=list(FRESH)))
+        employers = [employer for (employer,) in cursor.fetchall()]
+    settle_returns_in_force(employer_ids=employers, levy_year=scope.levy_year)
+
+
+def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
+    """Move agencies' months to the hosts of their people as they were decided. In the caller's transaction."""
+    scope = Scope.of_employers(levy_year, employer_ids)
+    rules, wages = _regional(scope)
+    found = [row for row in evidence.placements(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
+    _store_transfers(_count_all(found, evidence.agreements(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
+
+
+def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
+    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other.
+
+    Take it before any row is locked: whoever waits for it must hold nothing that a check needs.
+    """
+    lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
+    with connection.cursor() as cursor:
+        cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
+
+
+COUNT_PLACEMENTS = """
+SELECT count(*) FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
+WHERE p.levy_year = %(year)s AND {condition}
+"""
+
+
+def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
+    with connection.cursor() as cursor:
+        cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
+        (expected,) = cursor.fetchone()
+    rules, wages = _regional(scope)
+    done, elsewhere = 0, set()
+    for first, last in _key_ranges(expected):
+        with transaction.atomic():
+            hold(scope.levy_year)
+            named = evidence.agreements(scope, first, last)
+            with closing(evidence.placements(scope, first, last, wages)) as found:
+                outcome = _count_all(found, named, scope.levy_year, rules)
+            _store(outcome)
+        elsewhere |= outcome.elsewhere
+        done += outcome.placements
+        on_progress(min(done, expected), expected)
+    # The neighbours' people were not all looked at, so they get new totals but are not handed over to the reviewers by
+    # this. They come first: a check that dies here is made up for, since its own returns still wait.
+    neighbours = Scope.of_employers(scope.levy_year, elsewhere)
+    changed = sum(_settle_totals(neighbours, part, [ReturnState.CHECKED], rules) for part in id_ranges(neighbours))
+    changed += sum(_settle_totals(scope, part, FRESH, rules) for part in id_ranges(scope))
+    return CheckTotals(done, changed)
+
+
+def _regional(scope: Scope) -> tuple[Rules, Mapping[str, MinimumWages]]:
+    """The rules and minimum wages of every place where the scope's people may be claimed."""
+    regions = evidence.regions(scope)
+    return counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
+
+
+def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
+    """Person keys are hashes, so ranges of equal width hold about equally many people."""
+    slices = max(1, -(-placements // SLICE_PLACEMENTS))
+    for number in range(slices):
+        first, last = KEYS * number // slices, KEYS * (number + 1) // slices - 1
+        yield f"{first:032x}", f"{last:032x}"
+
+
+@dataclass(slots=True)
+class Outcome:
+    """What one slice brings that is not stored yet, as COPY's text, the dispatched placements whose transfers it
+    replaces, and the employers outside the scope whose people were counted along."""
+
+    placements: int = 0
+    checks: list[str] = field(default_factory=list)
+    transfers: list[str] = field(default_factory=list)
+    dispatched: list[int] = field(default_factory=list)
+    elsewhere: set[int] = field(default_factory=set)
+
+
+def _count_all(
+    found: Iterable[Gathered], agreements: Mapping[str, list[Agreement]], levy_year: int, rules: Rules
+) -> Outcome:
+    outcome = Outcome()
+    for person, group in groupby(found, key=attrgetter("person")):
+        rows = list(group)
+        own = agreements.get(person, [])
+        counts = _yield_to_decisions(rows, _count_person(rows, own, levy_year, rules))
+        for row, count, claimed in zip(rows, counts, _claimed_shares(rows, counts), strict=True):
+            _add(outcome, row, count, claimed)
+            if row.claim.form == EmploymentForm.DISPATCH:
+                outcome.dispatched.append(row.claim.key)
+                outcome.transfers += _transfer_lines(row, _transfers(row, count, own, levy_year, rules), levy_year)
+    return outcome
+
+
+def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
+    outcome.placements += 1
+    if not row.is_settled:
+        holder = "true" if row.has_other_holder else "false"
+        check = f"{claim_weight(row.claim)} {claimed} {_array(count.reasons)} {_array(count.weights)} {holder}"
+        if check != row.stored:
+            outcome.checks.append(f"{count.key} {check}\n")
+    if row.is_elsewhere:
+        outcome.elsewhere.add(row.claim.employer)
+
+
+def _count_person(
+    rows: Sequence[Gathered], agreements: Sequence[Agreement], levy_year: int, rules: Rules
+) -> Sequence[ClaimCount]:
+    """Each claim by the rules of its own place."""
+    own = [rules[row.region_code] for row in rows]
+    return count_person([row.claim for row in rows], agreements, levy_year, own)
+
+
+def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> Sequence[ClaimCount]:
+    """A month that people counted in one row counts in no other, whatever the registers say afterwards."""
+    if len(rows) == 1 or all(row.decided is None for row in rows):
+        return counts
+    taken = {
+        month: row.claim.employer
+        for row in rows
+        if row.decided is not None
+        for month, weight in enumerate(row.decided)
+        if weight
+    }
+    return [
+        count if row.decided is not None else _without(count, taken) for row, count in zip(rows, counts, strict=True)
+    ]
+
+
+def _without(count: ClaimCount, taken: Mapping[int, int]) -> ClaimCount:
+    reasons, weights = list(count.reasons), list(count.weights)
+    for month, employer in taken.items():
+        if reasons[month] is Reason.COUNTED:
+            reasons[month] = Reason.COUNTED_IN_ANOTHER_ROW if employer == count.employer else Reason.TWO_EMPLOYERS
+            weights[month] = 0
+    moved = tuple(moved for moved in count.transfers if weights[moved.month])
+    return replace(count, reasons=tuple(reasons), weights=tuple(weights), transfers=moved)
+
+
+def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> list[int]:
+    """Each row's part of what is claimed: a month covered by several rows of one employer is claimed once, by the
+    heaviest, of equal ones by the one that counts."""
+    covered = [MONTHS - count.reasons.count(Reason.OUTSIDE_CONTRACT) for count in counts]
+    weights = [claim_weight(row.claim) for row in rows]
+    shares = [weight * months for weight, months in zip(weights, covered, strict=True)]
+    if len(rows) == 1:
+        return shares
+    employers = [row.claim.employer for row in rows]
+    for employer in {e for e in employers if employers.count(e) > 1}:
+        indexes = [index for index, e in enumerate(employers) if e == employer]
+        _share_out(indexes, counts, weights, shares)
+    return shares
+
+
+def _share_out(
+    indexes: Sequence[int], counts: Sequence[ClaimCount], weights: Sequence[int], shares: list[int]
+) -> None:
+    for index in indexes:
+        shares[index] = 0
+    for month in range(MONTHS):
+        covering = [index for index in indexes if counts[index].reasons[month] is not Reason.OUTSIDE_CONTRACT]
+        if covering:
+            chosen = max(covering, key=lambda i: (weights[i], counts[i].reasons[month] is Reason.COUNTED))
+            shares[chosen] += weights[chosen]
+
+
+def _transfers(
+    row: Gathered, count: ClaimCount, agreements: Sequence[Agreement], levy_year: int, rules: Rules
+) -> Sequence[Transfer]:
+    """What moves to hosts: of the months that people decided where they did, otherwise of the computed ones."""
+    if row.decided is None:
+        return () if row.is_settled else count.transfers
+    return [
+        transfer(agreement, month, weight, levy_year, rules[row.region_code])
+        for month, (agreement, weight) in enumerate(
+            zip(hosts_by_month(agreements, levy_year), row.decided, strict=True)
+        )
+        if agreement is not None and weight and agreement.agency == row.claim.employer
+    ]
+
+
+@lru_cache(maxsize=16_384)
+def _array(numbers: tuple[int, ...]) -> str:
+    return "{" + ",".join(map(str, map(int, numbers))) + "}"
+
+
+def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) -> Iterator[str]:
+    by_host: dict[int, list[Transfer]] = {}
+    for month in moved:
+        by_host.setdefault(month.host, []).append(month)
+    for host, months in by_host.items():
+        given, credited, staff = (sum(getattr(m, part) for m in months) for part in ("weight", "credited", "staff"))
+        yield f"{row.claim.key}\t{levy_year}\t{row.claim.employer}\t{host}\t{given}\t{credited}\t{staff}\n"
+
+
+NEW_CHECKS = """
+CREATE TEMP TABLE IF NOT EXISTS new_check (
+    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[],
+    has_other_holder boolean
+) ON COMMIT DROP;
+TRUNCATE new_check
+"""
+
+# A decision that a person made stays.
+STORE_CHECKS = """
+INSERT INTO quota_placementcheck AS k
+    (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
+     decided, decision_reason, decision_note)
+SELECT placement_id, weight, claimed_months, reasons, computed, has_other_holder, computed, '', '' FROM new_check
+ON CONFLICT (placement_id) DO UPDATE SET
+    weight = excluded.weight, claimed_months = excluded.claimed_months,
+    reasons = excluded.reasons, computed = excluded.computed, has_other_holder = excluded.has_other_holder,
+    decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
+"""
+
+TRANSFER_COLUMNS = "placement_id, levy_year, agency_id, host_id, weight_months, credited_months, staff_months"
+
+
+def _store(outcome: Outcome) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute(NEW_CHECKS)
+        with cursor.copy("COPY new_check FROM STDIN (DELIMITER ' ')") as copy:
+            copy.write("".join(outcome.checks))
+        cursor.execute(STORE_CHECKS)
+    _store_transfers(outcome)
+
+
+def _store_transfers(outcome: Outcome) -> None:
+    with connection.cursor() as cursor:
+        cursor.execute("DELETE FROM quota_dispatchtransfer WHERE placement_id = ANY(%s)", [outcome.dispatched])
+        with cursor.copy(f"COPY quota_dispatchtransfer ({TRANSFER_COLUMNS}) FROM STDIN") as copy:
+            copy.write("".join(outcome.transfers))
+
+
+# Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
+# is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
+# goes on waiting for them. A region's deadline, or an employer's region, may be another since the return was filed.
+# The ids bound the returns as well as the employers: otherwise each part reads everybody's.
+SETTLE_TOTALS = """
+UPDATE quota_headcountreturn r
+SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
+    state = 'checked', checked_at = statement_timestamp(), is_late = coalesce(r.filed_on > d.last_day, r.is_late)
+FROM quota_employer e LEFT JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day)
+    ON d.region = e.region_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
+           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
+           count(*) - count(k.placement_id) AS unchecked,
+           count(*) - count(*) FILTER (WHERE NOT k.has_other_holder) AS doubtful
+    FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    WHERE p.employer_id = e.id AND p.levy_year = %(year)s
+) t
+WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
+  AND CASE r.state WHEN 'checked' THEN r.is_late <> (r.filed_on > d.last_day)
+          OR (r.claimed_months, r.computed_months, r.has_findings)
+          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.doubtful > 0)
+      ELSE t.unchecked = 0 END
+"""
+
+ID_RANGES = """
+SELECT min(id), max(id) FROM (
+    SELECT e.id, (row_number() OVER (ORDER BY e.id) - 1) / %(size)s AS part FROM quota_employer e WHERE {condition}
+) cut GROUP BY part ORDER BY part
+"""
+
+
+def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
+    """Bring the totals of returns in these states to their placements' checks and hand them over to the reviewers."""
+    days = [deadline(scope.levy_year, own) for own in rules.values()]
+    with transaction.atomic(), connection.cursor() as cursor:
+        hold(scope.levy_year)
+        names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states))
+        names |= {"regions": list(rules), "deadlines": days}
+        cursor.execute(SETTLE_TOTALS.format(condition=scope.condition), names)
+        return cursor.rowcount
+
+
+def id_ranges(scope: Scope) -> list[tuple[int, int]]:
+    """Ranges of employer ids that hold a bounded number of the scope's employers each."""
+    with connection.cursor() as cursor:
+        cursor.execute(ID_RANGES.format(condition=scope.condition), scope.names(size=SLICE_RETURNS))
+        return cursor.fetchall()

@@ -1,0 +1,237 @@
+"""Rewards: entering and checking formulas, computing awards, and deciding them in two steps by two people."""
+
+import hashlib
+import tomllib
+from datetime import date, timedelta
+from decimal import Decimal
+from pathlib import Path
+from typing import Any
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.services import record
+from audit.workflow import Transition, apply
+from law.support.rewards import Rewarded, RewardOutcome, reward
+from levy.models import Assessment
+from subsidies.errors import AssessmentReplaced, ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
+from subsidies.models import Award, AwardState, Programme
+from subsidies.queries.facts import Candidate, candidates
+from subsidies.workflow import APPROVE, GIVING, PAY, REFUSE, WITHDRAW
+
+BATCH = 5_000
+
+
+@transaction.atomic
+def load_programmes(*, path: Path, actor: User | None) -> int:
+    """Enter the regional formulas of a TOML file; rows already there stay as they are. Returns how many are new.
+
+    They take effect only after approve_programme.
+    """
+    entries = tomllib.loads(path.read_text(encoding="utf-8"))["programme"]
+    return sum(_enter(entry, actor) for entry in entries)
+
+
+def _enter(entry: dict[str, Any], actor: User | None) -> bool:
+    key = {"region_id": entry["region"], "valid_from": entry["valid_from"]}
+    terms = {name: value for name, value in entry.items() if name not in ("region", "valid_from")}
+    programme, is_new = Programme.objects.get_or_create(**key, defaults={**terms, "entered_by": actor})
+    if is_new:
+        record(actor=actor, action="subsidies.programme.enter", target=programme, region_code=programme.region_id)
+    return is_new
+
+
+@transaction.atomic
+def approve_programme(*, programme: Programme, actor: User, reason: str) -> Programme:
+    """Put a formula into effect; `reason` says what was compared and how the open question is answered.
+
+    Of a region and kind one is in force at a time: the one before ends on the day before this one begins.
+    Raises PermissionMissing, SecondPersonNeeded, ReasonMissing, TransitionNotAllowed when it is in effect already.
+    """
+    locked = _locked(programme)
+    if locked.approved_by_id is not None:
+        raise TransitionNotAllowed
+    _require(actor, locked)
+    if locked.entered_by_id == actor.pk:
+        raise SecondPersonNeeded
+    if not reason.strip():
+        raise ReasonMissing
+    _end_predecessor(locked)
+    last_day = _last_day(locked)
+    Programme.objects.filter(pk=locked.pk).update(approved_by=actor, approved_at=Now(), valid_until=last_day)
+    record(
+        actor=actor,
+        action="subsidies.programme.approve",
+        target=locked,
+        region_code=locked.region_id,
+        reason=reason,
+        details={"document_number": locked.document_number},
+    )
+    locked.refresh_from_db()
+    return locked
+
+
+def _locked(programme: Programme) -> Programme:
+    """The programme, locked with the others of its region and kind: their periods and awards exclude each other."""
+    rows = Programme.objects.select_for_update(of=("self",)).select_related("region").order_by("pk")
+    return next(row for row in rows.filter(region=programme.region_id, kind=programme.kind) if row == programme)
+
+
+def _end_predecessor(programme: Programme) -> None:
+    before = programme.others_in_effect().on(programme.valid_from)
+    before.update(valid_until=programme.valid_from - timedelta(days=1))
+
+
+def _last_day(programme: Programme) -> date | None:
+    """The last day it can be in force: its own, or the day before a later text in effect begins."""
+    later = programme.others_in_effect().filter(valid_from__gt=programme.valid_from)
+    begins = later.order_by("valid_from").values_list("valid_from", flat=True)[:1]
+    days = [programme.valid_until, *(day - timedelta(days=1) for day in begins)]
+    return min((day for day in days if day is not None), default=None)
+
+
+@transaction.atomic
+def compute_awards(*, programme: Programme, levy_year: int, actor: User) -> int:
+    """Propose an award for every employer above the programme's ratio. Returns how many are proposed.
+
+    Computing again replaces proposals of the region and kind, under whichever text, and leaves decided awards alone:
+    an employer is rewarded once for a year. The number of statements does not depend on
+    the number of employers. Raises PermissionMissing, ProgrammeUnchecked, ProgrammeNotInForce, YearNotConfirmed.
+    """
+    locked = _locked(programme)
+    _require(actor, locked)
+    _refuse_unusable(locked, levy_year)
+    Award.objects.like(locked).filter(levy_year=levy_year, state=AwardState.PROPOSED).delete()
+    terms = locked.terms
+    results = ((candidate, reward(candidate.facts, terms)) for candidate in candidates(locked, levy_year))
+    awards = Award.objects.bulk_create(
+        [
+            _award(locked, levy_year, actor, candidate, result)
+            for candidate, result in results
+            if result.outcome is RewardOutcome.REWARDED and result.amount
+        ],
+        batch_size=BATCH,
+    )
+    record(
+        actor=actor,
+        action="subsidies.award.compute",
+        target=locked,
+        region_code=locked.region_id,
+        details={
+            "levy_year": levy_year,
+            "awards": len(awards),
+            "amount": str(sum(award.amount for award in awards)),
+        },
+    )
+    return len(awards)
+
+
+def _refuse_unusable(programme: Programme, levy_year: int) -> None:
+    if programme.approved_by_id is None:
+        raise ProgrammeUnchecked
+    if not Programme.objects.on(date(levy_year, 12, 31)).filter(pk=programme.pk).exists():
+        raise ProgrammeNotInForce
+    confirmed = Assessment.objects.current().in_region(programme.region_id).filter(levy_year=levy_year)
+    if not confirmed.exists():
+        raise YearNotConfirmed
+
+
+def _award(programme: Programme, levy_year: int, actor: User, candidate: Candidate, result: Rewarded) -> Award:
+    facts = candidate.facts
+    return Award(
+        programme=programme,
+        assessment_id=candidate.assessment_id,
+        employer_id=candidate.employer_id,
+        levy_year=levy_year,
+        region_id=candidate.region_id,
+        entity_type=facts.entity_type,
+        staff_months=facts.staff_months,
+        credited_months=facts.credited_months,
+        head_months=facts.head_months,
+        minimum_wage=facts.minimum_wage,
+        years_before=facts.years_before,
+        rewarded_months=result.rewarded_months,
+        amount=result.amount,
+        proposed_by=actor,
+    )
+
+
+def approve_award(*, award: Award, actor: User) -> Award:
+    """批准, by another person than the one who computed it. Raises AssessmentReplaced."""
+    return _apply(award, APPROVE, actor)
+
+
+def refuse_award(*, award: Award, actor: User, reason: str) -> Award:
+    """不予奖励, with a reason the employer can read."""
+    return _apply(award, REFUSE, actor, reason)
+
+
+def pay_award(*, award: Award, actor: User) -> Award:
+    """拨付: the treasury has paid. Raises AssessmentReplaced."""
+    return _apply(award, PAY, actor)
+
+
+def withdraw_award(*, award: Award, actor: User, reason: str) -> Award:
+    """撤销批准 before it is paid: the award waits again, and computing again replaces it."""
+    return _apply(award, WITHDRAW, actor, reason)
+
+
+@transaction.atomic
+def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount: Decimal, actor: User) -> int:
+    """Approve every proposal of a programme and year, all or none. `count` and `amount` are what the person was shown.
+
+    Proposals whose assessment has been corrected since stay as they are, to be computed again. One statement and one
+    entry of the trail for the whole list: who approved an award and when stands in the award. Returns how many.
+    Raises ListChanged when the totals are no longer true, PermissionMissing, SecondPersonNeeded.
+    """
+    locked = _locked(programme)
+    proposed = locked.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED).in_force()
+    awards = list(proposed.select_for_update(of=("self",)).order_by("pk"))
+    if (len(awards), sum(award.amount for award in awards)) != (count, amount):
+        raise ListChanged
+    _refuse_unfit(awards, actor)
+    stamp = {"state": APPROVE.target, "approved_at": Now(), "approved_by": actor}
+    if proposed.exclude(proposed_by=actor).update(**stamp) != count:
+        raise ListChanged
+    if awards:
+        _record_list(locked, levy_year, awards, actor)
+    return count
+
+
+def _refuse_unfit(awards: list[Award], actor: User) -> None:
+    """What APPROVE asks of the person, asked once for a list."""
+    if not all(actor.can(APPROVE.permission, code) for code in {award.region_id for award in awards}):
+        raise PermissionMissing
+    if any(award.proposed_by_id == actor.pk for award in awards):
+        raise SecondPersonNeeded
+
+
+def _record_list(programme: Programme, levy_year: int, awards: list[Award], actor: User) -> None:
+    ids = ",".join(str(award.pk) for award in awards)
+    record(
+        actor=actor,
+        action="subsidies.award.approve_batch",
+        target=programme,
+        region_code=programme.region_id,
+        details={
+            "levy_year": levy_year,
+            "awards": len(awards),
+            "amount": str(sum(award.amount for award in awards)),
+            "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
+        },
+    )
+
+
+@transaction.atomic
+def _apply(award: Award, transition: Transition, actor: User, reason: str = "") -> Award:
+    if transition in GIVING and not award.is_in_force:
+        raise AssessmentReplaced
+    return apply(award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
+
+
+def _require(actor: User, programme: Programme) -> None:
+    if not actor.can(Permission.DECIDE_AWARD, programme.region_id):
+        raise PermissionMissing

@@ -1,0 +1,100 @@
+"""The result: one line per measurement, held against its bar, printed and kept in docs/performance.md."""
+
+import os
+import platform
+import subprocess
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from django.conf import settings
+from django.utils import timezone
+
+from tools.bench.measure import Comparison, Cost
+
+PAGE = Path(settings.BASE_DIR) / "docs" / "performance.md"
+BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
+HEADINGS = ("What", "Measured", "Held against", "Ratio", "of CPU", "Bar", "", "Command")
+MIB, GIB = 1024**2, 1024**3
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """One measurement in words. `holds` is None where there is no bar, or nothing was measured."""
+
+    what: str
+    measured: str
+    against: str = "–"
+    ratio: str = ""
+    cpu_ratio: str = ""
+    bar: str = "–"
+    holds: bool | None = None
+    command: str = ""
+
+    def cells(self) -> tuple[str, ...]:
+        sign = {True: "✓", False: "✗", None: ""}[self.holds]
+        command = f"`{self.command}`" if self.command else ""
+        return (self.what, self.measured, self.against, self.ratio, self.cpu_ratio, self.bar, sign, command)
+
+
+def compared(what: str, comparison: Comparison, *, limit: str, bar: float | None = None) -> Line:
+    """How many times as long as its limit the work took, by the wall clock; the bar is held against that."""
+    ratio, cpu = comparison.wall_ratio, comparison.cpu_ratio
+    return Line(
+        what,
+        times(comparison.subject),
+        f"{limit}: {times(comparison.limit)}",
+        f"{ratio:.2f}",
+        "" if cpu is None else f"{cpu:.2f}",
+        "–" if bar is None else f"≤ {bar}",
+        None if bar is None else round(ratio, 2) <= bar,
+    )
+
+
+def bounded(what: str, value: float | None, bar: float, shown: str, unit: str = "") -> Line:
+    """A figure held against a bound of its own; `shown` is the figure in words."""
+    if value is None:
+        return Line(what, "not measured on this machine")
+    return Line(what, shown, bar=f"≤ {bar:g}{unit}", holds=value <= bar)
+
+
+def seconds(value: float) -> str:
+    return f"{value:.2f} s" if value < 10 else f"{value:.1f} s"
+
+
+def times(cost: Cost) -> str:
+    """Wall and processors' time."""
+    return seconds(cost.wall) if cost.cpu is None else f"{seconds(cost.wall)} (CPU {seconds(cost.cpu)})"
+
+
+def table(lines: Iterable[Line]) -> str:
+    """The lines as a table in Markdown."""
+    rows = [HEADINGS, ("---",) * len(HEADINGS), *(line.cells() for line in lines)]
+    return "".join(f"| {' | '.join(row)} |\n" for row in rows)
+
+
+def circumstances(rows: str) -> str:
+    """When, on what and with how much else going on the figures were taken."""
+    now = timezone.localtime(datetime.now(timezone.get_default_timezone())).strftime("%Y-%m-%d %H:%M")
+    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
+    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
+    return (
+        f"Measured {now} (China), commit {_commit()}, {os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB,"
+        f" Python {platform.python_version()}, load at the end {load}; {rows}.\n"
+    )
+
+
+def _commit() -> str:
+    command = ["git", "describe", "--always", "--dirty"]
+    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
+    return done.stdout.strip() or "unknown"
+
+
+def write(text: str, page: Path = PAGE) -> None:
+    """Put the result between the page's two marks. Raises ValueError when they are not there."""
+    before, begin, rest = page.read_text().partition(BEGIN)
+    _old, end, after = rest.partition(END)
+    if not begin or not end:
+        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}")
+    page.write_text(f"{before}{BEGIN}\n{text}{END}{after}")

@@ -1,0 +1,324 @@
+"""The verbs of run.py: run (none), test, faults, bench, shell, demo and lock."""
+
+import argparse
+import contextlib
+import errno
+import hashlib
+import os
+import shutil
+import socket
+import tempfile
+import time
+from collections.abc import Callable, Iterator, Mapping
+from pathlib import Path
+from typing import IO
+
+from tools.runner import packages, postgres, processes
+from tools.runner.console import Refusal, say, step
+from tools.runner.services import Services, Signals, Stop, base_environment
+from tools.runner.state import ROOT, Lock, State, wait_for_services
+
+USAGE = """用法 Usage:
+  python3 run.py [--port N] [--empty]    启动系统 set up and run (--empty: 不装演示数据 without demo data)
+  python3 run.py test [ARGS]             运行测试 run the tests; ARGS go to pytest
+  python3 run.py faults [--seed N]       故障演练 break a system of its own on purpose, and see its promises kept
+  python3 run.py bench [ARGS]            测量性能 measure the performance; -h lists ARGS
+  python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
+  python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
+  python3 run.py lock                    更新依赖锁定文件 renew the lock files
+"""
+# These decide about the schema themselves: no migration may run before them.
+_SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
+
+
+def main(arguments: list[str]) -> int:
+    """Carry out one command line; its exit code. Every foreseen failure is one sentence, without a traceback."""
+    verbs = {"test": _test, "faults": _faults, "bench": _bench, "shell": _shell, "demo": _demo, "lock": _lock}
+    signals = Signals()
+    signals.install()
+    try:
+        if arguments and arguments[0] in verbs:
+            return verbs[arguments[0]](signals, arguments[1:])
+        return _run(signals, arguments)
+    except Refusal as refusal:
+        refusal.show()
+    except OSError as error:
+        _foreseen(error).show()
+    except Stop:
+        say("\n已停止。 Stopped.")
+        return 0
+    return 1
+
+
+def _foreseen(error: OSError) -> Refusal:
+    if error.filename is None and error.errno not in {errno.ENOSPC, errno.EDQUOT}:
+        raise error
+    where = Path(os.fsdecode(error.filename or "."))
+    if error.errno in {errno.ENOSPC, errno.EDQUOT}:
+        return packages.disk_is_full(where)
+    if error.errno in {errno.EACCES, errno.EPERM, errno.EROFS}:
+        return Refusal(
+            f"无权读写 {where}（{error.strerror}）；请更改其权限，或用 LEVY_VAR 指定其他目录。",
+            f"{where} may not be read or written ({error.strerror}): change its permissions or name another folder in"
+            " LEVY_VAR.",
+        )
+    raise error
+
+
+def _run(signals: Signals, arguments: list[str]) -> int:
+    options = _options(arguments)
+    if options.help:
+        print(USAGE)
+        return 0
+    began = time.monotonic()
+    state = State.named_by_environment()
+    with _owned(state):
+        _check_port(options.port)
+        packages.install(state)
+        with Services(state, signals, settings="config.settings.dev") as services:
+            _prepare(state, services.environment)
+            _fill_once(state, services.environment, is_empty=options.empty)
+            with step("启动网站", "Starting the web server"):
+                services.start_web(options.port)
+            services.start_workers()
+            _show_address(state, options.port, time.monotonic() - began)
+            while True:
+                services.check()
+                time.sleep(0.3)
+
+
+def _options(arguments: list[str]) -> argparse.Namespace:
+    parser = argparse.ArgumentParser(prog="run.py", usage=USAGE, add_help=False)
+    parser.add_argument("-h", "--help", action="store_true")
+    parser.add_argument("--port", type=int, default=8000)
+    parser.add_argument("--empty", action="store_true")
+    return parser.parse_args(arguments)
+
+
+@contextlib.contextmanager
+def _owned(state: State) -> Iterator[None]:
+    """Hold the state folder for this process alone, or say who has it."""
+    lock = Lock(state.root / "lock")
+    if not lock.try_exclusive():
+        raise Refusal(
+            f"另一个 run.py（进程 {lock.holder()}）正在使用 {state.root}；请先停止它，或用 LEVY_VAR 指定其他目录。",
+            f"another run.py (process {lock.holder()}) is using {state.root}: stop it or name another folder in"
+            " LEVY_VAR.",
+        )
+    try:
+        yield
+    finally:
+        lock.close()
+
+
+def _check_port(port: int) -> None:
+    try:
+        with socket.create_server(("127.0.0.1", port)):
+            return
+    except (OSError, OverflowError) as error:
+        reason = os.strerror(error.errno or 0) if isinstance(error, OSError) else error
+        raise Refusal(
+            f"端口 {port} 无法使用（{reason}）；请用 --port 换一个，例如：python3 run.py --port 8080。",
+            f"port {port} cannot be used ({reason}): choose another one, for example python3 run.py --port 8080.",
+        ) from error
+
+
+def _prepare(state: State, env: Mapping[str, str]) -> None:
+    """Bring the database and the static files to this code; does nothing when they are there already."""
+    note = postgres.remembered(state, env).split()
+    schema = _fingerprint("*/migrations/*.py", "fixtures/**/*", "requirements.lock")
+    if note[:1] != [schema]:
+        with step("升级数据库结构", "Migrating the database") as redraw:
+            _manage(state, env, redraw, "migrate", "--noinput", "-v0")
+        with step("载入行政区划与国家参数", "Loading regions and national parameters") as redraw:
+            _manage(state, env, redraw, "load_regions")
+        postgres.remember(state, env, " ".join([schema, *note[1:]]))
+    files = _fingerprint("static/**/*", "requirements.lock")
+    stamp = state.root / "static.stamp"
+    if not stamp.exists() or stamp.read_text() != files:
+        with step("汇集静态文件", "Collecting the static files") as redraw:
+            _manage(state, env, redraw, "collectstatic", "--noinput", "-v0")
+        stamp.write_text(files)
+
+
+def _fingerprint(*patterns: str) -> str:
+    """One short text that changes when any of the files does."""
+    digest = hashlib.sha256()
+    for path in sorted({path for pattern in patterns for path in ROOT.glob(pattern) if path.is_file()}):
+        digest.update(str(path.relative_to(ROOT)).encode() + path.read_bytes())
+    return digest.hexdigest()[:16]
+
+
+def _manage(
+    state: State, env: Mapping[str, str], redraw: Callable[[str], None], *command: str, stdout: IO[str] | None = None
+) -> None:
+    log = state.log("manage")
+    code = processes.run_to_end(
+        [state.python, "manage.py", *command],
+        log=log,
+        env=env,
+        cwd=ROOT,
+        tick=lambda: redraw(processes.last_lines(log, 1).rsplit("\r")[-1][:60]),
+        stdout=stdout,
+    )
+    if code:
+        raise Refusal(
+            f"manage.py {command[0]} 失败，完整记录见 {log}。",
+            f"manage.py {command[0]} failed; its whole log is {log}.",
+            processes.last_lines(log, 30),
+        )
+
+
+def _fill_once(state: State, env: Mapping[str, str], *, is_empty: bool) -> None:
+    """Load the demo province at the first start, never into a database that was started empty."""
+    note = postgres.remembered(state, env).split()
+    if len(note) > 1:
+        return
+    if is_empty:
+        postgres.remember(state, env, f"{note[0]} empty")
+    else:
+        _load_demo(state, env, [])
+
+
+def _load_demo(state: State, env: Mapping[str, str], arguments: list[str]) -> None:
+    """Fill the database with the demo province; what the command prints, its sign-ins, is kept for later starts."""
+    sign_ins = _sign_ins(state)
+    draft = sign_ins.with_suffix(".new")
+    with (
+        step("装入演示数据", "Loading the demo province") as redraw,
+        open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output,
+    ):
+        _manage(state, env, redraw, "demo", *arguments, stdout=output)
+    draft.replace(sign_ins)
+    schema = postgres.remembered(state, env).split()[:1]
+    postgres.remember(state, env, " ".join([*schema, "demo"]))
+
+
+def _sign_ins(state: State) -> Path:
+    return state.root / "sign-ins.txt"
+
+
+def _show_address(state: State, port: int, seconds: float) -> None:
+    say(f"\n  http://127.0.0.1:{port}/  （{seconds:.1f} s，按 Ctrl-C 停止 Ctrl-C stops it）\n")
+    with contextlib.suppress(FileNotFoundError):
+        say(_sign_ins(state).read_text())
+
+
+def _shell(signals: Signals, arguments: list[str]) -> int:
+    command = arguments[1:] if arguments[:1] == ["--"] else arguments
+    if not command:
+        print(USAGE)
+        return 1
+
+    def run_command(state: State, env: Mapping[str, str]) -> int:
+        return processes.run_in_foreground([state.python, "manage.py", *command], env=env, cwd=ROOT)
+
+    return _with_services(signals, run_command, may_prepare=command[0] not in _SCHEMA_COMMANDS)
+
+
+def _demo(signals: Signals, arguments: list[str]) -> int:
+    def load(state: State, env: Mapping[str, str]) -> int:
+        _load_demo(state, env, arguments)
+        say("\n" + _sign_ins(state).read_text())
+        return 0
+
+    return _with_services(signals, load, may_prepare=True)
+
+
+def _with_services(signals: Signals, action: Callable[[State, Mapping[str, str]], int], *, may_prepare: bool) -> int:
+    """Call `action` with the environment of running services, or of services that live as long as they are used."""
+    state = State.named_by_environment()
+    packages.install(state)
+    owner, users = Lock(state.root / "lock"), Lock(state.root / "users.lock")
+    with users.shared():
+        found = wait_for_services(state, owner)
+        if found is not None:
+            return action(state, base_environment(state) | found)
+    with Services(state, signals, settings="config.settings.dev") as services:
+        if may_prepare:
+            _prepare(state, services.environment)
+        services.start_workers()
+        code = action(state, services.environment)
+        users.exclusive()  # another shell may use these services by now: they end after the last one
+    return code
+
+
+def _test(signals: Signals, arguments: list[str]) -> int:
+    """Run pytest with services of its own, in a folder that ends with it: a live system beside it is not touched."""
+    installed = State.named_by_environment()
+    packages.install(installed, development=True)
+    with _throwaway_state(installed) as state:
+        with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
+            env = services.environment | {processes.MARK: str(state.root)}
+            code = processes.run_in_foreground([state.python, "-m", "pytest", *arguments], env=env, cwd=ROOT)
+        processes.end_leftovers(state.root)
+    return code
+
+
+def _faults(_signals: Signals, arguments: list[str]) -> int:
+    """Let the package `faults` set up servers of its own, kill them, and report to the folder of this installation."""
+    installed = State.named_by_environment()
+    packages.install(installed)
+    with _throwaway_state(installed) as state:
+        env = base_environment(state) | {processes.MARK: str(state.root)}
+        command: list[str | Path] = [state.python, "-m", "tools.faults", "--report", installed.root, *arguments]
+        code = processes.run_in_foreground(command, env=env, cwd=ROOT)
+        processes.end_leftovers(state.root)
+    return code
+
+
+def _bench(signals: Signals, arguments: list[str]) -> int:
+    """Run the bench with services of its own, as durable as in production, in a folder that ends with it."""
+    installed = State.named_by_environment()
+    packages.install(installed)
+    with _throwaway_state(installed) as state:
+        with Services(state, signals, settings="config.settings.dev", throwaway=True) as services:
+            _prepare(state, services.environment)
+            env = services.environment | {processes.MARK: str(state.root)}
+            code = processes.run_in_foreground([state.python, "-m", "tools.bench", *arguments], env=env, cwd=ROOT)
+        processes.end_leftovers(state.root)
+    return code
+
+
+@contextlib.contextmanager
+def _throwaway_state(installed: State) -> Iterator[State]:
+    """A state folder for one test run that borrows the virtual environment; what killed test runs left is removed."""
+    for abandoned in Path(tempfile.gettempdir()).glob("levy-test-*"):
+        _remove_if_abandoned(abandoned)
+    root = Path(tempfile.mkdtemp(prefix="levy-test-"))
+    root.chmod(0o711)  # PostgreSQL's own user has to pass through
+    (root / "venv").symlink_to(installed.venv)
+    state = State(root)
+    state.create()
+    try:
+        with _owned(state):
+            yield state
+    finally:
+        shutil.rmtree(root, ignore_errors=True)
+
+
+def _remove_if_abandoned(root: Path) -> None:
+    lock_file = root / "lock"
+    if root.stat().st_uid != os.geteuid() or not lock_file.exists():
+        return
+    lock = Lock(lock_file)
+    if lock.try_exclusive():
+        processes.end_leftovers(root)
+        shutil.rmtree(root, ignore_errors=True)
+    lock.close()
+
+
+def _lock(_signals: Signals, _arguments: list[str]) -> int:
+    """Resolve the newest allowed versions and write both lock files: hashes, no download addresses."""
+    state = State.named_by_environment()
+    packages.install(state, development=True)
+    uv = state.venv / "bin" / "uv"
+    export: list[str | Path] = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
+    commands: tuple[list[str | Path], ...] = (
+        [uv, "lock", "--upgrade", "--system-certs"],
+        [*export, "--no-default-groups", "--output-file", packages.RUNTIME_LOCK],
+        [*export, "--all-groups", "--output-file", packages.DEVELOPMENT_LOCK],
+    )
+    env = base_environment(state)
+    codes = (processes.run_in_foreground(command, env=env, cwd=ROOT) for command in commands)
+    return next(filter(None, codes), 0)
