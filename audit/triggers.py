@@ -14,9 +14,7 @@ def refused(message: str, *, unless_test: bool = False) -> str:
 
 def never(operation: pgtrigger.Operation, message: str, *, name: str, level: pgtrigger.Level) -> pgtrigger.Trigger:
     """No statement may do this to the table."""
-    return pgtrigger.Trigger(
-        name=name, when=pgtrigger.Before, operation=operation, level=level, func=refused(message)
-    )
+    return pgtrigger.Trigger(name=name, when=pgtrigger.Before, operation=operation, level=level, func=refused(message))
 
 
 def never_truncated(message: str, *, name: str = "no_truncate") -> pgtrigger.Trigger:

@@ -18,7 +18,3 @@ class SurchargeForm(forms.Form):
     def __init__(self, *args: Any, years: list[int], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
         self.fields["levy_year"].choices = [(year, str(year)) for year in years]
-
-
-
-

@@ -1,4 +1,5 @@
 """What every CSV that leaves the system does to its text (promise C6)."""
+
 import csv
 from collections.abc import Iterable
 from io import StringIO

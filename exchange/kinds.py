@@ -1,4 +1,4 @@
-"""Every kind of exchange file, by name. Each app declares its own in `kinds.FILE_KINDS` (exchange.apps collects them)."""
+"""Every kind of exchange file by name. Each app declares its own in `kinds.FILE_KINDS` (see exchange.apps)."""
 
 from collections.abc import Iterable
 

@@ -123,5 +123,3 @@ def _work_on(request: HttpRequest, file: ImportedFile) -> None:
         return
     with hurry(request):
         work_on_file.apply_async((file.pk,), retry=False)
-
-

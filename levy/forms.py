@@ -44,10 +44,6 @@ class StepForm(forms.Form):
             del self.fields["reason"]
 
 
-
-
-
-
 GROUNDS = [(ground.value, ground.label) for ground in Supersession.Ground if ground != Supersession.Ground.SUPPLEMENT]
 
 
@@ -74,10 +70,6 @@ class SeenForm(forms.Form):
     """The page before an approval: it holds for exactly what was shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
-
-
 
 
 class ParameterForm(forms.Form):

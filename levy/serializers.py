@@ -14,7 +14,9 @@ from law.codes import EntityType
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 
 MONTHS = 12
-ENTITY_CODES = {word: code for code, word in official_words(EntityType).items()} | {code: code for code in EntityType.values()}
+ENTITY_CODES = {word: code for code, word in official_words(EntityType).items()} | {
+    code: code for code in EntityType.values()
+}
 
 
 def decimal(upper: int, places: int, **options: Any) -> serializers.DecimalField:

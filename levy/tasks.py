@@ -33,9 +33,3 @@ def render_notices(batch_id: int) -> None:
 def resend_stalled_batches() -> None:
     for batch_id in batches.stalled_batches():
         render_notices.apply_async((batch_id,), retry=False)
-
-
-
-
-
-

@@ -54,5 +54,3 @@ def corrections_to_take_over(user: User) -> Iterable[Waiting]:
         single = found["count"] == 1
         url = reverse("levy:run_detail", args=[found["only"]]) if single else reverse("levy:run_list")
         yield Waiting(_("更正或补充核定待接收"), found["count"], url)
-
-

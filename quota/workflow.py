@@ -1,5 +1,7 @@
-"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.services.checks). What comes
-back to the first review is checked again: no check has looked at it since."""
+"""The states of a return: 申报 → 核对 → 初审 → 复审. The check itself is the system's step (quota.services.checks).
+
+A return that comes back to the first review is checked again, because nothing has checked it since.
+"""
 
 from accounts.permissions import Permission
 from audit.workflow import Transition

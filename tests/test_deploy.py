@@ -90,7 +90,7 @@ def test_the_image_contains_every_part_of_the_program():
     packages = {
         path.split("/")[0] for path in tracked.splitlines() if path.endswith(("/__init__.py", ".html", ".css"))
     }
-    assert packages - {"tests", "bench", "demo", "faults", "deploy"} <= allowed
+    assert packages - {"tests", "tools", "demo", "deploy"} <= allowed
     assert {"deploy/pages", "deploy/healthy.py"} <= allowed
     assert "manage.py" in allowed
     assert not any(name.startswith(("var", ".", "tests")) for name in allowed)

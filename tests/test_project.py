@@ -20,8 +20,23 @@ from levy.models.assessments import OutcomeCode
 from quota import enums
 
 ROOT = Path(__file__).resolve().parents[1]
-APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
-CODE = [path for app in [*APPS, "faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+APPS = [
+    "config",
+    "demo",
+    "operations",
+    "disclosure",
+    "portal",
+    "subsidies",
+    "collection",
+    "levy",
+    "quota",
+    "exchange",
+    "accounts",
+    "design",
+    "audit",
+    "law",
+]
+CODE = [path for app in [*APPS, "tools/faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 BIN = Path(sys.executable).parent
 

@@ -115,8 +115,6 @@ def levy_list(*, levy_year: int, region: Region) -> LevyList:
     return LevyList(levy_year, region, run, is_final=final is not None)
 
 
-
-
 def csv_chunks(levy_list: LevyList) -> Iterator[bytes]:
     """The list as CSV: UTF-8 with the mark that spreadsheets look for."""
     yield BOM

@@ -1,4 +1,4 @@
-"""Triggers of published rows: written while the publication is prepared, removed with a discarded one, never edited."""
+"""Triggers of published rows: written during preparation, removed with a discarded publication, never edited."""
 
 import pgtrigger
 

@@ -93,24 +93,6 @@ def region_code(cell: Cell) -> str:
     return identifier(code, identifiers.check_region_code)
 
 
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
-
 def one_of(choices: type[models.TextChoices]) -> Reader:
     """The official Chinese name of a code, exactly."""
     codes = {word: code for code, word in official_words(choices).items()}
@@ -184,8 +166,6 @@ def whole(cell: Cell, *, low: int, high: int) -> str:
 
 def whole_between(low: int, high: int) -> Reader:
     return partial(whole, low=low, high=high)
-
-
 
 
 def year_between(first: int, last: int) -> Reader:

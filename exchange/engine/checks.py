@@ -36,10 +36,6 @@ def stored_rows_stand(key: str, reason: object, cure: object) -> Check:
     return check
 
 
-
-
-
-
 # Rows of the file and stored rows they do not replace, side by side; `span` may not overlap within `owner`.
 _OVERLAPS = """
 WITH rows AS (
@@ -55,7 +51,9 @@ WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
 """
 
 
-def overlapping_rows(staging: StagedRows, *, start: str, owner: str, span: str, where: str) -> Iterator[tuple[int, str]]:
+def overlapping_rows(
+    staging: StagedRows, *, start: str, owner: str, span: str, where: str
+) -> Iterator[tuple[int, str]]:
     """Lines that overlap another row, with where that row stands."""
     parts = {"table": staging.kind.table, "start": start, "same_key": staging.same_key}
     for alias in "st":
@@ -87,5 +85,3 @@ def periods_apart(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
             _("有效期与%(other)s重叠。") % {"other": other},
             _("请先为较早的一条填写失效日期（同一生效日期的行会更新该条），再填写新的一条。"),
         )
-
-

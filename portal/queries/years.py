@@ -174,8 +174,6 @@ def _registered(employer: Employer) -> int | None:
     return None if employer.registered_staff is None else registered_staff_months(employer.registered_staff)
 
 
-
-
 def stages(year: EmployerYear) -> list[Stage]:
     """申报 审核 核定 移交 缴纳: what is done, what is under way, what is to come."""
     filed, run = year.filed, year.assessment.run if year.assessment else None
@@ -195,11 +193,3 @@ def stages(year: EmployerYear) -> list[Stage]:
         "",
     ]
     return in_order([_("申报"), _("审核"), _("核定"), _("移交"), _("缴纳")], done, notes)
-
-
-
-
-
-
-
-

@@ -105,8 +105,6 @@ def my_documents(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/my_documents.html", {"page": page, "tabs": tabs})
 
 
-
-
 def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list[dict[str, Any]] | None:
     """The disabled workers with their twelve months; None for whoever may see counts only."""
     if not employer.is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):

@@ -238,7 +238,9 @@ CERTIFICATES = Kind(
             _("1至7，残疾军人证可空"),
             required=False,
         ),
-        Column("残疾等级", readers.level, ("level smallint",), _("残疾人证1至4，残疾军人证1至10"), beside=("证件类型",)),
+        Column(
+            "残疾等级", readers.level, ("level smallint",), _("残疾人证1至4，残疾军人证1至10"), beside=("证件类型",)
+        ),
         Column("有效期起", cells.day, ("valid_from date",), MAY_BE_EMPTY, required=False),
         Column("有效期止", cells.last_day, ("valid_until date",), MAY_BE_EMPTY, required=False),
         Column("状态", cells.one_of(CertificateState), ("state text",), _("有效、注销、冻结")),

@@ -27,5 +27,3 @@ def employers(codes: Collection[str], scope: Scope) -> Resolved:
 def hosts(codes: Collection[str], scope: Scope) -> Resolved:
     """Credit codes to employer ids, wherever they are: an agency's host may lie in another region."""
     return employers(codes, Scope())
-
-

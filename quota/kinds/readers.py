@@ -1,4 +1,4 @@
-"""How the cells of this app's files are read: people, certificates, regional numbers (exchange.engine.cells reads the rest)."""
+"""Readers of the cells that only this app has: people, certificates, regional numbers."""
 
 from decimal import Decimal
 from functools import partial

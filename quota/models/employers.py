@@ -69,7 +69,9 @@ class Employer(models.Model):
         verbose_name_plural = _("用人单位")
         indexes = [GinIndex(OpClass(Doubled("name"), name="gin_trgm_ops"), name="employer_name_pairs")]
         constraints = [
-            models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="employer_entity_type_known"),
+            models.CheckConstraint(
+                condition=Q(entity_type__in=EntityType.values()), name="employer_entity_type_known"
+            ),
             models.CheckConstraint(condition=Q(uscc__regex=r"^[0-9A-HJ-NPQRTUWXY]{18}$"), name="employer_uscc_shape"),
             models.CheckConstraint(
                 condition=Q(registered_staff=None) | Q(registered_staff__range=(0, MAX_STAFF)),

@@ -84,7 +84,7 @@ Groups = dict[tuple[str, str], int]
 
 
 def sides(groups: Groups, node: str) -> tuple[int, ...]:
-    """Who owes, who paid something, who paid too little and who paid too much, as disclosure.services.publications.freezing counts them."""
+    """Who owes, paid something, paid too little or paid too much, as disclosure.services.freezing counts them."""
     full, none, part, over, free = (sum(groups.get((leaf, kind), 0) for leaf in BELOW[node]) for kind in KINDS)
     return (full + none + part + over, full + part + over + free, none + part, over + free)
 

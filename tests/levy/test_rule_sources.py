@@ -14,18 +14,11 @@ from law.policy import POLICY_YEARS
 
 ROOT = Path(__file__).resolve().parents[2]
 DOCUMENT = (ROOT / "docs/rules.md").read_text(encoding="utf-8")
-PURE = sorted(
-    [
-        *(ROOT / "quota/rules").glob("*.py"),
-        *(ROOT / "levy/rules").glob("*.py"),
-        ROOT / "law/policy.py",
-        ROOT / "law/identifiers.py",
-    ]
-)
+PURE = sorted((ROOT / "law").rglob("*.py"))
 INEXACT_CALLS = {"float", "round", "getcontext", "setcontext"}
 ALLOWED_IMPORTS = {
-    *("collections", "dataclasses", "datetime", "decimal", "enum", "operator", "re", "typing"),
-    *("law.policy", "law.amount", "law.counting"),
+    *("calendar", "collections", "dataclasses", "datetime", "decimal", "enum", "fractions", "itertools", "operator"),
+    *("pathlib", "re", "tomllib", "typing", "law"),
 }
 CITATION = re.compile(
     r"(?:财税〔\d{4}〕\d+号|财政部公告\d{4}年第\d+号|残联厅函〔\d{4}〕\d+号|行政强制法|民法典"

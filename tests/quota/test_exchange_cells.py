@@ -6,6 +6,7 @@ import pytest
 
 from accounts.identity import decrypt, look_up_key
 from exchange.engine import cells
+from quota.kinds import readers
 from exchange.engine.faults import CellFault
 from exchange.kinds import KINDS
 from law.codes import EntityType
@@ -200,7 +201,7 @@ def test_other_months_are_refused(cell: object) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "read", [readers.person_key, cells.person, cells.worker, cells.credit_code, cells.receipt_number]
+    "read", [readers.person_key, readers.person, readers.worker, cells.credit_code, cells.receipt_number]
 )
 def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells.Reader, cell: object) -> None:
     with pytest.raises(CellFault) as refused:

@@ -1,5 +1,7 @@
-"""The same checks against a system that lacks one guard each (`tools.faults.guards`): a mutant that stays green means that
-the check proves nothing, and fails the build."""
+"""The same checks against a system that lacks one guard each (tools.faults.guards).
+
+A mutant that stays green shows that the check proves nothing, and fails the build.
+"""
 
 import shutil
 import subprocess
