@@ -13,7 +13,7 @@ from datetime import date, datetime, time, timedelta, timezone
 from enum import StrEnum
 
 from law.holidays import WorkingCalendar
-from quota.rules.words import Words as _
+from law.words import Words as _
 
 _MONTHS_OF_A_YEAR = 12
 _ONE_DAY = timedelta(days=1)

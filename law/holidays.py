@@ -8,7 +8,7 @@ from datetime import date, timedelta
 from pathlib import Path
 from typing import Any, Self
 
-from quota.rules.words import Words as _
+from law.words import Words as _
 
 _ONE_DAY = timedelta(days=1)
 _SATURDAY = 5

@@ -36,7 +36,9 @@ APPS = [
     "audit",
     "law",
 ]
-CODE = [path for app in [*APPS, "tools/faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+CODE = [
+    path for app in [*APPS, "tools/faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts
+]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))
 BIN = Path(sys.executable).parent
 

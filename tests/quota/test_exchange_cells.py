@@ -6,7 +6,6 @@ import pytest
 
 from accounts.identity import decrypt, look_up_key
 from exchange.engine import cells
-from quota.kinds import readers
 from exchange.engine.faults import CellFault
 from exchange.kinds import KINDS
 from law.codes import EntityType
