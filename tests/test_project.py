@@ -13,11 +13,13 @@ from django.template.loader import get_template
 
 from accounts.permissions import Permission
 from audit.titles import TITLES
+from faults.__main__ import STEPS
 from levy.models.assessments import OutcomeCode
 from levy.policy import Outcome
 from levy.rules import EntityType as RuleEntityType
 from quota import enums
 from quota.rules import counting
+from tests import promises
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
@@ -131,12 +133,37 @@ def test_models_speak_chinese_to_people() -> None:
     assert unnamed == []
 
 
-def promised_tests() -> list[str]:
-    return re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "promises.md").read_text())
+@pytest.mark.parametrize("promise", promises.read(), ids=lambda promise: promise.id)
+def test_every_proof_of_a_promise_exists(promise: promises.Promise) -> None:
+    """One case a promise, so that the failure names it."""
+    assert promise.proofs
+    for name in (*promise.proofs, *promise.twins):
+        path, _, function = name.partition("::")
+        text = (ROOT / path).read_text()
+        assert not function or f"def {function}(" in text, name
 
 
-@pytest.mark.parametrize("name", promised_tests())
-def test_every_proof_of_a_promise_exists(name: str) -> None:
-    path, _, function = name.partition("::")
-    text = (ROOT / path).read_text()
-    assert not function or f"def {function}(" in text
+def test_every_race_fault_and_access_promise_has_its_twin() -> None:
+    guarded = [promise for promise in promises.read() if promise.kind in {"race", "fault", "access"}]
+    assert [promise.id for promise in guarded if not promise.twins and not promise.removed] == []
+
+
+def test_a_promise_is_one_entry_of_a_known_kind_and_its_step_reports_it() -> None:
+    found = promises.read()
+    assert len({promise.id for promise in found}) == len(found)
+    assert {promise.kind for promise in found} == {"figures", "race", "fault", "input", "access", "privacy", "pages"}
+    assert {promise.form for promise in found} == {"short", "whole"}
+    for promise in found:
+        if promise.step:
+            assert promise.step in STEPS
+            text = (ROOT / "faults" / "steps" / f"{promise.step}.py").read_text()
+            assert re.search(rf"\b{promise.id}\b", text), f"{promise.id} is no promise of the step {promise.step}"
+
+
+def test_the_page_of_promises_shows_the_data_and_stays_short() -> None:
+    wanted = promises.page()
+    if os.environ.get("LEVY_RENEW_PROMISES"):
+        promises.PAGE.write_text(wanted)
+    assert promises.PAGE.read_text() == wanted, "LEVY_RENEW_PROMISES=1 writes the page anew"
+    assert len(wanted.splitlines()) < 120
+    assert max(map(len, wanted.splitlines())) < 120
