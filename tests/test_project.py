@@ -133,6 +133,14 @@ def test_models_speak_chinese_to_people() -> None:
     assert unnamed == []
 
 
+def test_every_word_of_the_glossary_exists_in_the_code() -> None:
+    code = "\n".join(path.read_text() for path in CODE)
+    rows = (line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines())
+    words = [word for row in rows if len(row) == 5 for word in re.findall(r"`([^`…]+)`", row[2])]
+    assert len(words) > 50
+    assert [word for word in words if not re.search(rf"\b{re.escape(word)}\b", code)] == []
+
+
 @pytest.mark.parametrize("promise", promises.read(), ids=lambda promise: promise.id)
 def test_every_proof_of_a_promise_exists(promise: promises.Promise) -> None:
     """One case a promise, so that the failure names it."""
