@@ -3,30 +3,36 @@
 import os
 import platform
 import subprocess
-from datetime import datetime
+from datetime import datetime, timedelta, timezone
 from pathlib import Path
 from xml.etree import ElementTree
-from zoneinfo import ZoneInfo
 
 from runner.state import ROOT
 
+# A fixed offset: a bare machine may lack the zones' data.
+CHINA = timezone(timedelta(hours=8))
 PAGE = ROOT / "docs" / "measured.md"
 GIB = 1024**3
 
 
 def write(section: str, text: str, page: Path = PAGE) -> None:
-    """Put the text between the section's two marks. Raises ValueError when they are not there."""
+    """Put the text into the section of the page. Raises ValueError as `filled` does."""
+    page.write_text(filled(page.read_text(), section, text))
+
+
+def filled(page: str, section: str, text: str) -> str:
+    """The page with this text between the section's two marks. Raises ValueError when they are not there."""
     begin, end = f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
-    before, found_begin, rest = page.read_text().partition(begin)
+    before, found_begin, rest = page.partition(begin)
     _old, found_end, after = rest.partition(end)
     if not found_begin or not found_end:
-        raise ValueError(f"{page} lacks the marks of {section}")
-    page.write_text(f"{before}{begin}{text}{end}{after}")
+        raise ValueError(f"the page lacks the marks of {section}")
+    return f"{before}{begin}{text}{end}{after}"
 
 
 def circumstances() -> str:
     """When, of which commit, on what machine and under which load, as one sentence without its full stop."""
-    now = datetime.now(ZoneInfo("Asia/Shanghai")).strftime("%Y-%m-%d %H:%M")
+    now = datetime.now(CHINA).strftime("%Y-%m-%d %H:%M")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
     return (

@@ -4,12 +4,13 @@ import textwrap
 import tomllib
 from dataclasses import dataclass
 from itertools import groupby
-from pathlib import Path
 from typing import Any
 
-DOCS = Path(__file__).resolve().parents[1] / "docs"
+from runner.measured import filled
+from runner.state import ROOT
+
+DOCS = ROOT / "docs"
 PAGE = DOCS / "promises.md"
-BEGIN, END = "<!-- promises -->\n", "<!-- end of promises -->\n"
 WIDTH = 119
 GROUPS = {
     "A": "Figures and decisions",
@@ -44,11 +45,7 @@ def read() -> list[Promise]:
 
 def page() -> str:
     """docs/promises.md with the promises of today between its marks. ValueError when a mark is missing."""
-    before, begin, rest = PAGE.read_text().partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{PAGE} lacks {BEGIN.strip()} or {END.strip()}")
-    return f"{before}{begin}{_sections()}{end}{after}"
+    return filled(PAGE.read_text(), "promises", _sections())
 
 
 def _sections() -> str:

@@ -13,6 +13,7 @@ from django.template.loader import get_template
 
 from accounts.permissions import Permission
 from audit.titles import TITLES
+from faults import steps
 from faults.__main__ import STEPS
 from levy.models.assessments import OutcomeCode
 from levy.policy import Outcome
@@ -164,7 +165,7 @@ def test_a_promise_is_one_entry_of_a_known_kind_and_its_step_reports_it() -> Non
     for promise in found:
         if promise.step:
             assert promise.step in STEPS
-            text = (ROOT / "faults" / "steps" / f"{promise.step}.py").read_text()
+            text = (Path(steps.__file__).parent / f"{promise.step}.py").read_text()
             assert re.search(rf"\b{promise.id}\b", text), f"{promise.id} is no promise of the step {promise.step}"
 
 
