@@ -1,7 +1,7 @@
 #!/bin/sh
-# One backup of the database, in two forms: a dump that any later PostgreSQL reads, and a base backup to which the
-# archived write-ahead log is replayed up to any moment. Both are checked before older ones are removed.
-# Wants BACKUP_DIR, which holds the archived log in wal/, BACKUP_KEEP_DAYS, and libpq's PGHOST, PGUSER, PGPASSWORD.
+# Backs the database up in two forms: a dump that any later PostgreSQL reads, and a base backup that replays the
+# archived write-ahead log up to any moment. Checks both before it removes older ones.
+# Needs BACKUP_DIR, which holds the archived log in wal/, BACKUP_KEEP_DAYS, and libpq's PGHOST, PGUSER, PGPASSWORD.
 set -eu
 umask 077
 

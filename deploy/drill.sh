@@ -1,7 +1,7 @@
 #!/bin/sh
-# A backup that nobody has restored is a rumour: puts the newest base backup up beside the running server, replays
-# everything that was archived, reads every row of the copy, notes the success in the real database and removes the
-# copy. Wants what backup.sh wants, and as much room in BACKUP_DIR as the database takes.
+# A backup that nobody has restored is a rumour. Starts the newest base backup beside the running server, replays the
+# whole archive, reads every row of the copy, notes the success in the real database and removes the copy.
+# Needs what backup.sh needs, and as much room in BACKUP_DIR as the database takes.
 set -eu
 umask 077
 

@@ -1,4 +1,4 @@
-"""Whether the web server of this container answers: exit code 0 or 1. The host name is one that Django lets in."""
+"""Exit code 0 when the web server of this container answers, otherwise 1. Asks for a host that Django accepts."""
 
 import os
 import sys

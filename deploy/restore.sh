@@ -1,8 +1,8 @@
 #!/bin/sh
-# Puts a base backup in the place of the cluster and has PostgreSQL replay the archived log up to a moment:
+# Replaces the cluster by a base backup and lets PostgreSQL replay the archived log up to a moment:
 #     restore.sh BASE ["2026-11-21 15:59:00+08"]
-# BASE is a folder name below $BACKUP_DIR/base; without a moment everything that was archived is replayed. The server
-# must be stopped. The old cluster is moved aside, never removed. Wants BACKUP_DIR and PGDATA.
+# BASE is a folder name below $BACKUP_DIR/base. Without a moment PostgreSQL replays the whole archive. Stop the server
+# first. The old cluster is moved aside, never removed. Needs BACKUP_DIR and PGDATA.
 set -eu
 umask 077
 

@@ -1,5 +1,6 @@
 """The bench at a size that takes seconds: every row comes out, and what is compared are the same rows."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -23,6 +24,7 @@ from tools.bench import (
 from tools.bench.measure import Comparison, Cost, percentile
 from tools.bench.province import TENTH, Size, write_province
 from tools.bench.report import Line
+from tools.runner import measured
 
 SMALL = Size(employers=2000, person_months=2400)
 
@@ -116,11 +118,34 @@ def test_a_line_says_whether_its_bar_holds() -> None:
     assert percentile([0.1] * 95 + [9.0] * 5, 0.95) == 9.0
 
 
-def test_the_result_goes_between_the_marks_and_touches_nothing_else(tmp_path: Path) -> None:
+def test_a_result_goes_into_its_own_section_and_touches_no_other(tmp_path: Path) -> None:
     page = tmp_path / "page.md"
-    page.write_text(f"before\n{report.BEGIN}\nold\n{report.END}\nafter\n")
-    report.write("new\n", page)
-    assert page.read_text() == f"before\n{report.BEGIN}\nnew\n{report.END}\nafter\n"
-    page.write_text("no marks")
-    with pytest.raises(ValueError, match="lacks the marks"):
-        report.write("new\n", page)
+    page.write_text("before\n<!-- bench -->\nold\n<!-- end of bench -->\n<!-- plan -->\nkept\n<!-- end of plan -->\n")
+    measured.write("bench", "new\n", page)
+    assert page.read_text() == (
+        "before\n<!-- bench -->\nnew\n<!-- end of bench -->\n<!-- plan -->\nkept\n<!-- end of plan -->\n"
+    )
+    with pytest.raises(ValueError, match="lacks the marks of faults"):
+        measured.write("faults", "new\n", page)
+
+
+@pytest.mark.parametrize("section", ["tests", "faults", "bench", "plan"])
+def test_the_page_has_a_place_for_each_result(section: str, tmp_path: Path) -> None:
+    page = tmp_path / "page.md"
+    page.write_text(measured.PAGE.read_text())
+    measured.write(section, "new\n", page)
+
+
+def test_a_result_says_when_and_on_what_it_was_measured() -> None:
+    assert re.fullmatch(
+        r"Measured [-\d]+ [:\d]+ \(China\), commit \S+, \d+ cores .+, Python 3\.\d+\.\d+, load at the end .+",
+        measured.circumstances(),
+    )
+
+
+def test_the_counts_of_a_test_run_come_from_its_own_report(tmp_path: Path) -> None:
+    junit = tmp_path / "tests.xml"
+    junit.write_text(
+        '<testsuites><testsuite errors="1" failures="2" skipped="3" tests="1206" time="1500.4"/></testsuites>'
+    )
+    assert measured.counts_of_tests(junit) == "1,200 passed, 3 failed, 3 skipped in 25 minutes.\n"

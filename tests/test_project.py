@@ -13,11 +13,11 @@ from django.template.loader import get_template
 
 from accounts.permissions import Permission
 from audit.titles import TITLES
-from law.codes import EntityType as RuleEntityType
-from law.counting import claims as counting
 from law.policy import Outcome
 from levy.models.assessments import OutcomeCode
-from quota import enums
+from tests import promises
+from tools.faults import steps
+from tools.faults.__main__ import STEPS
 
 ROOT = Path(__file__).resolve().parents[1]
 APPS = [
@@ -31,6 +31,7 @@ APPS = [
     "levy",
     "quota",
     "exchange",
+    "casework",
     "accounts",
     "design",
     "audit",
@@ -81,16 +82,7 @@ def test_production_settings_have_nothing_to_warn_of() -> None:
     assert done.returncode == 0, done.stderr
 
 
-def test_codes_are_the_same_on_both_sides_of_the_law() -> None:
-    """The rules know no Django, so their codes stand there once more."""
-    for mine, theirs in (
-        (enums.CertificateKind, counting.CertificateKind),
-        (enums.CertificateState, counting.CertificateState),
-        (enums.EmploymentForm, counting.EmploymentForm),
-        (enums.EntityType, RuleEntityType),
-        (OutcomeCode, Outcome),
-    ):
-        assert set(mine.values) == {member.value for member in theirs}
+def test_outcomes_have_the_same_codes_and_words_in_the_law_and_in_the_tables() -> None:
     assert {code.value: str(code.label) for code in OutcomeCode} == {code.value: code.label for code in Outcome}
 
 
@@ -148,12 +140,45 @@ def test_models_speak_chinese_to_people() -> None:
     assert unnamed == []
 
 
-def promised_tests() -> list[str]:
-    return re.findall(r"`(tests/[^`]+)`", (ROOT / "docs" / "promises.md").read_text())
+def test_every_word_of_the_glossary_exists_in_the_code() -> None:
+    code = "\n".join(path.read_text() for path in CODE)
+    rows = (line.split("|") for line in (ROOT / "docs" / "glossary.md").read_text().splitlines())
+    words = [word for row in rows if len(row) == 5 for word in re.findall(r"`([^`…]+)`", row[2])]
+    assert len(words) > 50
+    assert [word for word in words if not re.search(rf"\b{re.escape(word)}\b", code)] == []
 
 
-@pytest.mark.parametrize("name", promised_tests())
-def test_every_proof_of_a_promise_exists(name: str) -> None:
-    path, _, function = name.partition("::")
-    text = (ROOT / path).read_text()
-    assert not function or f"def {function}(" in text
+@pytest.mark.parametrize("promise", promises.read(), ids=lambda promise: promise.id)
+def test_every_proof_of_a_promise_exists(promise: promises.Promise) -> None:
+    """One case a promise, so that the failure names it."""
+    assert promise.proofs
+    for name in (*promise.proofs, *promise.twins):
+        path, _, function = name.partition("::")
+        text = (ROOT / path).read_text()
+        assert not function or f"def {function}(" in text, name
+
+
+def test_every_race_fault_and_access_promise_has_its_twin() -> None:
+    guarded = [promise for promise in promises.read() if promise.kind in {"race", "fault", "access"}]
+    assert [promise.id for promise in guarded if not promise.twins and not promise.removed] == []
+
+
+def test_a_promise_is_one_entry_of_a_known_kind_and_its_step_reports_it() -> None:
+    found = promises.read()
+    assert len({promise.id for promise in found}) == len(found)
+    assert {promise.kind for promise in found} == {"figures", "race", "fault", "input", "access", "privacy", "pages"}
+    assert {promise.form for promise in found} == {"short", "whole"}
+    for promise in found:
+        if promise.step:
+            assert promise.step in STEPS
+            text = (Path(steps.__file__).parent / f"{promise.step}.py").read_text()
+            assert re.search(rf"\b{promise.id}\b", text), f"{promise.id} is no promise of the step {promise.step}"
+
+
+def test_the_page_of_promises_shows_the_data_and_stays_short() -> None:
+    wanted = promises.page()
+    if os.environ.get("LEVY_RENEW_PROMISES"):
+        promises.PAGE.write_text(wanted)
+    assert promises.PAGE.read_text() == wanted, "LEVY_RENEW_PROMISES=1 writes the page anew"
+    assert len(wanted.splitlines()) < 120
+    assert max(map(len, wanted.splitlines())) < 120

@@ -1,5 +1,5 @@
 #!/bin/sh
-# Runs once, when the database volume is new: the application's own role, which is no superuser, and its database.
+# Runs once, when the database volume is new. Creates the application's role, which is no superuser, and its database.
 set -eu
 psql -v ON_ERROR_STOP=1 -U "$POSTGRES_USER" -d postgres <<'SQL'
 \getenv password DATABASE_PASSWORD

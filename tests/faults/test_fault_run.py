@@ -54,6 +54,7 @@ def test_a_broken_promise_and_a_crash_fail_the_run_and_a_step_that_was_not_possi
     lines = json.loads((tmp_path / "faults.json").read_text())["promises"]
     assert [line["verdict"] for line in lines] == [KEPT, NOT_RUN, BROKEN, BROKEN]
     assert [line["remark"] for line in lines[2:]] == ["two rows", "RuntimeError: out of the blue"]
+    assert "1 of 4 lines kept: A1.\n\n- B4 未做 not run: no root\n- A3 违背 BROKEN: two rows\n" in report.summary()
 
 
 def test_a_run_with_few_faults_or_an_idle_step_is_broken() -> None:

@@ -257,7 +257,7 @@ def test_wrong_certificate_numbers_are_refused(cell: str) -> None:
 
 @pytest.mark.parametrize(("kind", "highest"), [("残疾人证", 4), ("残疾军人证", 10)])
 def test_the_level_fits_the_certificate(kind: str, highest: int) -> None:
-    assert readers.level(kind, str(highest)) == cells.level(kind, float(highest)) == str(highest)
+    assert readers.level(kind, str(highest)) == readers.level(kind, float(highest)) == str(highest)
     for wrong in (str(highest + 1), "0", "一级", "1.5"):
         with pytest.raises(CellFault):
             readers.level(kind, wrong)

@@ -14,7 +14,8 @@ django.setup()
 
 from tools.bench import annual_run, checking, engines, lists, loading, notices, pages, plan, reviewers  # noqa: E402  (after the setup)
 from tools.bench.province import Size, write_province  # noqa: E402
-from tools.bench.report import Line, circumstances, table, write  # noqa: E402
+from tools.bench.report import Line, table  # noqa: E402
+from tools.runner import measured  # noqa: E402
 
 # In the order in which each leaves the province as the next one takes it.
 ROWS: dict[str, Callable[[Size], Iterator[Line]]] = {
@@ -38,10 +39,11 @@ def main() -> int:
         cursor.execute("SET statement_timeout = 0")
     rows = {"plan": plan.lines} if options.plan else {name: ROWS[name] for name in options.rows or ROWS}
     lines = [line for name, measure in rows.items() for line in _measured(name, measure, size)]
-    result = f"{circumstances(f'{size.employers:,} employers, {size.person_months:,} person-months')}\n{table(lines)}"
+    province = f"{size.employers:,} employers, {size.person_months:,} person-months"
+    result = f"{measured.circumstances()}; {province}.\n\n{table(lines)}"
     print(result, flush=True)
     if options.write:
-        write(result)
+        measured.write("plan" if options.plan else "bench", result)
     return 0
 
 
@@ -51,10 +53,12 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--employers", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--person-months", type=int, default=1_000_000, metavar="N")
     parser.add_argument("--plan", action="store_true", help="only the annual run and the size of the tables")
-    parser.add_argument("--write", action="store_true", help="put the result into docs/performance.md")
+    parser.add_argument("--write", action="store_true", help="put the whole result into docs/measured.md")
     options = parser.parse_args()
     if unknown := set(options.rows) - set(ROWS):
         parser.error(f"unknown: {', '.join(sorted(unknown))}")
+    if options.write and options.rows:
+        parser.error("--write replaces the whole table: name no rows")
     return options
 
 

@@ -1,20 +1,10 @@
-"""The result: one line per measurement, held against its bar, printed and kept in docs/performance.md."""
+"""The result: one line per measurement, held against its bar, printed and kept in docs/measured.md."""
 
-import os
-import platform
-import subprocess
 from collections.abc import Iterable
 from dataclasses import dataclass
-from datetime import datetime
-from pathlib import Path
-
-from django.conf import settings
-from django.utils import timezone
 
 from tools.bench.measure import Comparison, Cost
 
-PAGE = Path(settings.BASE_DIR) / "docs" / "performance.md"
-BEGIN, END = "<!-- measured -->", "<!-- end of measured -->"
 HEADINGS = ("What", "Measured", "Held against", "Ratio", "of CPU", "Bar", "", "Command")
 MIB, GIB = 1024**2, 1024**3
 
@@ -72,29 +62,3 @@ def table(lines: Iterable[Line]) -> str:
     """The lines as a table in Markdown."""
     rows = [HEADINGS, ("---",) * len(HEADINGS), *(line.cells() for line in lines)]
     return "".join(f"| {' | '.join(row)} |\n" for row in rows)
-
-
-def circumstances(rows: str) -> str:
-    """When, on what and with how much else going on the figures were taken."""
-    now = timezone.localtime(datetime.now(timezone.get_default_timezone())).strftime("%Y-%m-%d %H:%M")
-    memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
-    load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
-    return (
-        f"Measured {now} (China), commit {_commit()}, {os.cpu_count()} cores ({platform.machine()}), {memory:.0f} GiB,"
-        f" Python {platform.python_version()}, load at the end {load}; {rows}.\n"
-    )
-
-
-def _commit() -> str:
-    command = ["git", "describe", "--always", "--dirty"]
-    done = subprocess.run(command, cwd=settings.BASE_DIR, capture_output=True, text=True, check=False)
-    return done.stdout.strip() or "unknown"
-
-
-def write(text: str, page: Path = PAGE) -> None:
-    """Put the result between the page's two marks. Raises ValueError when they are not there."""
-    before, begin, rest = page.read_text().partition(BEGIN)
-    _old, end, after = rest.partition(END)
-    if not begin or not end:
-        raise ValueError(f"{page} lacks the marks {BEGIN} and {END}")
-    page.write_text(f"{before}{BEGIN}\n{text}{END}{after}")

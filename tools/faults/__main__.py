@@ -1,4 +1,4 @@
-"""`python -m faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER]`, started by run.py."""
+"""`python -m faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER] [--write]`, started by run.py."""
 
 import argparse
 import os
@@ -11,6 +11,7 @@ from pathlib import Path
 from tools.faults.ground import Ground
 from tools.faults.nemesis import Nemesis
 from tools.faults.report import Report
+from tools.runner import measured
 from tools.runner.console import Refusal, note, step
 from tools.runner.services import Signals, Stop
 from tools.runner.state import State
@@ -54,8 +55,11 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--employers", type=int, default=EMPLOYERS, help="fewer while you look for something")
     parser.add_argument("--steps", default=",".join(STEPS), help="some of: %(default)s; clean always comes first")
     parser.add_argument("--report", type=Path, default=Path("."), help="folder of faults.json and faults.md")
+    parser.add_argument("--write", action="store_true", help="put the result of all steps into docs/measured.md")
     options = parser.parse_args()
     options.steps = ["clean", *(name for name in STEPS[1:] if name in options.steps.split(","))]
+    if options.write and options.steps != list(STEPS):
+        parser.error("--write is for a run of all steps")
     return options
 
 
@@ -70,6 +74,8 @@ def _run(options: argparse.Namespace) -> int:
         _take_steps(ground, report, options)
     report.show()
     note(f"{report.write(options.report)}  {time.monotonic() - began:.0f} s")
+    if options.write:
+        measured.write("faults", f"{measured.circumstances()}.\n\n{report.summary()}")
     return 0 if report.is_kept else 1
 
 

@@ -91,12 +91,28 @@ class Report:
         say(" · ".join(f"{WORDS[verdict]} {count}" for verdict, count in counts.items()))
         sys.stdout.flush()
 
+    def summary(self) -> str:
+        """The run in two sentences, then a line for each promise that is broken or was not tried."""
+        kept = [line for line in self.lines if line.verdict == KEPT]
+        promises = sorted({name for line in kept for name in line.promise.split()}, key=_by_letter_and_number)
+        head = (
+            f"Seed {self.seed}, {self.employers:,} employers, {len(self.faults):,} faults, {self._seconds:.0f} s."
+            f" {len(kept)} of {len(self.lines)} lines kept: {', '.join(promises)}.\n"
+        )
+        others = [line for line in self.lines if line.verdict != KEPT]
+        rows = [f"- {line.promise} {WORDS[line.verdict]}: {line.remark}\n" for line in others]
+        return head + "".join(["\n", *rows] if rows else [])
+
+    @property
+    def _seconds(self) -> float:
+        return time.monotonic() - self._began
+
     def write(self, folder: Path) -> Path:
         """faults.json and faults.md in the folder; where the readable one is."""
         whole = {
             "seed": self.seed,
             "employers": self.employers,
-            "seconds": round(time.monotonic() - self._began, 1),
+            "seconds": round(self._seconds, 1),
             "promises": [asdict(line) for line in self.lines],
             "faults": self.faults,
         }
@@ -111,3 +127,9 @@ class Report:
         path = folder / "faults.md"
         path.write_text(f"{head}{whole['seconds']} s.{table}" + "\n".join(rows) + "\n")
         return path
+
+
+def _by_letter_and_number(promise: str) -> tuple[str, int]:
+    """A2 before A10; what has no number, such as the mutants, keeps its place by name."""
+    number = promise[1:]
+    return (promise[0], int(number)) if number.isdigit() else (promise, 0)

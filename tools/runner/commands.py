@@ -13,14 +13,14 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from tools.runner import packages, postgres, processes
+from tools.runner import measured, packages, postgres, processes
 from tools.runner.console import Refusal, say, step
 from tools.runner.services import Services, Signals, Stop, base_environment
 from tools.runner.state import ROOT, Lock, State, wait_for_services
 
 USAGE = """用法 Usage:
   python3 run.py [--port N] [--empty]    启动系统 set up and run (--empty: 不装演示数据 without demo data)
-  python3 run.py test [ARGS]             运行测试 run the tests; ARGS go to pytest
+  python3 run.py test [--write] [ARGS]   运行测试 run the tests; ARGS go to pytest (--write: 写入 docs/measured.md)
   python3 run.py faults [--seed N]       故障演练 break a system of its own on purpose, and see its promises kept
   python3 run.py bench [ARGS]            测量性能 measure the performance; -h lists ARGS
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
@@ -244,13 +244,19 @@ def _with_services(signals: Signals, action: Callable[[State, Mapping[str, str]]
 
 
 def _test(signals: Signals, arguments: list[str]) -> int:
-    """Run pytest with services of its own, in a folder that ends with it: a live system beside it is not touched."""
+    """Run pytest with services of its own, in a folder that ends with it: a live system beside it is not touched.
+    `--write` keeps the counts of the whole run in docs/measured.md."""
+    is_written = arguments == ["--write"]
     installed = State.named_by_environment()
     packages.install(installed, development=True)
     with _throwaway_state(installed) as state:
         with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
-            code = processes.run_in_foreground([state.python, "-m", "pytest", *arguments], env=env, cwd=ROOT)
+            junit = state.root / "tests.xml"
+            options = [f"--junitxml={junit}"] if is_written else arguments
+            code = processes.run_in_foreground([state.python, "-m", "pytest", *options], env=env, cwd=ROOT)
+            if is_written and junit.exists():
+                measured.write("tests", f"{measured.circumstances()}.\n\n{measured.counts_of_tests(junit)}")
         processes.end_leftovers(state.root)
     return code
 
