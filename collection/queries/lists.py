@@ -22,8 +22,9 @@ from audit.errors import DomainError
 from design.csv_lines import BOM
 from design.law_words import official_words
 from design.workbooks import number_cell, text_cell, workbook
-from law.amount import CreditedRounding, NewEmployer, StaffRounding
+from law.amount import CreditedRounding, StaffRounding
 from law.amount.heads import UNITS
+from law.averaging import NewEmployer
 from law.codes import EntityType
 from levy.models import Assessment, AssessmentRun, RunState
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
@@ -33,7 +34,7 @@ from levy.services.policy_versions import terms_by_region
 BLOCK_BYTES = 64 * 1024
 UNROUNDED_PLACES = 4
 
-# Over how many months a row's heads are averaged, as law.amount.heads.months_averaged says.
+# Over how many months a row's heads are averaged, as law.averaging.months_averaged says.
 MONTHS = """CASE WHEN terms.since_registration AND extract(year FROM a.registered_on) = a.levy_year
     THEN 13 - extract(month FROM a.registered_on) ELSE 12.0 END"""
 # Heading, and the expression that fills it. Heads are those that the amount was computed with, to four decimals where

@@ -25,7 +25,7 @@ from levy.models.runs import FINAL_STATES
 from quota.documents.headcount_certificate import TITLE as CERTIFICATE_TITLE
 from quota.documents.headcount_certificate import certificate_of_code
 from quota.models import VerifiedHeadcount
-from quota.queries.parameters import months_averaged
+from quota.queries.parameters import months_averaged_for
 
 
 @transaction.atomic
@@ -180,7 +180,7 @@ def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
         levy_year=headcount.levy_year,
         uscc_tail=headcount.employer.uscc[-4:],
         credited_months=headcount.credited_months,
-        months_averaged=months_averaged(headcount.employer, headcount.levy_year),
+        months_averaged=months_averaged_for(headcount.employer, headcount.levy_year),
         replaced_by=successor.number if successor else "",
     )
 

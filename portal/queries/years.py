@@ -9,7 +9,7 @@ from django.utils.translation import gettext as _
 from collection.models import Payment
 from design.stages import Stage, in_order, noted_at, noted_on
 from law.amount import Assessed, Facts, Margin, Terms, assess, marginal
-from law.amount.heads import MONTHS
+from law.averaging import MONTHS
 from law.counting import CountingRules, registered_staff_months
 from law.notation import percent_of
 from law.policy import PolicyYearMissing

@@ -21,7 +21,7 @@ from quota.errors import ReturnChanged
 from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
-from quota.queries.parameters import months_averaged
+from quota.queries.parameters import months_averaged_for
 from quota.services import filing
 from quota.tasks import check_return
 
@@ -92,8 +92,8 @@ def _return_page(
     context = {
         "draft": draft,
         "form": form,
-        "months_averaged": months_averaged(draft.employer, draft.levy_year),
-        "months_before": months_averaged(draft.employer, draft.levy_year - 1),
+        "months_averaged": months_averaged_for(draft.employer, draft.levy_year),
+        "months_before": months_averaged_for(draft.employer, draft.levy_year - 1),
         "people": [(row, found.get(row.pk)) for row in draft.draft_placements.all()],
         "figures": _figures(draft),
         "is_conflict": is_conflict,
@@ -217,7 +217,7 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "draft": draft,
         "form": form,
-        "months_averaged": months_averaged(draft.employer, draft.levy_year),
+        "months_averaged": months_averaged_for(draft.employer, draft.levy_year),
         "people": draft.draft_placements.count(),
     }
     return render(request, "quota/return_submit.html", context)
@@ -229,7 +229,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     filed = _own(request, pk)
     if filed.state == ReturnState.DRAFT:
         return redirect("quota:return", filed.pk)
-    context = {"filed": filed, "months_averaged": months_averaged(filed.employer, filed.levy_year)}
+    context = {"filed": filed, "months_averaged": months_averaged_for(filed.employer, filed.levy_year)}
     return render(request, "quota/receipt.html", context)
 
 
