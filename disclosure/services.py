@@ -91,7 +91,7 @@ def _note_failure(publication_id: int, failure: Exception) -> None:
 @transaction.atomic
 def _freeze(publication_id: int) -> None:
     publication = (
-        Publication.objects.select_for_update(skip_locked=True, of=("self",))
+        Publication.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(pk=publication_id, state=PublicationState.PREPARING)
         .select_related("region")
         .first()
@@ -135,7 +135,7 @@ def due_publications() -> list[int]:
     """Claim publications in preparation that no worker was sent lately."""
     with transaction.atomic():
         due = (
-            Publication.objects.select_for_update(skip_locked=True, of=("self",))
+            Publication.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER), state=PublicationState.PREPARING)
             .order_by("pk")
         )
@@ -198,4 +198,4 @@ def _apply(publication: Publication, transition: Transition, actor: User, reason
 
 def _lock_province(region: Region) -> None:
     """One at a time per province: publications of a region, above it and below it see each other."""
-    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000"))
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000"))

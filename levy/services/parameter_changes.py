@@ -182,7 +182,7 @@ def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None 
     if the rows that stand no longer let it in, and what audit.workflow.apply raises.
     """
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(pk=change.region_id))
-    locked = ParameterChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    locked = ParameterChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
     check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id)
     if seen is not None and seen != seen_by_reader(locked):
         raise ParameterChanged

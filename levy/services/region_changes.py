@@ -158,8 +158,8 @@ def approve_region_change(*, change: RegionChange, actor: User) -> RegionChange:
 
     Raises RegionRefused if the change is no longer possible, and what audit.workflow.apply raises.
     """
-    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{change.code[:2]}0000"))
-    locked = RegionChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{change.code[:2]}0000"))
+    locked = RegionChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
     check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code)
     refuse_impossible(locked, *standing(locked))
     decided = apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code, **_details(locked))

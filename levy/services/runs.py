@@ -63,7 +63,7 @@ def start_run(
 
 def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, besides: int | None = None) -> None:
     """Runs of a region above or below count as well: the province's row is the lock for all of them."""
-    province = Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000")
+    province = Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000")
     list(province)
     runs = AssessmentRun.objects.filter(levy_year=levy_year, state__in=states, is_correction=False).exclude(pk=besides)
     for run in runs.select_related("region").order_by("pk"):
@@ -110,7 +110,7 @@ def assess_slice(*, run_id: int, number: int) -> None:
 def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
     """The slice, locked, if it is to be done now and nobody has it."""
     return (
-        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
         .exclude(run__paused_until__gt=Now())
     )
@@ -156,9 +156,10 @@ def _do_slice(run_id: int, number: int) -> None:
 def _may_take_rows(run_id: int) -> bool:
     """Whether the run still computes: somebody may have discarded it while the slice was written. From here on whoever
     discards it waits for the rows and deletes them; other slices of the run pass."""
+    # SHARE, not KEY SHARE: a step of the run locks its row without its key, and this must wait for it.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR KEY SHARE", [run_id, RunState.COMPUTING]
+            "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR SHARE", [run_id, RunState.COMPUTING]
         )
         return cursor.fetchone() is not None
 
@@ -178,7 +179,7 @@ def _note_failure(run_id: int, number: int, failure: Exception) -> None:
 @transaction.atomic
 def finish_if_complete(run_id: int) -> None:
     """Close the run when no slice is left: draft with its totals, or partial when some were put aside."""
-    run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    run = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run_id)
     slices = run.slices.all()
     if run.state != RunState.COMPUTING or slices.filter(state=SliceState.TODO).exists():
         return
@@ -236,7 +237,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     """Claim slices that are to be done and were not sent lately: (run, number), at most a queue's length."""
     with transaction.atomic():
         due = (
-            AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+            AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
             .filter(state=SliceState.TODO, run__state=RunState.COMPUTING)
             .exclude(run__paused_until__gt=Now())

@@ -55,7 +55,9 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     Raises ReturnClosed once the year is being decided, YearNotOver, PermissionMissing.
     """
     _must_act_for(actor, employer)
-    Employer.objects.select_for_update(of=("self",)).get(pk=employer.pk)  # one draft, even for two clicks at once
+    Employer.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=employer.pk
+    )  # one draft, even for two clicks at once
     of_year = employer.returns.filter(levy_year=levy_year)
     if editable := to_write_in(of_year):
         return editable
@@ -245,7 +247,7 @@ def waiting_returns() -> list[int]:
 
 def _refuse_closed(draft: HeadcountReturn) -> None:
     """The return in force is locked, so that no reviewer decides on people who are being replaced."""
-    in_force = HeadcountReturn.objects.select_for_update(of=("self",)).filter(
+    in_force = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).filter(
         employer=draft.employer_id, levy_year=draft.levy_year, is_in_force=True
     )
     if any(filed.state in DECIDED for filed in in_force):
@@ -267,7 +269,7 @@ def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """The locked draft with its version raised, if it is still the one the person saw (promise A8)."""
     _must_act_for(actor, headcount_return.employer)
-    draft = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    draft = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
     if draft.state not in EDITABLE:
         raise TransitionNotAllowed
     if draft.version != version:
