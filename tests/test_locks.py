@@ -312,6 +312,9 @@ PAIRS: list[Pair] = [
     a_publishing_and_a_withdrawal,
     a_post_and_a_new_password,
     a_sign_in_code_and_a_filing,
+    a_renaming_and_a_notice,
+    a_renaming_and_a_parameter,
+    two_parameters_one_of_them_by_command,
     the_approval_of_a_list_and_of_one_award,
 ]
 
