@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Now
 from psycopg.errors import QueryCanceled
@@ -158,12 +158,19 @@ def publish(*, publication: Publication, actor: User) -> Publication:
         raise WiderPublicationExists
     if publication.state == PublicationState.DRAFT:
         refuse_disagreement(publication)
-    covered = list(published.in_region(publication.region_id))
+    covered = _locked_with_covered(publication, published.in_region(publication.region_id))
     if covered and not Publication.objects.past_embargo().filter(pk=publication.pk).exists():
         raise EmbargoHolds
     for older in covered:
         apply(older, REPLACE, actor=actor, region_code=older.region_id, by=str(publication))
     return apply(publication, PUBLISH, actor=actor, region_code=publication.region_id, digest=publication.digest)
+
+
+def _locked_with_covered(publication: Publication, covered: models.QuerySet[Publication]) -> list[Publication]:
+    """What is covered. All rows are locked before the first step is recorded: from then on nothing waits."""
+    rows = Publication.objects.filter(pk=publication.pk) | covered
+    locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+    return [row for row in locked if row.pk != publication.pk]
 
 
 def withdraw(*, publication: Publication, actor: User, reason: str) -> Publication:
