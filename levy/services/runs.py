@@ -12,7 +12,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
-from audit.workflow import apply
+from audit.workflow import apply, check
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
@@ -306,9 +306,10 @@ def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRu
     """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
     with transaction.atomic():
         _refuse_correction(run)
-        discarded = apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
-        delete_assessments(run)
-        return discarded
+        locked = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+        check(locked, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
+        delete_assessments(run)  # before the trail is held: nobody else could record anything for as long
+        return apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
 
 
 def _refuse_correction(run: AssessmentRun) -> None:
