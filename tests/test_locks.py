@@ -316,6 +316,7 @@ PAIRS: list[Pair] = [
     a_renaming_and_a_parameter,
     two_parameters_one_of_them_by_command,
     a_publishing_and_a_discarding,
+    a_reset_and_new_recovery_codes,
     the_approval_of_a_list_and_of_one_award,
 ]
 

@@ -11,6 +11,7 @@ from accounts.addresses import client_address, counted_address
 from accounts.devices import known_device
 from accounts.models import User
 from accounts.services import attempts
+from accounts.services.locks import lock_account
 from accounts.services.trail import record_of_person
 from accounts.sessions import ADDRESS, BROWSER, SECOND_FACTOR, SEEN, STARTED
 
@@ -44,6 +45,7 @@ def _record_lock(username: str, address: str) -> None:
     person = User.objects.filter(username=username).first()
     if person is not None:
         with transaction.atomic():
+            lock_account(person)
             attempts.tell_whose(person)
             record_of_person(action="accounts.user.lock", person=person, actor=None, address=address)
 
