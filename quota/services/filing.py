@@ -205,6 +205,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     """
     # Alone where returns of others change as well: two employers might each wait for the other's.
     hold(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
+    _lock_touched(headcount_return)
     draft = _draft(headcount_return, version, actor)
     if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
@@ -243,6 +244,13 @@ def waiting_returns() -> list[int]:
         Q(source=ReturnSource.PORTAL) | Q(checked_at__isnull=False), state=ReturnState.SUBMITTED
     )
     return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
+
+
+def _lock_touched(draft: HeadcountReturn) -> None:
+    """Lock what is submitted, what is in force and what is relieved, in the order of a file (docs/locks.md)."""
+    of_year = HeadcountReturn.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year)
+    touched = of_year.filter(Q(pk=draft.pk) | Q(is_in_force=True)) | relieved_by(draft)
+    list(touched.order_by("is_in_force", "pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _refuse_closed(draft: HeadcountReturn) -> None:
