@@ -109,6 +109,7 @@ def assess_slice(*, run_id: int, number: int) -> None:
 
 def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
     """The slice, locked, if it is to be done now and nobody has it."""
+    # A message may come twice, and the sweeper sends again: the second worker finds the row locked and leaves.
     return (
         AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
@@ -118,6 +119,10 @@ def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
 
 def _note_start(run_id: int, number: int) -> bool:
     """Count the start in a transaction of its own, so that it stays when the worker goes. False: nothing to do."""
+    # Two counters, because a slice fails in two ways. `attempts` counts failures that Python saw; `unended_starts` is
+    # raised before the work and set back after it, so it counts workers that were killed at it. Its limit is higher: a
+    # restart of the machine also ends innocent slices. The lock ends here and is taken again in _do_slice; if another
+    # worker comes between, this one finds nothing to do and its start stays counted, which the end sets back.
     with transaction.atomic():
         part = _to_do(run_id, number).first()
         if part is None:
@@ -140,7 +145,7 @@ def _do_slice(run_id: int, number: int) -> None:
         return
     with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
         totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
-    if not _may_take_rows(run_id):
+    if not _may_take_rows(run_id):  # asked last: nobody who steps the run waits for the computing
         transaction.set_rollback(True)
         return
     AssessmentSlice.objects.filter(pk=part.pk).update(
