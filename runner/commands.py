@@ -5,6 +5,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -29,6 +30,10 @@ USAGE = """用法 Usage:
 """
 # These decide about the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
+# Options of pytest with which its caller decides about processes, or which need the terminal or no test at all.
+_ONE_PROCESS = re.compile(
+    r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co|-h$|--help$|--version$"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -250,9 +255,19 @@ def _test(signals: Signals, arguments: list[str]) -> int:
     with _throwaway_state(installed) as state:
         with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
-            code = processes.run_in_foreground([state.python, "-m", "pytest", *arguments], env=env, cwd=ROOT)
+            command = [state.python, "-m", "pytest", *_in_two_processes(arguments), *arguments]
+            code = processes.run_in_foreground(command, env=env, cwd=ROOT)
         processes.end_leftovers(state.root)
     return code
+
+
+def _in_two_processes(arguments: list[str]) -> list[str]:
+    """What makes pytest use two processors, unless the caller says otherwise or names a single file."""
+    files = {argument.split("::")[0] for argument in arguments if argument.split("::")[0].endswith(".py")}
+    if len(files) == 1 or any(map(_ONE_PROCESS.match, arguments)):
+        return []
+    # A process that dies is not replaced: a test that hangs ends the run (faulthandler_timeout).
+    return ["-n", "2", "--dist", "loadgroup", "--no-loadscope-reorder", "--max-worker-restart", "0"]
 
 
 def _faults(_signals: Signals, arguments: list[str]) -> int:

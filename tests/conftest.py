@@ -22,6 +22,7 @@ from accounts.permissions import Role
 from config.celery import app as celery_app
 from tests.accounts.factories import officer
 
+pytest_plugins = ["tests.groups"]
 ROOT = Path(__file__).resolve().parents[1]
 WORKER_START_SECONDS = 60
 

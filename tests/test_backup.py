@@ -17,6 +17,7 @@ from runner import postgres, processes
 from runner.state import ROOT, State
 from tests.production import compose_services, eventually
 
+pytestmark = pytest.mark.system
 PASSWORDS = {"PGPASSWORD": "administrator", "DATABASE_PASSWORD": "application"}
 
 

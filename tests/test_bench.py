@@ -13,6 +13,7 @@ from levy.models import Assessment, AssessmentRun
 from quota.models import Employer, HeadcountReturn, Placement, PlacementCheck
 from tests.conftest import test_database_url as database_url
 
+pytestmark = pytest.mark.system
 SMALL = Size(employers=2000, person_months=2400)
 
 

@@ -26,6 +26,7 @@ from quota.tasks import check_return
 from runner import processes, valkey
 from runner.state import ROOT, State
 
+pytestmark = pytest.mark.system
 TIMEOUT = 1  # seconds, in place of ten
 
 

@@ -18,11 +18,12 @@ from pathlib import Path
 
 import pytest
 
-from runner import packages, postgres, processes
+from runner import commands, packages, postgres, processes
 from runner.processes import Child, Identity
 from runner.state import ROOT, Lock, State
 from tests.production import BIN, eventually
 
+pytestmark = pytest.mark.system
 RUN = str(ROOT / "run.py")
 is_root = os.geteuid() == 0
 
@@ -174,6 +175,24 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(folder):
     assert state.secrets() == first
     assert len(set(first.values())) == len(first)
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
+
+
+# How it tests
+
+TWO = ["-n", "2"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k", "name"], ["tests/levy", "tests/quota"], ["a.py::one", "b.py"]])
+def test_tests_run_in_two_processes(arguments):
+    assert commands._in_two_processes(arguments)[:2] == TWO
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["a.py::one", "a.py::two"], ["-n0"], ["-n", "4"], ["-p", "no:xdist"], ["--numprocesses=1"], ["--pdb"], ["--co"]],
+)
+def test_the_caller_decides_about_processes_and_a_single_file_needs_one(arguments):
+    assert commands._in_two_processes(arguments) == []
 
 
 # What a killed run leaves
