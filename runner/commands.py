@@ -255,7 +255,7 @@ def _test(signals: Signals, arguments: list[str]) -> int:
     with _throwaway_state(installed) as state:
         with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
-            command = [state.python, "-m", "pytest", *_in_two_processes(arguments), *arguments]
+            command: list[str | Path] = [state.python, "-m", "pytest", *_in_two_processes(arguments), *arguments]
             code = processes.run_in_foreground(command, env=env, cwd=ROOT)
         processes.end_leftovers(state.root)
     return code
