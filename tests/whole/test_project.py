@@ -20,7 +20,7 @@ from levy.rules import EntityType as RuleEntityType
 from quota import enums
 from quota.rules import counting
 
-ROOT = Path(__file__).resolve().parents[1]
+ROOT = Path(__file__).resolve().parents[2]
 APPS = ["config", "demo", "operations", "disclosure", "subsidies", "levy", "quota", "accounts", "audit"]
 CODE = [path for app in [*APPS, "faults"] for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
 TEMPLATES = sorted((ROOT / "templates").rglob("*.html"))

@@ -24,7 +24,7 @@ from quota.rules import (
     strip,
     weight,
 )
-from tests.quota.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
+from tests.law.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
 
 
 def test_a_placement_that_meets_every_test_counts_all_year():

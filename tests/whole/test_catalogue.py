@@ -10,7 +10,7 @@ import pytest
 from django.conf import settings
 from django.utils.translation.template import templatize
 
-from tests.test_project import CODE, ROOT, TEMPLATES
+from tests.whole.test_project import CODE, ROOT, TEMPLATES
 
 PO = ROOT / "locale" / "en" / "LC_MESSAGES" / "django.po"
 MARKS = {"_", "gettext", "gettext_lazy", "gettext_noop", "ngettext", "ngettext_lazy"}

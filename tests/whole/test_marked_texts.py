@@ -7,8 +7,8 @@ from pathlib import Path
 
 from django.template.base import Lexer, TokenType
 
-from tests.test_catalogue import MARKS, name_of
-from tests.test_project import CODE, ROOT, TEMPLATES
+from tests.whole.test_catalogue import MARKS, name_of
+from tests.whole.test_project import CODE, ROOT, TEMPLATES
 
 # Where Chinese is not the interface's: what is official, what is data, and what only operators read.
 OFFICIAL = {

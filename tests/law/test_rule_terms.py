@@ -19,7 +19,7 @@ from levy.rules import (
     surcharge,
 )
 from quota.rules import SettingError
-from tests.levy.strategies import NATIONAL, RATIO, REGIONAL_CASES, enterprise, examples
+from tests.law.strategies import NATIONAL, RATIO, REGIONAL_CASES, enterprise, examples
 
 # Terms and settings
 

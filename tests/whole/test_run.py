@@ -184,7 +184,7 @@ TWO = ["-n", "2"]
 
 @pytest.mark.parametrize("arguments", [[], ["-k", "name"], ["tests/levy", "tests/quota"], ["a.py::one", "b.py"]])
 def test_tests_run_in_two_processes(arguments):
-    assert commands._in_two_processes(arguments)[:2] == TWO
+    assert commands._two_processes(arguments, "loadgroup")[:2] == TWO
 
 
 @pytest.mark.parametrize(
@@ -192,7 +192,7 @@ def test_tests_run_in_two_processes(arguments):
     [["a.py::one", "a.py::two"], ["-n0"], ["-n", "4"], ["-p", "no:xdist"], ["--numprocesses=1"], ["--pdb"], ["--co"]],
 )
 def test_the_caller_decides_about_processes_and_a_single_file_needs_one(arguments):
-    assert commands._in_two_processes(arguments) == []
+    assert commands._two_processes(arguments, "loadgroup") == []
 
 
 # What a killed run leaves

@@ -19,8 +19,8 @@ from levy.rules import (
     assess,
 )
 from levy.rules.arithmetic import divided_half_up
-from tests.levy.oracle import Opinion, Year, opinion
-from tests.levy.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case, enterprise, examples
+from tests.law.oracle import Opinion, Year, opinion
+from tests.law.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case, enterprise, examples
 
 
 def asked(case: Case) -> Opinion:

@@ -6,7 +6,7 @@ from datetime import date
 import pytest
 
 from quota.rules import MONTHS, AgreementsConflict, CountingRules, EmploymentForm, Transfer, hosts_by_month, transfer
-from tests.quota.claims import AGREEMENT, CLAIM, YEAR, certified, counted
+from tests.law.claims import AGREEMENT, CLAIM, YEAR, certified, counted
 
 DISPATCHED = replace(CLAIM, form=EmploymentForm.DISPATCH, certificate=certified(level=1))
 
