@@ -29,7 +29,7 @@ from law.codes import EntityType
 from levy.models import Assessment, AssessmentRun, RunState
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.models.runs import FINAL_STATES
-from levy.services.policy_versions import terms_by_region
+from levy.queries.policy import terms_by_region
 
 BLOCK_BYTES = 64 * 1024
 UNROUNDED_PLACES = 4

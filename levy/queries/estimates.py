@@ -12,8 +12,8 @@ from law.averaging import MONTHS
 from law.codes import EntityType
 from law.policy import PolicyYearMissing
 from levy.errors import ParametersMissing
+from levy.queries.policy import regional_terms, usable_terms
 from levy.serializers import EstimateSerializer
-from levy.services.policy_versions import regional_terms, usable_terms
 
 GIVEN = "按您填写的参数"
 YUAN = "元"

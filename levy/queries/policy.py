@@ -1,6 +1,5 @@
-"""Pinning the numbers a run computes with, and reading them back for every later explanation."""
+"""The terms a region assesses with: as they are today, or as a run has pinned them."""
 
-import hashlib
 import json
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -8,7 +7,6 @@ from decimal import Decimal
 from functools import lru_cache
 from typing import Any
 
-from django.db import transaction
 from django.db.models import CharField
 from django.db.models.functions import Cast
 from django.utils.translation import gettext as _
@@ -24,25 +22,6 @@ from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
 
 NUMBERS = [NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE]
-
-
-def pin_policy(levy_year: int, region_codes: Iterable[str]) -> PolicyVersion:
-    """Freeze the terms of these regions as they are now; equal terms are stored once.
-
-    Raises PolicyYearMissing for an unlisted year, ParametersMissing naming the regions without a ratio or wage.
-    """
-    content = {
-        "national": policy_year(levy_year).version,
-        "regions": {code: regional_terms(code, levy_year) for code in sorted(set(region_codes))},
-    }
-    _refuse_unusable(content["regions"], levy_year)
-    text = json.dumps(content, sort_keys=True, ensure_ascii=False, separators=(",", ":"))
-    digest = hashlib.sha256(f"{levy_year} {text}".encode()).hexdigest()
-    with transaction.atomic():
-        version, _ = PolicyVersion.objects.get_or_create(
-            digest=digest, defaults={"levy_year": levy_year, "content": content}
-        )
-    return version
 
 
 def regional_terms(code: str, levy_year: int) -> dict[str, Any]:
@@ -70,7 +49,8 @@ def _rows(lineage: list[str], day: date) -> Iterable[tuple[str, str, str, str]]:
     )
 
 
-def _refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> None:
+def refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> None:
+    """Raise ParametersMissing naming the regions whose ratio, wage or rule is missing or wrong, PolicyYearMissing."""
     faults = []
     for code, terms in regions.items():
         try:
@@ -107,7 +87,7 @@ def current_terms(region_code: str, levy_year: int) -> Terms:
 
 def usable_terms(region_code: str, levy_year: int, terms: dict[str, Any]) -> Terms:
     """What `regional_terms` gave, to compute with. Raises ParametersMissing, PolicyYearMissing."""
-    _refuse_unusable({region_code: terms}, levy_year)
+    refuse_unusable({region_code: terms}, levy_year)
     return _terms(levy_year, terms)
 
 

@@ -32,8 +32,9 @@ from levy.errors import (
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, PolicyVersion, Supersession
 from levy.models.runs import FINAL_STATES
 from levy.queries.explanations import explain
+from levy.queries.policy import current_terms, terms_of
 from levy.services import runs
-from levy.services.policy_versions import current_terms, pin_policy, terms_of
+from levy.services.policy_versions import pin_policy
 from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
 from quota.enums import ReturnState

@@ -17,7 +17,8 @@ from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, 
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
 from levy.queries import interruptions
-from levy.services.policy_versions import pin_policy, terms_by_region
+from levy.queries.policy import terms_by_region
+from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
 from quota.models import Employer

@@ -7,7 +7,7 @@ from law.amount import Assessed, assess
 from law.counting import staff_months
 from law.policy import PolicyYearMissing
 from levy.errors import ParametersMissing
-from levy.services.policy_versions import current_terms
+from levy.queries.policy import current_terms
 from portal.queries.years import facts_today
 from quota.models import HeadcountReturn
 from quota.queries.draft_claims import claimed_in_draft

@@ -11,7 +11,7 @@ from law.arithmetic import divided_half_up
 from law.counting import MONTHS
 from law.policy import POLICY_YEARS
 from levy.errors import ParametersMissing
-from levy.services.policy_versions import current_terms
+from levy.queries.policy import current_terms
 from portal.queries.years import employer_year
 from quota.models import Employer, HeadcountReturn
 

@@ -17,7 +17,7 @@ from levy.errors import ParametersMissing
 from levy.models import Assessment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.queries.explanations import explain, facts_of, pinned_terms
-from levy.services.policy_versions import counting_rules_of, regional_terms, usable_terms
+from levy.queries.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
 from quota.services.filing import to_write_in

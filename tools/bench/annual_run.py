@@ -12,8 +12,8 @@ from accounts.models import Region
 from demo.officers import person
 from demo.places import PROVINCE
 from levy.models import AssessmentRun, RunState
+from levy.queries.policy import terms_by_region
 from levy.services import runs
-from levy.services.policy_versions import terms_by_region
 from levy.services.slices import COLUMNS, FACTS
 from levy.tasks import send_slices
 from tools.bench.measure import Comparison, Cost, alternating, cost_of, peak_memory
