@@ -14,7 +14,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import AccessChange, User
 from accounts.permissions import Permission
-from accounts.scoping import changes_in_reach
+from accounts.queries.people import changes_in_reach
 
 
 @dataclass(frozen=True, slots=True)

@@ -14,7 +14,8 @@ from django.views.decorators.http import require_safe
 
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
-from audit.services import record, trail_of
+from audit.queries import trail_of
+from audit.services import record
 from collection.queries import lists
 from collection.queries.list_changes import DOWNLOAD, changes_since, departed, last_download, reading_moment
 from levy.forms import ScopeForm

@@ -17,7 +17,7 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import Transition, allowed
 from disclosure.forms import PublicationForm
 from disclosure.models import Publication, PublicationState

@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.models import AuditEntry
-from audit.services import record, trail_of
+from audit.queries import trail_of
+from audit.services import record
 from audit.workflow import apply, check
 from law.amount import Assessed, assess
 from levy.errors import (

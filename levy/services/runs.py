@@ -15,9 +15,9 @@ from audit.services import record
 from audit.workflow import apply, check
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
-from levy.models.runs import FINAL_STATES, LIVE_STATES
-from levy.queries import interruptions
+from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
 from levy.queries.policy import terms_by_region
+from levy.services import interruptions
 from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
@@ -130,7 +130,7 @@ def _note_start(run_id: int, number: int) -> bool:
             return False
         is_deadly = part.unended_starts >= MAX_UNENDED_STARTS
         if is_deadly:
-            part.state, part.error = SliceState.QUARANTINED, interruptions.WORKER_LOST
+            part.state, part.error = SliceState.QUARANTINED, WORKER_LOST
         else:
             part.unended_starts += 1
         part.save(update_fields=["state", "error", "unended_starts"])

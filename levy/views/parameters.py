@@ -17,7 +17,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from law.policy import POLICY_YEARS
 from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm

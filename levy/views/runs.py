@@ -16,13 +16,15 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import record, trail_of
+from audit.queries import trail_of
+from audit.services import record
 from audit.workflow import Transition, allowed
 from law.policy import PolicyYearMissing
 from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
-from levy.queries import comparison, interruptions, totals
+from levy.queries import comparison, totals
+from levy.queries.put_aside import put_aside
 from levy.queries.run_stages import run_stages
 from levy.services import runs
 from levy.tasks import send_slices
@@ -96,7 +98,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "outcomes": totals.outcome_totals(totals.run_sums(run)),
             "groups": comparison.region_groups(comparison.region_lines(run)),
             "is_comparable": comparison.is_comparable(run),
-            "put_aside": interruptions.put_aside(run) if run.state == RunState.PARTIAL else [],
+            "put_aside": put_aside(run) if run.state == RunState.PARTIAL else [],
         }
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, acts()[step.name].button) for step in steps]

@@ -20,7 +20,7 @@ from levy.queries.explanations import explain, facts_of, pinned_terms
 from levy.queries.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
-from quota.services.filing import to_write_in
+from quota.queries.returns import to_write_in
 
 
 @dataclass(frozen=True, slots=True)

@@ -13,7 +13,7 @@ from django.views.decorators.http import require_safe
 from accounts.identity import decrypt
 from accounts.permissions import Permission, requires
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from law.identifiers import mask_identity
 from law.policy import POLICY_YEARS
 from levy.models import Notice, Supersession

@@ -9,7 +9,7 @@ from accounts.permissions import Permission, requires
 from portal.queries.forecasts import forecast
 from quota.forms import ReturnForm
 from quota.models import HeadcountReturn
-from quota.services.filing import EDITABLE
+from quota.queries.returns import EDITABLE
 
 
 @requires(Permission.FILE_RETURN)

@@ -22,6 +22,7 @@ from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
 from quota.queries.parameters import months_averaged_for
+from quota.queries.returns import EDITABLE, to_act_on
 from quota.services import filing
 from quota.tasks import check_return
 
@@ -41,8 +42,7 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     for row in filings.order_by("pk"):
         of_year[row.employer_id, row.levy_year].append(row)
     rows = [
-        (employer, [(year, filing.to_act_on(of_year[employer.pk, year])) for year in years])
-        for employer in page.object_list
+        (employer, [(year, to_act_on(of_year[employer.pk, year])) for year in years]) for employer in page.object_list
     ]
     return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
 
@@ -64,7 +64,7 @@ def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
-    if draft.state not in filing.EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
+    if draft.state not in EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
         return redirect("quota:receipt", draft.pk)
     before = draft.employer.returns.in_force().filter(levy_year=draft.levy_year - 1).first()
     if "edit" in request.POST or request.POST.get("same_staff", "").strip():
@@ -201,7 +201,7 @@ def _change_people(
 def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """The page before the filing: what is declared, and that it is true."""
     draft = _own(request, pk)
-    if draft.state not in filing.EDITABLE and request.method != "POST":
+    if draft.state not in EDITABLE and request.method != "POST":
         return redirect("quota:receipt", draft.pk)
     form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm(initial={"version": draft.version})
     if request.method == "POST" and form.is_valid():
