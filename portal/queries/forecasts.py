@@ -10,7 +10,7 @@ from levy.errors import ParametersMissing
 from levy.queries.policy import current_terms
 from portal.queries.years import facts_today
 from quota.models import HeadcountReturn
-from quota.queries.draft_claims import claimed_in_draft
+from quota.queries.claims import claimed_in_draft
 
 
 def forecast(draft: HeadcountReturn, staff_by_month: Sequence[int], total_wages: Decimal) -> Assessed | None:

@@ -27,8 +27,7 @@ from law.counting import (
     transfer,
 )
 from quota.enums import ReturnState
-from quota.queries import claims as evidence
-from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope
+from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope, agreements_of, claims_of_scope, regions_of
 from quota.queries.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.services.in_force import settle_returns_in_force
 
@@ -89,8 +88,8 @@ def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
     """Move agencies' months to the hosts of their people as they were decided. In the caller's transaction."""
     scope = Scope.of_employers(levy_year, employer_ids)
     rules, wages = _regional(scope)
-    found = [row for row in evidence.placements(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
-    _store_transfers(_count_all(found, evidence.agreements(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
+    found = [row for row in claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
+    _store_transfers(_count_all(found, agreements_of(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
 
 
 def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
@@ -120,8 +119,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     for first, last in _key_ranges(expected):
         with transaction.atomic():
             hold(scope.levy_year)
-            named = evidence.agreements(scope, first, last)
-            with closing(evidence.placements(scope, first, last, wages)) as found:
+            named = agreements_of(scope, first, last)
+            with closing(claims_of_scope(scope, first, last, wages)) as found:
                 outcome = _count_all(found, named, scope.levy_year, rules)
             _store(outcome)
         elsewhere |= outcome.elsewhere
@@ -137,8 +136,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
 
 def _regional(scope: Scope) -> tuple[Rules, Mapping[str, MinimumWages]]:
     """The rules and minimum wages of every place where the scope's people may be claimed."""
-    regions = evidence.regions(scope)
-    return counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
+    codes = regions_of(scope)
+    return counting_rules(codes, scope.levy_year), minimum_wages(codes, scope.levy_year)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
