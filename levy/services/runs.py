@@ -32,6 +32,13 @@ POLL_SECONDS = 0.3
 STALLED_AFTER = timedelta(minutes=3)
 EMPLOYERS_NAMED = 3
 
+CUT_SLICES = """
+INSERT INTO levy_assessmentslice (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
+SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM quota_employer WHERE region_id LIKE %s
+) cut GROUP BY part
+"""
+
 
 @transaction.atomic
 def start_run(
@@ -74,17 +81,7 @@ def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, beside
 
 def _cut_slices(run: AssessmentRun, size: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO levy_assessmentslice
-                (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
-            SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
-                SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
-                FROM quota_employer WHERE region_id LIKE %s
-            ) cut GROUP BY part
-            """,
-            [run.pk, size, f"{run.region.prefix}%"],
-        )
+        cursor.execute(CUT_SLICES, [run.pk, size, f"{run.region.prefix}%"])
 
 
 def assess_slice(*, run_id: int, number: int) -> None:
