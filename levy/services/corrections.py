@@ -33,10 +33,10 @@ from levy.errors import (
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, PolicyVersion, Supersession
 from levy.models.runs import FINAL_STATES
 from levy.queries.explanations import explain
+from levy.queries.facts import facts_today
 from levy.queries.policy import current_terms, terms_of
 from levy.services import runs
 from levy.services.policy_versions import pin_policy
-from levy.services.slices import facts_today
 from levy.workflow import CHECK, CONFIRM, DISCARD
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
