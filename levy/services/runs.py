@@ -17,6 +17,7 @@ from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, 
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
 from levy.queries.policy import terms_by_region
+from levy.queries.progress import progress
 from levy.services import interruptions
 from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
@@ -29,7 +30,6 @@ MAX_UNENDED_STARTS = 6  # above what a bad night's restarts may do to an innocen
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
-STALLED_AFTER = timedelta(minutes=3)
 EMPLOYERS_NAMED = 3
 
 CUT_SLICES = """
@@ -217,23 +217,6 @@ def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
         if run.state == RunState.COMPUTING:
             sleep(POLL_SECONDS)  # the rest is in other hands
             yield progress(run)
-
-
-def progress(run: AssessmentRun) -> dict[str, int]:
-    """Slices done, put aside and in all, and employers done, as they stand in the ledger now."""
-    return run.slices.aggregate(
-        total=Count("pk"),
-        done=Count("pk", filter=Q(state=SliceState.DONE)),
-        quarantined=Count("pk", filter=Q(state=SliceState.QUARANTINED)),
-        employers=Sum("employer_count", default=0),
-    )
-
-
-def is_stalled(run: AssessmentRun) -> bool:
-    """Whether a run that does not rest has got no further for minutes, by the database's clock."""
-    computing = AssessmentRun.objects.filter(pk=run.pk, state=RunState.COMPUTING, paused_until=None)
-    lately = run.slices.filter(done_at__gt=Now() - STALLED_AFTER)
-    return computing.filter(~Exists(lately), started_at__lt=Now() - STALLED_AFTER).exists()
 
 
 def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:

@@ -24,6 +24,7 @@ from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
 from levy.queries import comparison, totals
+from levy.queries.progress import is_stalled, progress
 from levy.queries.put_aside import put_aside
 from levy.queries.run_stages import run_stages
 from levy.services import runs
@@ -89,10 +90,10 @@ def run_start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk, Permission.VIEW_RUNS)
-    context: dict[str, Any] = {"run": run, "progress": runs.progress(run), "trail": trail_of(run)[:20]}
+    context: dict[str, Any] = {"run": run, "progress": progress(run), "trail": trail_of(run)[:20]}
     if run.state in (RunState.COMPUTING, RunState.DISCARDED):
         context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
-        context["is_stalled"] = runs.is_stalled(run)
+        context["is_stalled"] = is_stalled(run)
     else:
         context |= {
             "outcomes": totals.outcome_totals(totals.run_sums(run)),
