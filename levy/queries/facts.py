@@ -145,8 +145,8 @@ def _lines(
     statement: str, levy_year: int, first_id: int, last_id: int, prefix: str = "", others: Sequence[int] = ()
 ) -> Iterator[FactsLine]:
     parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%", "others": [*others]}
-    copy_out = f"COPY ({statement} ORDER BY e.id) TO STDOUT"
-    with connection.cursor() as cursor, cursor.copy(copy_out, parameters) as copy:
+    copy_out = connection.ops.compose_sql(f"COPY ({statement} ORDER BY e.id) TO STDOUT", parameters)
+    with connection.cursor() as cursor, cursor.copy(copy_out) as copy:
         text = b"".join(copy).decode()
     for line in text.splitlines():
         yield FactsLine._make(line.split("\t"))

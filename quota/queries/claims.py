@@ -230,8 +230,8 @@ def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, Min
     PostgreSQL goes on gathering while the first are being judged. Until the last one is handed out, or the iterator is
     closed, the connection can do nothing else.
     """
-    statement, names = scope.statement(CLAIMS), scope.names(first=first, last=last)
-    with connection.cursor() as cursor, cursor.copy(statement, names) as copy:
+    statement = connection.ops.compose_sql(scope.statement(CLAIMS), scope.names(first=first, last=last))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in copy:
             yield _gathered(ClaimLine._make(str(line, "ascii").rstrip("\n").split("\t")), wages)
 
