@@ -170,7 +170,7 @@ class PersonEvidence:
 
 
 def person_evidence(filed: HeadcountReturn, worker: Worker, reader: User) -> PersonEvidence:
-    """The claim beside the evidence, each line tested by itself with the rules; in four queries and one COPY."""
+    """The claim beside the evidence, each line tested by itself with the rules; in four queries."""
     claim = claim_of_placement(worker.placement)
     elsewhere = _elsewhere(worker, reader)
     lines = [

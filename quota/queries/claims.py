@@ -214,12 +214,12 @@ class Gathered:
     stored: str
 
 
-def regions_of(scope: Scope, first: str = FIRST_KEY, last: str = LAST_KEY) -> list[str]:
+def regions_of(scope: Scope) -> list[str]:
     """Where the scope's people may be claimed: for a few employers exactly there, for a region wherever employers are,
     since one look through all employers costs less than one at everybody's claims."""
     statement = scope.statement(CLAIMANTS_REGIONS) if scope.is_few else EMPLOYERS_REGIONS
     with connection.cursor() as cursor:
-        cursor.execute(statement, scope.names(first=first, last=last))
+        cursor.execute(statement, scope.names(first=FIRST_KEY, last=LAST_KEY))
         return [region for (region,) in cursor.fetchall()]
 
 
@@ -230,10 +230,16 @@ def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, Min
     PostgreSQL goes on gathering while the first are being judged. Until the last one is handed out, or the iterator is
     closed, the connection can do nothing else.
     """
+    with closing(_lines(scope, first, last)) as lines:
+        for line in lines:
+            yield _gathered(line, wages)
+
+
+def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
     statement = connection.ops.compose_sql(scope.statement(CLAIMS), scope.names(first=first, last=last))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in copy:
-            yield _gathered(ClaimLine._make(str(line, "ascii").rstrip("\n").split("\t")), wages)
+            yield ClaimLine._make(str(line, "ascii").rstrip("\n").split("\t"))
 
 
 def claim_of_placement(placement: Placement) -> Claim:
@@ -251,9 +257,9 @@ def claimed_in_draft(draft: HeadcountReturn) -> int:
 
 
 def _few_claims(scope: Scope, first: str, last: str) -> list[Gathered]:
-    wages = minimum_wages(regions_of(scope, first, last), scope.levy_year)
-    with closing(claims_of_scope(scope, first, last, wages)) as found:
-        return list(found)
+    lines = list(_lines(scope, first, last))
+    wages = minimum_wages({line.region for line in lines}, scope.levy_year)
+    return [_gathered(line, wages) for line in lines]
 
 
 def agreements_of(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:
