@@ -386,7 +386,9 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
 
 def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is(closed_folder):
     # What the runner noted before it named a line: the fingerprint alone.
-    noted = "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    noted = (
+        "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    )
     assert run(closed_folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
     files = sorted(path.name for path in closed_folder.iterdir())
     for command in ((), ("shell", "--", "check_waiting")):
