@@ -7,7 +7,7 @@ MONTHS = 12
 
 
 class NewEmployer(StrEnum):
-    """How an employer's first calendar year is averaged, or that it is not charged at all."""
+    """The averaging of an employer's first calendar year, or its exemption."""
 
     TWELFTHS = "twelfths"
     MONTHS_SINCE_REGISTRATION = "months_since_registration"
@@ -15,7 +15,7 @@ class NewEmployer(StrEnum):
 
 
 def founding_month(registered_on: date | None, levy_year: int) -> int | None:
-    """The month of registration, 1 to 12, if that lies in the levy year."""
+    """The month of registration, 1 to 12, if it is in the levy year."""
     if registered_on is None or registered_on.year != levy_year:
         return None
     return registered_on.month

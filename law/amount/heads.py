@@ -16,8 +16,9 @@ UNITS: dict[str, Decimal] = {
 
 
 def came_later(facts: Facts, terms: Terms) -> bool:
-    """Whether the employer was registered after the levy year and filed nothing for it: the tax registration's staff
-    is not that of the year."""
+    """True if the employer was registered after the levy year and filed nothing for it.
+
+    The staff of its tax registration is then not the staff of the levy year."""
     registered_on = facts.registered_on
     return facts.is_registered_staff and registered_on is not None and registered_on.year > terms.policy.levy_year
 

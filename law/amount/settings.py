@@ -1,4 +1,4 @@
-"""How a region may differ from the national way of assessing; the defaults are the national rules."""
+"""Regional differences in assessing. The defaults are the national rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -33,7 +33,7 @@ class ShortfallRounding(StrEnum):
 
 
 class WageBase(StrEnum):
-    """Which wage is charged: the employer's own up to the cap, or the local social average wage instead."""
+    """The wage that is charged: the employer's own up to the cap, or the local social average wage."""
 
     OWN_CAPPED = "own_capped"
     SOCIAL_AVERAGE = "social_average"
@@ -41,7 +41,7 @@ class WageBase(StrEnum):
 
 
 class SurchargeCap(StrEnum):
-    """Whether a surcharge stops growing when it reaches the unpaid amount."""
+    """The limit of a surcharge: the unpaid amount, or none."""
 
     PRINCIPAL = "principal"
     NONE = "none"
@@ -49,7 +49,7 @@ class SurchargeCap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRules(RegionalRules):
-    """How one region assesses one levy year."""
+    """The rules by which one region assesses one levy year."""
 
     staff_rounding: StaffRounding = field(
         default=StaffRounding.NONE,
