@@ -174,10 +174,10 @@ def test_the_way_to_a_page_escapes_what_it_shows() -> None:
 
 
 def test_sentences_over_several_lines_are_read_without_a_gap() -> None:
-    source = "共3户。\n  {% if late %}\n    逾期<b\n      class='n'\n    >{{ late }}</b>户。\n  {% endif %}\n  {{ name }}"
+    source = "共3户。\n  {% if late %}\n  逾期<b\n    class='n'\n  >{{ late }}</b>户。\n  {% endif %}\n  {{ name }}"
     values = {"late": 1, "name": " <太原>\n 市"}
     shown = render(f"{{% joined %}}\n  {source}\n{{% endjoined %}}", **values)
-    assert shown == "共3户。逾期<b\n      class='n'\n    >1</b>户。 &lt;太原&gt;\n 市"
+    assert shown == "共3户。逾期<b\n    class='n'\n  >1</b>户。 &lt;太原&gt;\n 市"
     assert "。\n" in render(source, **values)
 
 

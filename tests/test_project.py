@@ -38,6 +38,7 @@ def run(*command: str) -> None:
         ("ruff", "format", "--check", "."),
         ("lint-imports",),
         ("mypy",),
+        ("djangofmt", "--check", "templates"),
         ("djlint", "--lint", "templates"),
     ],
     ids=lambda command: " ".join(command),
@@ -96,8 +97,7 @@ def test_every_permission_is_asked_for_somewhere() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_template_compiles_and_says_what_it_takes(path: Path) -> None:
     get_template(str(path.relative_to(ROOT / "templates")))
-    lines = path.read_text().splitlines()
-    assert len(lines) <= 120, "longer than a template may be"
+    assert len(path.read_text()) <= 8_000, "longer than a template may be"
 
 
 def test_a_part_with_a_form_is_given_the_token_that_the_form_sends() -> None:
