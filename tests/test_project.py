@@ -97,7 +97,18 @@ def test_every_permission_is_asked_for_somewhere() -> None:
 @pytest.mark.parametrize("path", TEMPLATES, ids=lambda path: str(path.relative_to(ROOT)))
 def test_every_template_compiles_and_says_what_it_takes(path: Path) -> None:
     get_template(str(path.relative_to(ROOT / "templates")))
-    assert len(path.read_text()) <= 8_000, "longer than a template may be"
+    source = path.read_text()
+    assert len(source) <= 8_000, "longer than a template may be"
+    assert [line for line in source.splitlines() if len(line) > 150] == []
+
+
+def test_a_part_of_a_page_takes_few_things() -> None:
+    """Components take what their header says; a part that needs more than three things takes one object of them."""
+    source = "\n".join(path.read_text() for path in TEMPLATES)
+    includes = re.findall(r"{% include \"(?!components/)([\w/]+\.html)\" with ([^%]+?) only %}", source)
+    assert includes
+    given = {name: set(re.findall(r"(\w+)=", text)) - {"csrf_token"} for name, text in includes}
+    assert {name: things for name, things in given.items() if len(things) > 3} == {}
 
 
 def test_a_part_with_a_form_is_given_the_token_that_the_form_sends() -> None:

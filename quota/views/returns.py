@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -30,6 +31,15 @@ YEARS_SHOWN = 3
 CONFLICT = 409
 
 
+@dataclass(frozen=True, slots=True)
+class OwnYear:
+    """A levy year of one's own employer, and its return to act on, if there is one."""
+
+    employer: Employer
+    year: int
+    filed: HeadcountReturn | None
+
+
 @requires(Permission.FILE_RETURN)
 @require_safe
 def my_employers(request: HttpRequest) -> HttpResponse:
@@ -41,7 +51,7 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     for row in filings.order_by("pk"):
         of_year[row.employer_id, row.levy_year].append(row)
     rows = [
-        (employer, [(year, filing.to_act_on(of_year[employer.pk, year])) for year in years])
+        (employer, [OwnYear(employer, year, filing.to_act_on(of_year[employer.pk, year])) for year in years])
         for employer in page.object_list
     ]
     return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
