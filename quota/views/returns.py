@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -31,6 +32,15 @@ YEARS_SHOWN = 3
 CONFLICT = 409
 
 
+@dataclass(frozen=True, slots=True)
+class OwnYear:
+    """A levy year of one's own employer, and its return to act on, if there is one."""
+
+    employer: Employer
+    year: int
+    filed: HeadcountReturn | None
+
+
 @requires(Permission.FILE_RETURN)
 @require_safe
 def my_employers(request: HttpRequest) -> HttpResponse:
@@ -42,7 +52,8 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     for row in filings.order_by("pk"):
         of_year[row.employer_id, row.levy_year].append(row)
     rows = [
-        (employer, [(year, to_act_on(of_year[employer.pk, year])) for year in years]) for employer in page.object_list
+        (employer, [OwnYear(employer, year, to_act_on(of_year[employer.pk, year])) for year in years])
+        for employer in page.object_list
     ]
     return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
 
