@@ -16,9 +16,9 @@ from audit.workflow import apply, check
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
-from levy.queries import interruptions
 from levy.queries.policy import terms_by_region
 from levy.queries.progress import progress
+from levy.services import interruptions
 from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
