@@ -11,6 +11,7 @@ from tests.browser.skeleton import Sound, skeleton
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # No rule of the style sheet gives another colour at another width.
 SAME_AT_EVERY_WIDTH = "color-contrast"
+WIDE = 1280
 SOUND = Sound()
 # What is asked of axe, and of its answer what is told.
 LOOK = """async ({tags, leftOut, only}) => {
@@ -93,6 +94,11 @@ def axe(page: Page, *, left_out: str = "", only: str = "") -> Findings:
 def axe_faults(page: Page) -> list[str]:
     """What axe refuses on the page as it is."""
     return axe(page).faults
+
+
+def new_faults(page: Page) -> list[str]:
+    """What axe refuses on the page as it is, if it is new; colours are looked at on wide screens."""
+    return new_findings(page, "" if page.viewport_size["width"] >= WIDE else SAME_AT_EVERY_WIDTH).faults
 
 
 def new_findings(page: Page, left_out: str = "") -> Findings:

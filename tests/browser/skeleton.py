@@ -86,6 +86,6 @@ def skeleton(page: Page) -> str:
     return sha256(page.evaluate(SKELETON).encode()).hexdigest()
 
 
-def painted(page: Page, mode: str) -> set[str]:
-    """The kinds of words on a page, by all the classes that may colour them, in a mode of display."""
-    return {f"{mode}: {kind}" for kind in page.evaluate(PAINTED)}
+def painted(page: Page) -> set[str]:
+    """The kinds of words on a page, by all the classes that may colour them."""
+    return set(page.evaluate(PAINTED))

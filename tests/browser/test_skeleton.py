@@ -57,8 +57,8 @@ def test_width_and_preferences_count(page: Page) -> None:
 
 def test_words_of_another_class_are_a_kind_of_their_own(page: Page) -> None:
     page.set_content(PAGE)
-    before = painted(page, "dark")
+    before = painted(page)
     page.set_content(PAGE.replace("甲", "乙"))
-    assert painted(page, "dark") == before
+    assert painted(page) == before
     page.set_content(PAGE.replace("<td>", "<td class='num'>"))
-    assert painted(page, "dark") - before
+    assert painted(page) - before

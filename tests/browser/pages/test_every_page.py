@@ -20,8 +20,7 @@ def test_a_page_is_sound_at_every_width(site: Site, route: str) -> None:
     assert site.answered(route), "no link leads here for any role: say why in NO_PAGES, or link it"
     faults: dict[str, object] = {}
     for role, address in site.addresses(route):
-        with site.context(role) as context:
-            page = context.new_page()
+        with site.page(role) as page:
             heard = complaints(page, site.server.url)
             page.set_viewport_size({"width": WIDTHS[0], "height": 900})
             page.goto(address)
@@ -48,8 +47,7 @@ PLANTED = {
 
 
 def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
         assert structure_faults(page) == []
         page.evaluate(
@@ -61,8 +59,7 @@ def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
 
 
 def test_twin_what_axe_cannot_decide_is_asked_for(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
         assert axe(page).undecided == []
         page.evaluate("document.querySelector('main').style.backgroundImage = 'linear-gradient(#fff, #000)'")

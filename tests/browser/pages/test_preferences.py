@@ -44,8 +44,7 @@ def test_a_page_follows_its_readers_preferences(site: Site, route: str) -> None:
 
 
 def faults_of(site: Site, role: str, address: str) -> dict[str, Any]:
-    with site.context(role, reduced_motion="reduce") as context:
-        page = context.new_page()
+    with site.page(role, reduced_motion="reduce") as page:
         page.goto(address)
         moving = page.evaluate(MOVING)
         faults: dict[str, Any] = {"moves": moving} | contrast_of_new_words(page)
@@ -62,15 +61,12 @@ def contrast_of_new_words(page: Page) -> dict[str, list[str]]:
 
     The colours themselves are proved pair by pair in tests/whole/test_components.py.
     """
-    faults = {}
-    for mode, media in MODES.items():
-        kinds = painted(page, mode)
-        if SOUND.holds(kinds):
-            continue
-        if found := poor_contrast(page, media):
-            faults[mode] = found
-        else:
-            SOUND.add(kinds)
+    kinds = painted(page)
+    if SOUND.holds(kinds):
+        return {}
+    faults = {mode: found for mode, media in MODES.items() if (found := poor_contrast(page, media))}
+    if not faults:
+        SOUND.add(kinds)
     return faults
 
 
@@ -91,15 +87,13 @@ def spaced_out(page: Page, width: int) -> int:
 
 def test_nothing_moves_while_the_first_page_opens(site: Site) -> None:
     for width in (375, 1280):
-        with site.context("", viewport={"width": width, "height": 800}) as context:
-            page = context.new_page()
+        with site.page("", viewport={"width": width, "height": 800}) as page:
             page.goto("/")
             assert page.evaluate(SHIFTS) == 0
 
 
 def test_twin_cut_text_motion_and_shifts_are_found(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
         page.evaluate(ADOPT_SHEET, ".cut { overflow: hidden; height: 4px } main { color: #777 }")
         page.evaluate("document.querySelector('main p').classList.add('cut')")
