@@ -1,15 +1,15 @@
 """How many seconds each group of tests may take on two quiet cores; slowness is a fault like any other.
 
-The table is printed at the end of a run. A full run with CI=true fails when a group takes a fifth more. Counted is the
-time of each test's own process less what it waited for a processor, so that a busy neighbour makes nothing red.
+The table is printed at the end of a run. A full run with CI=true fails when a group takes a fifth more. A busy
+neighbour makes nothing red: seconds are counted down by the share of the time in which a test's process was ready and
+had a processor, since what it asks of PostgreSQL and Chromium waits as long.
 """
 
 import os
-from collections import Counter
-from collections.abc import Generator, Iterator
+from collections.abc import Generator, Iterator, Mapping
 from contextlib import suppress
 from pathlib import Path
-from typing import Any
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -33,22 +33,38 @@ SECONDS = {
 TOLERANCE = 1.2
 
 
-def waited() -> float:
-    """Seconds for which this process was ready and had no processor; 0 where the kernel does not tell."""
-    with suppress(OSError):
-        return int(Path("/proc/self/schedstat").read_text().split()[1]) / 1e9
-    return 0.0
+class Cost(NamedTuple):
+    """Seconds that passed, and of these those on a processor and those of waiting for one."""
+
+    passed: float = 0.0
+    ran: float = 0.0
+    waited: float = 0.0
+
+    def plus(self, other: "Cost") -> "Cost":
+        return Cost(*(mine + theirs for mine, theirs in zip(self, other, strict=True)))
+
+    @property
+    def seconds(self) -> float:
+        """What it would have taken with a processor always at hand."""
+        return self.passed * self.ran / (self.ran + self.waited) if self.ran else self.passed
 
 
 class Clock:
-    """Reads `waited` once for each phase of a test."""
+    """Reads the kernel's account of this process once for each phase of a test; nothing where there is none."""
 
     def __init__(self) -> None:
-        self.last = waited()
+        self._last = self._read()
 
-    def lap(self) -> float:
-        before, self.last = self.last, waited()
-        return self.last - before
+    @staticmethod
+    def _read() -> tuple[float, float]:
+        with suppress(OSError):
+            ran, waited, _times = map(int, Path("/proc/self/schedstat").read_text().split())
+            return ran / 1e9, waited / 1e9
+        return 0.0, 0.0
+
+    def lap(self, passed: float) -> Cost:
+        (ran, waited), self._last = self._last, self._read()
+        return Cost(passed, self._last[0] - ran, self._last[1] - waited)
 
 
 CLOCK = Clock()
@@ -56,47 +72,49 @@ CLOCK = Clock()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Send the group and the seconds of each phase along with its report, which may come from another process."""
+    """Send the group and the cost of each phase along with its report, which may come from another process."""
     report = yield
-    report.cost = (group_of(item.path), max(0.0, report.duration - CLOCK.lap()))
+    report.cost = (group_of(item.path), *CLOCK.lap(report.duration))
     return report
 
 
 def pytest_configure(config: pytest.Config) -> None:
-    config.pluginmanager.register(Sum(config), "budgets")
+    if not hasattr(config, "workerinput"):
+        config.pluginmanager.register(Sum(config), "budgets")
 
 
 class Sum:
     """Adds up what the reports tell, in the process that prints."""
 
     def __init__(self, config: pytest.Config) -> None:
-        self.config, self.used = config, Counter[str]()
+        self._config = config
+        self._used: dict[str, Cost] = {}
 
     def pytest_runtest_logreport(self, report: Any) -> None:
-        group, seconds = getattr(report, "cost", ("", 0.0))
-        self.used[group] += seconds
+        if cost := getattr(report, "cost", None):  # none of a test whose process has died
+            self._used[cost[0]] = self._used.get(cost[0], Cost()).plus(Cost(*cost[1:]))
 
     @pytest.hookimpl(tryfirst=True)
     def pytest_sessionfinish(self, session: pytest.Session) -> None:
-        is_controller = not hasattr(self.config, "workerinput")
-        if is_controller and session.exitstatus == pytest.ExitCode.OK and self._must_keep() and list(over(self.used)):
+        if session.exitstatus == pytest.ExitCode.OK and self._must_keep() and any(over(self._used)):
             session.exitstatus = pytest.ExitCode.TESTS_FAILED
 
     def pytest_terminal_summary(self, terminalreporter: Any) -> None:
-        terminalreporter.section("seconds by group, without waiting for a processor")
-        for group, seconds in sorted(self.used.items(), key=lambda entry: -entry[1]):
-            terminalreporter.write_line(f"{group or 'lost':12} {seconds:6.0f} of {SECONDS.get(group, 0):4}")
-        for group in over(self.used) if self._must_keep() else ():
+        terminalreporter.section("seconds of each group, passed and without waiting for a processor, and its budget")
+        for group, cost in sorted(self._used.items(), key=lambda entry: -entry[1].seconds):
+            numbers = f"{cost.passed:6.0f} {cost.seconds:6.0f} {SECONDS.get(group, 0):6}"
+            terminalreporter.write_line(f"{group:12} {numbers}")
+        for group in over(self._used) if self._must_keep() else ():
             terminalreporter.write_line(f"{group} takes more than a fifth over its budget", red=True)
 
     def _must_keep(self) -> bool:
         """Only all tests, at their usual length, on a machine that decides."""
-        is_whole = self.config.args_source is pytest.Config.ArgsSource.TESTPATHS and not (
-            self.config.option.keyword or self.config.option.markexpr or self.config.option.maxfail
-        )
+        asked = self._config.option
+        is_whole = self._config.args_source is pytest.Config.ArgsSource.TESTPATHS
+        is_whole = is_whole and not (asked.keyword or asked.markexpr or asked.maxfail)
         return is_whole and os.environ.get("CI") == "true" and not os.environ.get("LEVY_LONG")
 
 
-def over(used: Counter[str]) -> Iterator[str]:
-    """The groups that took more than a fifth over their budget, and those without one."""
-    return (group for group, seconds in used.items() if group and seconds > SECONDS.get(group, 0) * TOLERANCE)
+def over(used: Mapping[str, Cost]) -> Iterator[str]:
+    """The groups that took more than a fifth over their budget."""
+    return (group for group, cost in used.items() if cost.seconds > SECONDS.get(group, 0) * TOLERANCE)

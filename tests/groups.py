@@ -12,8 +12,9 @@ import pytest
 from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
-# Each in one process. The longest come first: the other process works through the files meanwhile.
-TOGETHER = ("browser", "system")
+TOGETHER = ("browser", "system")  # each in one process
+# The longest come first, so that neither process waits for the other at the end.
+ORDER = (*TOGETHER, "whole")
 STARTS_PROGRAMS = ("pytest.mark.system", "celery_worker:", "celery_worker,")
 
 
@@ -31,7 +32,7 @@ def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
 
 
 def _turn(group: str) -> int:
-    return TOGETHER.index(group) if group in TOGETHER else len(TOGETHER)
+    return ORDER.index(group) if group in ORDER else len(ORDER)
 
 
 class ByGroup(LoadScopeScheduling):

@@ -1,10 +1,8 @@
 """The suite's own rules about its groups: which process runs a file, and what a group may cost."""
 
-from collections import Counter
-
 import pytest
 
-from tests.budgets import SECONDS, over
+from tests.budgets import SECONDS, Cost, over
 from tests.groups import TESTS, group_of
 
 FILES = sorted(TESTS.rglob("test_*.py"))
@@ -26,6 +24,11 @@ def test_other_files_belong_to_their_folder(name: str, group: str) -> None:
     assert group_of(TESTS / name) == group
 
 
-@pytest.mark.parametrize(("seconds", "found"), [(1.1, []), (1.3, ["law"])])
-def test_a_fifth_over_the_budget_is_too_much(seconds: float, found: list[str]) -> None:
-    assert list(over(Counter({"law": SECONDS["law"] * seconds, "quota": 1.0}))) == found
+@pytest.mark.parametrize(("share", "found"), [(1.1, []), (1.3, ["law"])])
+def test_a_fifth_over_the_budget_is_too_much(share: float, found: list[str]) -> None:
+    assert list(over({"law": Cost(SECONDS["law"] * share, 1.0, 0.0), "quota": Cost(1.0, 1.0, 0.0)})) == found
+
+
+def test_what_a_busy_neighbour_takes_does_not_count() -> None:
+    alone, beside = Cost(10.0, 6.0, 0.0), Cost(30.0, 6.0, 12.0)
+    assert alone.seconds == beside.seconds == 10.0
