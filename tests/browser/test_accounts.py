@@ -13,7 +13,7 @@ from accounts.services.access_changes import Kind
 from accounts.sign_in import totp
 from accounts.sign_in.session_store import SEEN, SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
-from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
+from tests.browser.checks import axe_faults, keyboard_faults, new_faults, sideways_scroll
 from tests.quota.factories import EmployerFactory
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -33,7 +33,7 @@ def sign_in(page: Page, person: User, password: str = PASSWORD) -> None:
 
 
 def assert_sound(page: Page) -> None:
-    assert axe_faults(page) == []
+    assert new_faults(page) == []
     assert sideways_scroll(page) <= 0
     assert keyboard_faults(page) == []
 

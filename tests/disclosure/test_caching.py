@@ -103,7 +103,7 @@ def test_twin_without_private_pages_a_cache_that_ignores_cookies_mixes_people(se
             self.varies[url] = []
             return self.kept.setdefault((url, ()), answer) if age(answer) else answer
 
-    assert list(mixed(Careless())) != []
+    assert next(mixed(Careless()), None)
     settings.MIDDLEWARE = complete
     assert list(mixed(Careless())) == []
 

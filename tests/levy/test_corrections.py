@@ -26,7 +26,7 @@ COUNTY = "140105"
 
 
 @pytest.fixture
-def employer(transactional_db: None) -> Employer:
+def employer(db: None) -> Employer:
     found = EmployerFactory(region=RegionFactory(code=COUNTY))
     RegionFactory(code="140000")
     verified_year(found, staff=100, wages="6000000.00", credited=0)

@@ -37,7 +37,7 @@ SignIn = Callable[..., Client]
 
 
 @pytest.fixture
-def employer(transactional_db: None) -> Employer:
+def employer(db: None) -> Employer:
     """Registered after the county's confirmation; owes 81,000.00."""
     for code in ("140000", "140100", NEIGHBOUR):
         RegionFactory(code=code)
@@ -132,6 +132,7 @@ def test_nobody_is_assessed_twice_or_beside_a_waiting_supplement(employer: Emplo
     assert in_force(employer) == [DUE]
 
 
+@pytest.mark.django_db(transaction=True)
 def test_of_two_officers_at_once_the_second_is_told(employer: Employer) -> None:
     is_written = threading.Event()
 
@@ -256,6 +257,7 @@ def test_the_list_the_account_and_the_publication_hold_the_whole_amount_once(emp
     assert not PublishedEntry.objects.get(uscc=employer.uscc).is_corrected
 
 
+@pytest.mark.django_db(transaction=True)
 def test_the_tax_officer_sees_it_come_with_nothing_before(employer: Employer, signed_in: SignIn) -> None:
     tax, page = signed_in(Role.TAX_OFFICER, COUNTY), f"/lists/2025/{COUNTY}/"
     b"".join(tax.get(f"{page}levy-list.csv").streaming_content)
