@@ -1,4 +1,4 @@
-"""State machines as tables. A state is set by `apply()` and nowhere else."""
+"""State machines as tables. A state is set by `stamp()`, within `apply()` or a decision, and nowhere else."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
@@ -47,13 +47,10 @@ def apply(
     Runs inside the caller's transaction and returns the locked row.
     Errors: TransitionNotAllowed, PermissionMissing, ReasonMissing, SecondPersonNeeded.
     """
-    manager = type(subject)._default_manager
-    locked = manager.select_for_update(of=("self",)).get(pk=subject.pk)
+    locked = type(subject)._default_manager.select_for_update(of=("self",)).get(pk=subject.pk)
     check(locked, transition, actor=actor, region_code=region_code, reason=reason)
     before = locked.state  # type: ignore[attr-defined]
-    stamp = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}
-    manager.filter(pk=locked.pk).update(**stamp)
-    locked.refresh_from_db()
+    stamp(locked, transition, actor=actor)
     record(
         actor=actor,  # type: ignore[arg-type]
         action=f"{subject._meta.label_lower}.{transition.name}",
@@ -75,6 +72,13 @@ def check(subject: models.Model, transition: Transition, *, actor: Actor, region
         raise SecondPersonNeeded
     if transition.needs_reason and not reason.strip():
         raise ReasonMissing
+
+
+def stamp(locked: models.Model, transition: Transition, *, actor: Actor) -> None:
+    """Set state and stamp of a row that the caller has locked and checked, and read it again."""
+    values = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}
+    type(locked)._default_manager.filter(pk=locked.pk).update(**values)
+    locked.refresh_from_db()
 
 
 def allowed(

@@ -11,15 +11,17 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AccessChange, Appointment, Region, User
+from access.models import AccessChange
+from access.services.changes import ACCESS, propose
+from accounts.models import Appointment, Region, User
 from accounts.permissions import Role
-from accounts.services import access_changes
 from audit.errors import DomainError
+from casework.services.decisions import Decision
 from disclosure.services import publications
 from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
-from levy.services.parameter_changes import approve_parameter, propose_parameter, reject_parameter
-from levy.services.region_changes import approve_region_change, propose_region_change, reject_region_change
+from levy.services.parameter_changes import PARAMETERS, propose_parameter
+from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.enums import NumberKind
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
@@ -89,7 +91,7 @@ def merged_county(maker: User) -> RegionChange:
 
 
 def appointment(maker: User) -> AccessChange:
-    return access_changes.propose(
+    return propose(
         kind=AccessChange.Kind.APPOINT, person=UserFactory(), role=Role.VERIFIER,
         region=Region.objects.get(code=COUNTY), reason="任命", actor=maker,
     )  # fmt: skip
@@ -139,16 +141,14 @@ def has_approval(subject: Any) -> bool:
     return type(subject).objects.filter(pk=subject.pk, approved_at__isnull=False).exists()
 
 
-def administrators(
-    make: Callable[[User], Any], approve: Callable[..., object], reject: Callable[..., object]
-) -> Action:
+def administrators(make: Callable[[User], Any], decision: Decision) -> Action:
     """A change that one administrator proposes and another one decides."""
     return Action(
         Role.ADMINISTRATOR,
         make,
-        lambda change, who: approve(change=change, actor=who),
+        lambda change, who: decision.approve(change, actor=who),
         in_state("approved"),
-        lambda change, who: reject(change=change, actor=who, reason="文号不符"),
+        lambda change, who: decision.reject(change, actor=who, reason="文号不符"),
     )
 
 
@@ -173,10 +173,10 @@ ACTIONS = {
     ),
     "correct an assessment": levy_officers(correction),
     "assess an employer that came late": levy_officers(supplement),
-    "enter a number": administrators(parameter, approve_parameter, reject_parameter),
-    "enter a rule": administrators(rule, approve_parameter, reject_parameter),
-    "retire a county": administrators(merged_county, approve_region_change, reject_region_change),
-    "appoint a person": administrators(appointment, access_changes.approve, access_changes.reject),
+    "enter a number": administrators(parameter, PARAMETERS),
+    "enter a rule": administrators(rule, PARAMETERS),
+    "retire a county": administrators(merged_county, DIVISIONS),
+    "appoint a person": administrators(appointment, ACCESS),
     "verify a return": Action(
         Role.VERIFIER,
         reviewed_return,

@@ -31,6 +31,7 @@ APPS = [
     "levy",
     "quota",
     "exchange",
+    "access",
     "casework",
     "accounts",
     "design",

@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.models import AccessChange, Appointment, Region, User
+from access.models import AccessChange
+from access.services.changes import propose
+from accounts.models import Appointment, Region, User
 from accounts.permissions import Role
-from accounts.services import access_changes
 from disclosure.services import publications
 from exchange.kinds import KINDS
 from exchange.services import uploads as files
@@ -161,7 +162,7 @@ def _a_draft(world: World) -> None:
 def _what_administrators_do(world: World, code: str) -> None:
     admin, region = officer(Role.ADMINISTRATOR, code), Region.objects.get(code=code)
     posted = officer(Role.TAX_OFFICER, code)
-    change = access_changes.propose(
+    change = propose(
         kind=AccessChange.Kind.APPOINT, person=UserFactory(), role=Role.VERIFIER, region=region, reason="任命",
         actor=admin,
     )  # fmt: skip
@@ -174,11 +175,11 @@ def _what_administrators_do(world: World, code: str) -> None:
     file = files.receive_file(kind=KINDS["employers"], upload=upload, actor=posted)
     named = {"code": code, "name": NumberKind.SOCIAL_AVERAGE_WAGE.value}
     world.places |= {
-        "accounts:person": {"pk": posted.pk},
-        "accounts:person_appoint": {"pk": posted.pk},
-        "accounts:person_act": {"pk": posted.pk, "name": "disable"},
-        "accounts:appointment_end": {"pk": Appointment.objects.get(user=posted).pk},
-        "accounts:change_step": {"pk": change.pk},
+        "access:person": {"pk": posted.pk},
+        "access:person_appoint": {"pk": posted.pk},
+        "access:person_act": {"pk": posted.pk, "name": "disable"},
+        "access:appointment_end": {"pk": Appointment.objects.get(user=posted).pk},
+        "access:change_step": {"pk": change.pk},
         "levy:parameter_change": {"pk": parameter.pk},
         "levy:parameter_change_step": {"pk": parameter.pk},
         "levy:parameter_history": named,

@@ -1,4 +1,4 @@
-"""Administrators' pages: people, what they are appointed for, and what waits for a second administrator."""
+"""Administrators' pages: people, what they are appointed for, and what is done to their accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -7,28 +7,27 @@ from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.db.models import F, Q, QuerySet
-from django.forms import Form
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.forms import AppointmentForm, PersonFilter, PersonForm, PersonState, ReasonForm
+from access.forms import AppointmentForm, PersonFilter, PersonForm, PersonState
+from access.queries.reach import changes_in_reach, may_manage, people_in_reach
+from access.services import changes, people
+from access.services.changes import Kind
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.models import AccessChange, Appointment, Region, User
+from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, requires
-from accounts.scoping import changes_in_reach, may_manage, people_in_reach
-from accounts.services import access_changes, people
 from accounts.sign_in import attempts
-from accounts.workflow import APPROVE, CHANGE_TRANSITIONS
 from audit.errors import DomainError
 from audit.services import trail_of
-from audit.workflow import allowed
+from casework.decisions import ProposalState
+from casework.forms import ReasonForm
 
 PER_PAGE = 25
 ENTRIES = 30
-Kind = AccessChange.Kind
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -43,9 +42,9 @@ def person_list(request: HttpRequest) -> HttpResponse:
     context = {
         "form": form,
         "page": Paginator(shown, PER_PAGE).get_page(request.GET.get("page")),
-        "waiting": changes_in_reach(request.user).filter(state=AccessChange.State.PROPOSED).count(),
+        "waiting": changes_in_reach(request.user).filter(state=ProposalState.PROPOSED).count(),
     }
-    return render(request, "accounts/person_list.html", context)
+    return render(request, "access/person_list.html", context)
 
 
 def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: str, state: str) -> QuerySet[User]:
@@ -77,13 +76,13 @@ def person_new(request: HttpRequest) -> HttpResponse:
     form = PersonForm(**start(request), admin=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            person = access_changes.create_person(**form.cleaned_data, actor=request.user)
+            person = changes.create_person(**form.cleaned_data, actor=request.user)
         except DomainError as refusal:
             form.add_error("username", str(refusal))
         else:
             messages.success(request, _("人员已建立，任职待另一位管理员批准。"))
-            return redirect("accounts:person", person.pk)
-    return render(request, "accounts/person_new.html", {"form": form})
+            return redirect("access:person", person.pk)
+    return render(request, "access/person_new.html", {"form": form})
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -93,14 +92,14 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
     context = {
         "person": shown,
         "appointments": shown.appointments.select_related("region"),
-        "waiting": shown.access_changes.filter(state=AccessChange.State.PROPOSED).select_related("region"),
+        "waiting": shown.access_changes.filter(state=ProposalState.PROPOSED).select_related("region"),
         "sessions": shown.sessions.count(),
         "has_second_factor": hasattr(shown, "second_factor"),
-        "acts": [act for act in acts().values() if act.fits(shown)] if may_manage(request.user, shown) else [],
+        "acts": [act for act in account_acts().values() if act.fits(shown)] if may_manage(request.user, shown) else [],
         "is_own": shown.pk == request.user.pk,
         "trail": trail_of(shown)[:ENTRIES],
     }
-    return render(request, "accounts/person.html", context)
+    return render(request, "access/person.html", context)
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -111,13 +110,13 @@ def person_appoint(request: HttpRequest, pk: int) -> HttpResponse:
     form = AppointmentForm(**start(request), admin=request.user)
     if request.method == "POST" and form.is_valid():
         try:
-            access_changes.propose(kind=Kind.APPOINT, person=shown, actor=request.user, **form.cleaned_data)
+            changes.propose(kind=Kind.APPOINT, person=shown, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
             messages.success(request, _("已提出，待另一位管理员批准。"))
-            return redirect("accounts:person", shown.pk)
-    return render(request, "accounts/person_appoint.html", {"form": form, "person": shown})
+            return redirect("access:person", shown.pk)
+    return render(request, "access/person_appoint.html", {"form": form, "person": shown})
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -135,12 +134,12 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         people.end_appointment(appointment=appointment, reason=form.cleaned_data["reason"], actor=request.user)
         messages.success(request, _("已离任，其全部登录均已结束。"))
-        return redirect("accounts:person", appointment.user_id)
-    return render(request, "accounts/appointment_end.html", {"form": form, "appointment": appointment})
+        return redirect("access:person", appointment.user_id)
+    return render(request, "access/appointment_end.html", {"form": form, "appointment": appointment})
 
 
 @dataclass(frozen=True, slots=True)
-class Act:
+class AccountAct:
     """One thing an administrator does to an account: its button, what follows, when it is offered, who does it."""
 
     name: str
@@ -151,42 +150,42 @@ class Act:
     is_danger: bool = False
 
 
-def acts() -> dict[str, Act]:
+def account_acts() -> dict[str, AccountAct]:
     offered = (
-        Act(
+        AccountAct(
             "password",
             _("签发初始密码"),
             _("原密码作废，全部登录结束。新密码只显示一次，30天内有效，本人登录后须立即修改。"),
             lambda shown, admin, reason: people.issue_first_password(person=shown, reason=reason, actor=admin),
             fits=lambda shown: shown.is_active and bool(shown.current_appointments),
         ),
-        Act(
+        AccountAct(
             "unlock",
             _("解除登录暂停"),
             _("连续输错密码或验证码造成的等待立即取消。"),
             lambda shown, admin, reason: people.unlock(person=shown, reason=reason, actor=admin),
         ),
-        Act(
+        AccountAct(
             "end-sessions",
             _("结束全部登录"),
             _("此人在所有浏览器上的登录立即结束，可以重新登录。"),
             lambda shown, admin, reason: people.end_all_sessions(person=shown, reason=reason, actor=admin),
         ),
-        Act(
+        AccountAct(
             "reset-second-factor",
             _("重置第二重验证"),
             _("由另一位管理员批准后生效：原验证器应用和恢复码作废，本人下次登录时重新设置。"),
             lambda shown, admin, reason: _propose(Kind.RESET_FACTOR, shown, admin, reason),
             fits=lambda shown: shown.is_active and hasattr(shown, "second_factor"),
         ),
-        Act(
+        AccountAct(
             "disable",
             _("停用账号"),
             _("立即生效：不能再登录，已有登录全部结束。任职和办理记录保留。恢复账号须由另一位管理员批准。"),
             lambda shown, admin, reason: people.disable(person=shown, reason=reason, actor=admin),
             is_danger=True,
         ),
-        Act(
+        AccountAct(
             "enable",
             _("恢复账号"),
             _("由另一位管理员批准后生效：可以重新登录，任职和权限不变。"),
@@ -197,13 +196,13 @@ def acts() -> dict[str, Act]:
     return {act.name: act for act in offered}
 
 
-def _propose(kind: AccessChange.Kind, shown: User, admin: User, reason: str) -> None:
+def _propose(kind: Kind, shown: User, admin: User, reason: str) -> None:
     """In the region of a post the person has, else had last, so that whoever approves is responsible for it."""
     posts = shown.appointments.select_related("region").order_by(F("ended_at").desc(nulls_first=True), "pk")
     regions = [post.region for post in posts if admin.can(Permission.MANAGE_PEOPLE, post.region_id)]
     if not regions:
         raise Http404
-    access_changes.propose(kind=kind, person=shown, region=regions[0], reason=reason, actor=admin)
+    changes.propose(kind=kind, person=shown, region=regions[0], reason=reason, actor=admin)
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -212,7 +211,7 @@ def _propose(kind: AccessChange.Kind, shown: User, admin: User, reason: str) -> 
 @require_http_methods(["GET", "POST"])
 def person_act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
-    act = acts().get(name)
+    act = account_acts().get(name)
     if act is None or not act.fits(shown):
         raise Http404
     if not may_manage(request.user, shown):
@@ -221,38 +220,7 @@ def person_act(request: HttpRequest, pk: int, name: str) -> HttpResponse:
     if request.method == "POST" and form.is_valid():
         issued = act.do(shown, request.user, form.cleaned_data["reason"])
         if issued:
-            return render(request, "accounts/issued_password.html", {"person": shown, "password": issued})
+            return render(request, "access/issued_password.html", {"person": shown, "password": issued})
         messages.success(request, _("已办理：%s。") % act.button)
-        return redirect("accounts:person", shown.pk)
-    return render(request, "accounts/person_act.html", {"form": form, "person": shown, "act": act})
-
-
-@requires(Permission.MANAGE_PEOPLE)
-@require_safe
-def change_list(request: HttpRequest) -> HttpResponse:
-    """What waits first, then what was decided."""
-    changes = changes_in_reach(request.user)
-    waiting = [
-        (change, allowed(change, CHANGE_TRANSITIONS, actor=request.user, region_code=change.region_id))
-        for change in changes.filter(state=AccessChange.State.PROPOSED)
-    ]
-    decided = changes.exclude(state=AccessChange.State.PROPOSED).select_related("approved_by", "rejected_by")
-    page = Paginator(decided, PER_PAGE).get_page(request.GET.get("page"))
-    return render(request, "accounts/change_list.html", {"waiting": waiting, "page": page})
-
-
-@requires(Permission.MANAGE_PEOPLE)
-@keeps_typing
-@require_http_methods(["GET", "POST"])
-def change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    change = get_object_or_404(changes_in_reach(request.user), pk=pk)
-    is_approval = step == APPROVE.name
-    form = (Form if is_approval else ReasonForm)(**start(request))
-    if request.method == "POST" and form.is_valid():
-        if is_approval:
-            access_changes.approve(change=change, actor=request.user)
-        else:
-            access_changes.reject(change=change, reason=form.cleaned_data["reason"], actor=request.user)
-        messages.success(request, _("已批准，立即生效。") if is_approval else _("未批准，原状不变。"))
-        return redirect("accounts:change_list")
-    return render(request, "accounts/change_step.html", {"form": form, "change": change, "is_approval": is_approval})
+        return redirect("access:person", shown.pk)
+    return render(request, "access/person_act.html", {"form": form, "person": shown, "act": act})
