@@ -11,6 +11,7 @@ from access.services.people import enable
 from access.workflow import APPROVE, REJECT
 from accounts.models import Region, SecondFactor, User
 from accounts.permissions import Role
+from accounts.services.locks import lock_account
 from accounts.services.people import appoint
 from accounts.services.trail import record_of_person
 from accounts.sign_in.sessions import end_sessions
@@ -51,6 +52,10 @@ def propose(
     return ACCESS.propose(change, actor=actor, reason=reason)
 
 
+def _hold(change: AccessChange) -> None:
+    lock_account(change.person)
+
+
 def _refuse_out_of_reach(change: AccessChange, actor: User) -> None:
     if change.kind != Kind.APPOINT and not may_manage(actor, change.person):
         raise OutOfReach
@@ -85,6 +90,7 @@ ACCESS = Decision(
     approval=APPROVE,
     rejection=REJECT,
     subject="person",
+    hold=_hold,
     shown=_shown,
     refuse=_refuse_out_of_reach,
     effect=_take_effect,

@@ -34,7 +34,7 @@ class Decision:
     `region_of` gives the code of the region whose people decide. `subject` names the field of the person that the
     matter is about. `hold` takes the locks that come before the row. `shown` lists what the page shows. `refuse`
     raises what stands in the way of approving it now, and of proposing it. `effect` is what an approval changes, once
-    it is stamped and in the trail. `drop` removes a rejected proposal that leaves no row. `entry` says how the trail
+    it is stamped. `drop` removes a rejected proposal that leaves no row. `entry` says how the trail
     names the step; `details` what it keeps of it. `pending`, `changed`, `own`, `clash` are the kind's own refusals;
     `clash` that of a database which forbids the approval.
     """
@@ -103,8 +103,8 @@ class Decision:
                 stamp(locked, self.approval, actor=actor)
         except IntegrityError:
             raise self.clash from None
-        self._record(self.approval.name, locked, actor, reason, moved)
         self.effect(locked, actor)
+        self._record(self.approval.name, locked, actor, reason, moved)
         return locked
 
     @transaction.atomic
@@ -128,7 +128,7 @@ class Decision:
             raise self.own
 
     def _locked(self, proposal: Any) -> Any:
-        return type(proposal)._default_manager.select_for_update(of=("self",)).get(pk=proposal.pk)
+        return type(proposal)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=proposal.pk)
 
     def _record(self, step: str, proposal: Any, actor: User, reason: str, moved: dict[str, str]) -> None:
         entry = {"region_code": self.region_of(proposal), "reason": reason} | self.entry(proposal)

@@ -161,8 +161,13 @@ def _shown(change: ParameterChange) -> tuple[object, ...]:
     return tuple(shown)
 
 
-def _hold_region(change: ParameterChange) -> None:
-    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(pk=change.region_id))
+def hold_parameters(region_code: str) -> None:
+    """One at a time enters values of a region, until the end of the transaction."""
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
+
+
+def _hold(change: ParameterChange) -> None:
+    hold_parameters(change.region_id)
 
 
 def _refuse(change: ParameterChange, actor: User) -> None:
@@ -197,7 +202,7 @@ def _details(change: ParameterChange) -> dict[str, str]:
 PARAMETERS = Decision(
     approval=APPROVE_CHANGE,
     rejection=REJECT_CHANGE,
-    hold=_hold_region,
+    hold=_hold,
     shown=_shown,
     refuse=_refuse,
     effect=_enter,

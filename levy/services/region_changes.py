@@ -133,9 +133,10 @@ def _refuse_retiring(found: Attached) -> None:
         raise RegionRefused(_("还有%(count)s份申报没有认定，请先办结。") % {"count": found.returns})
 
 
-def _hold_province(change: RegionChange) -> None:
-    """The province's row is the lock, as for starting a run."""
-    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{change.code[:2]}0000"))
+def _hold(change: RegionChange) -> None:
+    """The province's row is the lock, as for starting a run, and then the region's own."""
+    rows = Region.objects.filter(code__in=[f"{change.code[:2]}0000", change.code]).order_by("code")
+    list(rows.select_for_update(of=("self",), no_key=True))
 
 
 def _shown(change: RegionChange) -> tuple[object, ...]:
@@ -150,7 +151,7 @@ def _refuse(change: RegionChange, actor: User) -> None:
     refuse_impossible(change, *standing(change))
 
 
-def _change_row(change: RegionChange, actor: User) -> None:
+def _enter(change: RegionChange, actor: User) -> None:
     row, values = Region.objects.filter(code=change.code), {"document_number": change.document_number}
     if change.kind == Kind.ADD:
         Region.objects.create(code=change.code, name=change.name, level=region_level(change.code), **values)
@@ -171,10 +172,10 @@ DIVISIONS = Decision(
     approval=APPROVE_CHANGE,
     rejection=REJECT_CHANGE,
     region_of=attrgetter("code"),
-    hold=_hold_province,
+    hold=_hold,
     shown=_shown,
     refuse=_refuse,
-    effect=_change_row,
+    effect=_enter,
     details=_details,
     pending=RegionPending,
 )

@@ -72,8 +72,8 @@ def test_a_new_person_works_after_two_administrators_and_one_slip(signed_in: Sig
     assert list(trail)[:5] == [
         "access.accesschange.propose",
         "accounts.user.create",
-        "access.accesschange.approve",
         "accounts.appointment.start",
+        "access.accesschange.approve",
         "accounts.user.issue_password",
     ]
 
