@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from casework.decisions import decision_transitions
-from casework.steps import StepWords
+from casework.step_words import StepWords
 
 APPROVE, REJECT = CHANGE_TRANSITIONS = decision_transitions(Permission.MANAGE_PEOPLE, subject="person")
 

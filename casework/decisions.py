@@ -4,7 +4,8 @@
 """
 
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from typing import Any
 
 from django.conf import settings
 from django.db import models
@@ -13,7 +14,9 @@ from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
+from audit.errors import DomainError
 from audit.workflow import Transition
+from casework.errors import MatterChanged
 
 
 class ProposalState(models.TextChoices):
@@ -135,3 +138,15 @@ def decision_transitions(permission: Permission, *, subject: str = "") -> tuple[
 def digest_of(*shown: object) -> str:
     """A digest of what a page shows; a decision sent from the page holds for exactly this."""
     return hashlib.sha256(repr(shown).encode()).hexdigest()
+
+
+def unless_changed(
+    seen: str | None, shown: Callable[[Any], tuple[object, ...]], changed: type[DomainError] = MatterChanged
+) -> Callable[[Any], None]:
+    """For audit.workflow.apply: raise `changed` if the row is not what the person was shown (None: nothing was)."""
+
+    def expect(row: Any) -> None:
+        if seen is not None and seen != digest_of(*shown(row)):
+            raise changed
+
+    return expect

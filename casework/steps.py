@@ -16,17 +16,7 @@ from accounts.models import User
 from audit.errors import DomainError
 from casework.forms import StepForm
 from casework.services.decisions import Decision
-
-
-@dataclass(frozen=True, slots=True)
-class StepWords:
-    """How a step is announced: the button, the question, what follows from it. `done` is said afterwards, where that
-    is more than that it was done."""
-
-    button: str
-    question: str
-    consequence: str
-    done: str = ""
+from casework.step_words import StepWords
 
 
 @dataclass(frozen=True, slots=True)

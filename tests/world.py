@@ -122,7 +122,7 @@ def _an_award(code: str, finance: User) -> Award:
         region_id=code, valid_from=date(2020, 1, 1), document_number="测试〔2020〕1号", threshold_ratio="0.015",
         whole_heads=False, minimum_excess=0, severe_counts=2, basis="minimum_wages", rate=6, entered_by=finance,
     )  # fmt: skip
-    rewards.approve_programme(programme=programme, actor=officer(Role.FINANCE_OFFICER, code), reason="已与原文核对")
+    rewards.PROGRAMMES.approve(programme, actor=officer(Role.FINANCE_OFFICER, code), reason="已与原文核对")
     rewards.compute_awards(programme=programme, levy_year=2024, actor=finance)
     return programme.awards.get()
 

@@ -48,7 +48,7 @@ def propose(
     An account is changed only by who reaches all of the person's posts; a further post needs the right for its own
     region alone. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
     """
-    change = AccessChange(kind=kind, person=person, role=role or "", region=region, reason=reason, proposed_by=actor)
+    change = AccessChange(kind=kind, person=person, role=role or "", region=region, reason=reason)
     return ACCESS.propose(change, actor=actor, reason=reason)
 
 

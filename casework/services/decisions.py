@@ -3,7 +3,7 @@
 A kind is a `Decision` beside its services: its transitions, and hooks for what only this kind knows.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from operator import attrgetter
 from typing import Any
@@ -11,10 +11,10 @@ from typing import Any
 from django.db import IntegrityError, models, transaction
 
 from accounts.models import User
-from audit.errors import DomainError, PermissionMissing, ReasonMissing
+from audit.errors import DomainError, PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import Transition, check, stamp
-from casework.decisions import digest_of
+from casework.decisions import digest_of, unless_changed
 from casework.errors import AlreadyProposed, MatterChanged, OwnMatter
 
 
@@ -29,23 +29,27 @@ def about(proposal: models.Model) -> dict[str, Any]:
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One kind of decision.
+    """One kind of decision: two transitions, and hooks for what only this kind knows. Few kinds need them all.
 
-    `region_of` gives the code of the region whose people decide. `subject` names the field of the person that the
-    matter is about. `hold` takes the locks that come before the row. `shown` lists what the page shows. `refuse`
-    raises what stands in the way of approving it now, and of proposing it. `effect` is what an approval changes, once
-    it is stamped. `drop` removes a rejected proposal that leaves no row. `entry` says how the trail
-    names the step; `details` what it keeps of it. `pending`, `changed`, `own`, `clash` are the kind's own refusals;
-    `clash` that of a database which forbids the approval.
+    `region_of` gives the code of the region whose people decide; `subject` names the field of the person that the
+    matter is about. `shown` lists what the page shows. `entry` says what the trail's entry is about and its name up to
+    the step, `details` what it keeps.
+
+    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md), `refuse` raises
+    what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
+    changes what was decided. Proposing calls `refuse` too. `drop` takes a rejected proposal away that leaves no row.
+
+    `pending`, `changed`, `own` and `clash` are the kind's own refusals; `clash` is what the database forbids.
     """
 
     approval: Transition
-    rejection: Transition
+    rejection: Transition | None = None
     region_of: Callable[[Any], str] = attrgetter("region_id")
     subject: str = ""
     hold: Callable[[Any], None] = nothing
     shown: Callable[[Any], tuple[object, ...]] = lambda proposal: (proposal.pk, proposal.state)
     refuse: Callable[[Any, User], None] = nothing
+    prepare: Callable[[Any, User], None] = nothing
     effect: Callable[[Any, User], None] = nothing
     drop: Callable[[Any, User, str], None] | None = None
     entry: Callable[[Any], dict[str, Any]] = about
@@ -67,17 +71,19 @@ class Decision:
         self.refuse(proposal, actor)
         if reason is not None and not reason.strip():
             raise ReasonMissing
-        with transaction.atomic():
-            self._save(proposal)
-            self._record("propose", proposal, actor, reason or "", {})
-        return proposal
+        return self.enter(proposal, actor=actor, reason=reason or "")
 
-    def _save(self, proposal: Any) -> None:
+    @transaction.atomic
+    def enter(self, proposal: Any, *, actor: User, reason: str = "") -> Any:
+        """Save a proposal of this person, where its kind asks something else of who may propose. Raises `pending`."""
+        proposal.proposed_by = actor
         try:
             with transaction.atomic():
                 proposal.save()
         except IntegrityError:
             raise self.pending from None
+        record(**self._entry("propose", proposal, actor, reason))
+        return proposal
 
     def seen(self, proposal: Any) -> str:
         """The digest of what a page shows now: an approval sent from it holds for exactly this (promise A10)."""
@@ -94,43 +100,58 @@ class Decision:
         self.hold(proposal)
         locked = self._locked(proposal)
         check(locked, self.approval, actor=actor, region_code=self.region_of(locked), reason=reason)
-        if seen is not None and seen != self.seen(locked):
-            raise self.changed
+        unless_changed(seen, self.shown, self.changed)(locked)
         self.refuse(locked, actor)
-        moved = {"from": locked.state, "to": self.approval.target}
+        self.prepare(locked, actor)
+        before = locked.state
         try:
             with transaction.atomic():
                 stamp(locked, self.approval, actor=actor)
         except IntegrityError:
             raise self.clash from None
         self.effect(locked, actor)
-        self._record(self.approval.name, locked, actor, reason, moved)
+        record(**self._entry(self.approval.name, locked, actor, reason, {"from": before, "to": self.approval.target}))
         return locked
 
     @transaction.atomic
-    def reject(self, proposal: Any, *, actor: User, reason: str) -> None:
+    def reject(self, proposal: Any, *, actor: User, reason: str) -> Any:
         """Leave everything as it was. Who proposed it withdraws it in the same way.
 
         Raises the kind's `own`, and what audit.workflow.check raises.
         """
+        assert self.rejection is not None
         self._refuse_own(proposal, actor)
         locked = self._locked(proposal)
         check(locked, self.rejection, actor=actor, region_code=self.region_of(locked), reason=reason)
         moved = {"from": locked.state, "to": self.rejection.target}
+        entry = self._entry(self.rejection.name, locked, actor, reason, moved)
         if self.drop is None:
             stamp(locked, self.rejection, actor=actor)
-        self._record(self.rejection.name, locked, actor, reason, moved)
-        if self.drop is not None:
+        else:
             self.drop(locked, actor, reason)
+        record(**entry)
+        return locked
 
     def _refuse_own(self, proposal: Any, actor: User) -> None:
         if self.subject and getattr(proposal, f"{self.subject}_id") == actor.pk:
             raise self.own
 
     def _locked(self, proposal: Any) -> Any:
-        return type(proposal)._default_manager.select_for_update(of=("self",), no_key=True).get(pk=proposal.pk)
+        rows = type(proposal)._default_manager.select_for_update(of=("self",), no_key=True)
+        locked = rows.filter(pk=proposal.pk).first()
+        if locked is None:  # rejected meanwhile, and its kind keeps no row of that
+            raise TransitionNotAllowed
+        return locked
 
-    def _record(self, step: str, proposal: Any, actor: User, reason: str, moved: dict[str, str]) -> None:
-        entry = {"region_code": self.region_of(proposal), "reason": reason} | self.entry(proposal)
-        prefix = entry.pop("prefix")
-        record(actor=actor, action=f"{prefix}.{step}", details=moved | self.details(proposal), **entry)
+    def _entry(
+        self, step: str, proposal: Any, actor: User, reason: str, moved: Mapping[str, str] | None = None
+    ) -> dict[str, Any]:
+        named = self.entry(proposal)
+        return {
+            "actor": actor,
+            "action": f"{named.pop('prefix')}.{step}",
+            "region_code": self.region_of(proposal),
+            "details": {**(moved or {}), **self.details(proposal)},
+            **named,
+            "reason": reason or named.get("reason", ""),
+        }

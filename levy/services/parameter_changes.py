@@ -72,7 +72,7 @@ def propose_parameter(
     """
     change = ParameterChange(
         region=region, name=name, value=value, valid_from=valid_from, valid_until=valid_until,
-        document_number=document_number.strip(), source=source.strip(), proposed_by=actor,
+        document_number=document_number.strip(), source=source.strip(),
     )  # fmt: skip
     return PARAMETERS.propose(change, actor=actor)
 

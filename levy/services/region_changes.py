@@ -83,7 +83,7 @@ def propose_region_change(
     former = region.name if region else ""
     change = RegionChange(
         kind=kind, code=code, name=name.strip() or former, former_name=former, successor=successor,
-        last_day=last_day, document_number=document_number.strip(), reason=reason.strip(), proposed_by=actor,
+        last_day=last_day, document_number=document_number.strip(), reason=reason.strip(),
     )  # fmt: skip
     return DIVISIONS.propose(change, actor=actor, reason=change.reason)
 

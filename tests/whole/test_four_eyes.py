@@ -41,7 +41,7 @@ class Action:
 
     role: Role
     make: Callable[[User], Any]
-    approve: Callable[[Any, User], object]
+    approve: Callable[..., object]
     is_done: Callable[[Any], bool]
     refuse: Callable[[Any, User], object] | None = None
 
@@ -115,8 +115,8 @@ def award(maker: User) -> Award:
     regional_number(NumberKind.MINIMUM_WAGE, "2000")
     verified_year(_employer(), credited=24)
     confirmed_run()
-    approved = rewards.approve_programme(
-        programme=programme(officer(Role.FINANCE_OFFICER, PROVINCE)),
+    approved = rewards.PROGRAMMES.approve(
+        programme(officer(Role.FINANCE_OFFICER, PROVINCE)),
         actor=officer(Role.FINANCE_OFFICER, PROVINCE),
         reason="已与原文核对",
     )
@@ -146,7 +146,7 @@ def administrators(make: Callable[[User], Any], decision: Decision) -> Action:
     return Action(
         Role.ADMINISTRATOR,
         make,
-        lambda change, who: decision.approve(change, actor=who),
+        lambda change, who, **shown: decision.approve(change, actor=who, **shown),
         in_state("approved"),
         lambda change, who: decision.reject(change, actor=who, reason="文号不符"),
     )
@@ -157,9 +157,9 @@ def levy_officers(make: Callable[[User], Any]) -> Action:
     return Action(
         Role.LEVY_OFFICER,
         make,
-        lambda found, who: corrections.approve_correction(correction=found, actor=who),
+        lambda found, who, **shown: corrections.CORRECTIONS.approve(found, actor=who, **shown),
         has_approval,
-        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
+        lambda found, who: corrections.CORRECTIONS.reject(found, actor=who, reason="证据不足"),
     )
 
 
@@ -167,7 +167,7 @@ ACTIONS = {
     "confirm a run": Action(
         Role.LEVY_OFFICER,
         checked_run,
-        lambda run, who: runs.confirm_run(run=run, actor=who),
+        lambda run, who, **shown: runs.confirm_run(run=run, actor=who, **shown),
         in_state("confirmed"),
         lambda run, who: runs.discard_run(run=run, actor=who, reason="重算"),
     ),
@@ -180,29 +180,29 @@ ACTIONS = {
     "verify a return": Action(
         Role.VERIFIER,
         reviewed_return,
-        lambda filed, who: verify_return(headcount_return=filed, actor=who),
+        lambda filed, who, **shown: verify_return(headcount_return=filed, actor=who, **shown),
         in_state("verified"),
         lambda filed, who: send_back(headcount_return=filed, actor=who, reason="补正"),
     ),
     "put a programme into effect": Action(
         Role.FINANCE_OFFICER,
         programme,
-        lambda found, who: rewards.approve_programme(programme=found, actor=who, reason="已与原文核对"),
+        lambda found, who, **shown: rewards.PROGRAMMES.approve(found, actor=who, reason="已与原文核对", **shown),
         has_approval,
     ),
     "approve an award": Action(
         Role.FINANCE_OFFICER,
         award,
-        lambda found, who: rewards.approve_award(award=found, actor=who),
+        lambda found, who, **shown: rewards.AWARDS.approve(found, actor=who, **shown),
         in_state("approved"),
-        lambda found, who: rewards.refuse_award(award=found, actor=who, reason="不符合"),
+        lambda found, who: rewards.AWARDS.reject(found, actor=who, reason="不符合"),
     ),
     "publish a year": Action(
         Role.FINANCE_OFFICER,
         publication,
-        lambda found, who: publications.publish(publication=found, actor=who),
+        lambda found, who, **shown: publications.PUBLICATIONS.approve(found, actor=who, **shown),
         in_state("published"),
-        lambda found, who: publications.discard(publication=found, actor=who, reason="重做"),
+        lambda found, who: publications.PUBLICATIONS.reject(found, actor=who, reason="重做"),
     ),
 }
 
@@ -275,6 +275,14 @@ def test_two_people_may_and_a_replay_is_refused(action: Action) -> None:
         with pytest.raises(DomainError) as refused:
             action.approve(again, colleague(action))
         assert refused.value.code in {"transition_not_allowed", "run_already_live", "wider_publication_exists"}
+
+
+def test_an_approval_of_something_else_than_was_shown_is_refused(action: Action) -> None:
+    subject = action.make(colleague(action))
+    with pytest.raises(DomainError) as refused:
+        action.approve(subject, colleague(action), seen="0" * 64)
+    assert refused.value.code.endswith("_changed")
+    assert not action.is_done(subject)
 
 
 @pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.refuse])

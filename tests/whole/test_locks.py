@@ -21,9 +21,9 @@ from django.test import Client
 from psycopg.errors import DeadlockDetected
 
 from access.models import AccessChange
+from access.services.changes import ACCESS, propose
 from accounts.models import Region, User
 from accounts.permissions import Role
-from access.services.changes import ACCESS, propose
 from accounts.sign_in import passwords, second_factor
 from audit.errors import DomainError
 from disclosure.services import publications
@@ -235,7 +235,7 @@ def a_confirmation_and_a_supplement() -> tuple[Act, Act]:
     confirmer = officer(Role.LEVY_OFFICER, PROVINCE)
     return (
         lambda: runs.confirm_run(run=run, actor=confirmer),
-        lambda: corrections.approve_correction(correction=proposed, actor=other),
+        lambda: corrections.CORRECTIONS.approve(proposed, actor=other),
     )
 
 
@@ -256,8 +256,8 @@ def a_publishing_and_a_withdrawal() -> tuple[Act, Act]:
     older, newer = published(region=COUNTY), draft(region=COUNTY)
     who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
     return (
-        lambda: publications.publish(publication=newer, actor=who),
-        lambda: publications.withdraw(publication=older, actor=other, reason="有误"),
+        lambda: publications.PUBLICATIONS.approve(newer, actor=who),
+        lambda: publications.withdraw(older, actor=other, reason="有误"),
     )
 
 
@@ -268,8 +268,8 @@ def a_publishing_and_a_discarding() -> tuple[Act, Act]:
     newer = draft(region=COUNTY)
     who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
     return (
-        lambda: publications.publish(publication=newer, actor=who),
-        lambda: publications.discard(publication=newer, actor=other, reason="有误"),
+        lambda: publications.PUBLICATIONS.approve(newer, actor=who),
+        lambda: publications.PUBLICATIONS.reject(newer, actor=other, reason="有误"),
     )
 
 
@@ -323,7 +323,7 @@ def the_approval_of_a_list_and_of_one_award() -> tuple[Act, Act]:
     whole = {"programme": formula, "levy_year": 2025, "count": 1, "amount": award.amount}
     return (
         lambda: rewards.approve_proposed(**whole, actor=who),
-        lambda: rewards.approve_award(award=award, actor=who),
+        lambda: rewards.AWARDS.approve(award, actor=who),
     )
 
 

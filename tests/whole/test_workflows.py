@@ -46,7 +46,8 @@ CASES = [(model, step) for app, step in STEPS for model in machines_of(app, step
 def test_every_table_is_walked() -> None:
     assert all(machines_of(app, step) for app, step in STEPS)
     assert {model.__name__ for model, _step in CASES} == {
-        "AccessChange", "AssessmentRun", "Award", "HeadcountReturn", "ParameterChange", "Publication", "RegionChange"
+        "AccessChange", "AssessmentRun", "Award", "HeadcountReturn", "ParameterChange", "Programme", "Publication",
+        "RegionChange", "Supersession",
     }  # fmt: skip
 
 
