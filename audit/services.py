@@ -55,7 +55,7 @@ class ChainReport:
 
 
 def seal_path() -> Path:
-    """Where the head of the chain is noted outside the database: among the files, which containers share and keep."""
+    """The file that holds the head of the chain outside the database; containers share and keep its folder."""
     return Path(settings.MEDIA_ROOT) / "audit-seals.log"
 
 

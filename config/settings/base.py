@@ -81,7 +81,7 @@ MIDDLEWARE = [
 
 
 def database(url: str, *, statement_timeout: str, lock_timeout: str = "0") -> dict[str, object]:
-    """The DATABASES entry of a `postgresql://` address; a socket directory may stand as `?host=/path`."""
+    """The DATABASES entry of a `postgresql://` address; a socket directory is given as `?host=/path`."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {

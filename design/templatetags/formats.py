@@ -1,4 +1,4 @@
-"""How figures, dates, states and pages are written in every template; a builtin library, never loaded by name.
+"""Filters and tags for figures, dates, states and pages. A builtin library: no template loads it by name.
 
 Filters give the bare figure; the template adds the unit: `{{ amount|yuan }}元`. A missing value is written —.
 Rounding here is for the reader only; amounts come from the rules already rounded.
@@ -251,7 +251,7 @@ MONTH_SIGNS = {"not": "×", "open": "?", "nodata": "–", "unclaimed": ""}
 
 @register.filter
 def month_sign(cell: dict[str, Any]) -> str:
-    """What stands in the box: the person-months that count, or the sign of the outcome."""
+    """The sign in the box: the person-months that count, or the outcome's sign."""
     return str(cell["weight"]) if cell["kind"] == "counted" else MONTH_SIGNS[cell["kind"]]
 
 
@@ -284,11 +284,11 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 @register.filter
 def short_digest(value: str) -> str:
-    """A SHA-256 that people compare by eye: 9f2c71ab…e04d; the whole one stands beside it for machines."""
+    """A SHA-256 shortened for people: 9f2c71ab…e04d. Pages give the whole one to machines."""
     return f"{value[:8]}…{value[-4:]}"
 
 
 @register.filter
 def unit(field: BoundField) -> str:
-    """What stands after the control: the widget's attribute data-unit."""
+    """The unit after the control, from the widget's attribute data-unit."""
     return str(field.field.widget.attrs.get("data-unit", ""))

@@ -90,7 +90,7 @@ def _tier(terms: Terms, staff: Decimal | int, credited: Decimal | int) -> tuple[
 
 
 def is_within_years(registered_on: date | None, years: int, levy_year: int) -> bool:
-    """Whether 31 December of the levy year is still within so many years of registration, their last day included.
+    """True if 31 December of the levy year is within `years` years of registration, the last day included.
 
     Our reading: the anniversary is the last day, as in 民法典第二百零二条. An unknown date proves nothing.
     """

@@ -17,7 +17,7 @@ UNITS: dict[str, Decimal] = {
 
 
 def founding_month(facts: Facts, terms: Terms) -> int | None:
-    """The month of registration, 1 to 12, if that lies in the levy year."""
+    """The month of registration, 1 to 12, if it is in the levy year."""
     registered_on = facts.registered_on
     if registered_on is None or registered_on.year != terms.policy.levy_year:
         return None
@@ -25,8 +25,9 @@ def founding_month(facts: Facts, terms: Terms) -> int | None:
 
 
 def came_later(facts: Facts, terms: Terms) -> bool:
-    """Whether the employer was registered after the levy year and filed nothing for it: the tax registration's staff
-    is not that of the year."""
+    """True if the employer was registered after the levy year and filed nothing for it.
+
+    The staff of its tax registration is then not the staff of the levy year."""
     registered_on = facts.registered_on
     return facts.is_registered_staff and registered_on is not None and registered_on.year > terms.policy.levy_year
 

@@ -1,4 +1,4 @@
-"""What a hire would change, and how few people reach a threshold. The amount itself is assessed as always."""
+"""The effect of a hire on the levy, and the fewest people that reach a threshold. `assess` computes every amount."""
 
 from dataclasses import dataclass, replace
 

@@ -1,4 +1,4 @@
-"""What would bring an employer to the next threshold: how many more person-months, and what would then be due."""
+"""The way to the next threshold: the missing person-months, and the amount due after them."""
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
@@ -32,7 +32,7 @@ class Margin:
 
 
 def marginal(facts: Facts, terms: Terms) -> Margin:
-    """How far the employer is from each tier and from the required ratio, at the staff and wages it has."""
+    """The distance to each tier and to the required ratio, at the employer's present staff and wages."""
     assessed = assess(facts, terms)
     if assessed.outcome in (Outcome.MISSING, Outcome.NOT_LIABLE):
         return Margin(())

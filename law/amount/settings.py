@@ -1,4 +1,4 @@
-"""How a region may differ from the national way of assessing; the defaults are the national rules."""
+"""Regional differences in assessing. The defaults are the national rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -32,7 +32,7 @@ class ShortfallRounding(StrEnum):
 
 
 class WageBase(StrEnum):
-    """Which wage is charged: the employer's own up to the cap, or the local social average wage instead."""
+    """The wage that is charged: the employer's own up to the cap, or the local social average wage."""
 
     OWN_CAPPED = "own_capped"
     SOCIAL_AVERAGE = "social_average"
@@ -40,7 +40,7 @@ class WageBase(StrEnum):
 
 
 class NewEmployer(StrEnum):
-    """How an employer's first calendar year is averaged, or that it is not charged at all."""
+    """The averaging of an employer's first calendar year, or its exemption."""
 
     TWELFTHS = "twelfths"
     MONTHS_SINCE_REGISTRATION = "months_since_registration"
@@ -48,7 +48,7 @@ class NewEmployer(StrEnum):
 
 
 class SurchargeCap(StrEnum):
-    """Whether a surcharge stops growing when it reaches the unpaid amount."""
+    """The limit of a surcharge: the unpaid amount, or none."""
 
     PRINCIPAL = "principal"
     NONE = "none"
@@ -56,7 +56,7 @@ class SurchargeCap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRules(RegionalRules):
-    """How one region assesses one levy year."""
+    """The rules by which one region assesses one levy year."""
 
     staff_rounding: StaffRounding = field(
         default=StaffRounding.NONE,

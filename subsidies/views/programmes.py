@@ -20,7 +20,7 @@ from subsidies.forms import CheckForm, ShownListForm, YearForm
 from subsidies.models import AwardState, Programme
 from subsidies.services import awards as services
 from subsidies.services.awards import PROGRAMMES
-from subsidies.workflow import CHECK_WORDS
+from subsidies.workflow import CHECK_WORDS, LIST_WORDS
 
 
 @requires(Permission.DECIDE_AWARD)
@@ -58,10 +58,7 @@ def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
         words=CHECK_WORDS,
         facts="subsidies/_programme_to_check.html",
         context={"programme": programme},
-        crumbs=[
-            (reverse("subsidies:programme_list"), _("奖励办法")),
-            (programme.get_absolute_url(), programme.document_number),
-        ],
+        crumbs=_way_to(programme),
         stand=programme,
         take=lambda form: PROGRAMMES.approve(programme, actor=request.user, **form.cleaned_data),
         form=lambda: CheckForm(**start(request, seen=PROGRAMMES.seen(programme))),
@@ -91,22 +88,31 @@ def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResp
     programme = _programme(request, pk)
     proposed = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED)
     shown = proposed.in_force().totals()
-    form = ShownListForm(request.POST if request.method == "POST" else None, initial=shown)
-    if form.is_valid():
-        try:
-            count = services.approve_proposed(
-                programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
-            )
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已批准%s户。") % count)
-        return redirect(programme)
-    replaced = proposed.count() - shown["count"]
-    context = {
-        "programme": programme, "levy_year": levy_year, "totals": shown, "replaced": replaced, "form": form,
-    }  # fmt: skip
-    return render(request, "subsidies/programme_approve.html", context)
+    page = StepPage(
+        words=LIST_WORDS,
+        facts="subsidies/_list_facts.html",
+        context={
+            "programme": programme,
+            "levy_year": levy_year,
+            "totals": shown,
+            "replaced": proposed.count() - shown["count"],
+        },
+        crumbs=_way_to(programme),
+        stand=programme,
+        form=lambda: ShownListForm(request.POST if request.method == "POST" else None, initial=shown),
+        take=lambda form: services.approve_proposed(
+            programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
+        ),
+        done=_("已批准%s户。") % shown["count"],
+    )
+    return step_page(request, page)
+
+
+def _way_to(programme: Programme) -> list[tuple[str, str]]:
+    return [
+        (reverse("subsidies:programme_list"), _("奖励办法")),
+        (programme.get_absolute_url(), programme.document_number),
+    ]
 
 
 def _programme(request: HttpRequest, pk: int) -> Any:
