@@ -35,19 +35,19 @@ class Decision:
     matter is about. `shown` lists what the page shows. `entry` says what the trail's entry is about and its name up to
     the step, `details` what it keeps.
 
-    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md), `refuse` raises
-    what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
+    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md; a rejection does so
+    too), `refuse` raises what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
     changes what was decided. Proposing calls `refuse` too. `drop` takes a rejected proposal away that leaves no row.
 
     `pending`, `changed`, `own` and `clash` are the kind's own refusals; `clash` is what the database forbids.
     """
 
     approval: Transition
+    shown: Callable[[Any], tuple[object, ...]]
     rejection: Transition | None = None
     region_of: Callable[[Any], str] = attrgetter("region_id")
     subject: str = ""
     hold: Callable[[Any], None] = nothing
-    shown: Callable[[Any], tuple[object, ...]] = lambda proposal: (proposal.pk, proposal.state)
     refuse: Callable[[Any, User], None] = nothing
     prepare: Callable[[Any, User], None] = nothing
     effect: Callable[[Any, User], None] = nothing
@@ -121,6 +121,7 @@ class Decision:
         """
         assert self.rejection is not None
         self._refuse_own(proposal, actor)
+        self.hold(proposal)
         locked = self._locked(proposal)
         check(locked, self.rejection, actor=actor, region_code=self.region_of(locked), reason=reason)
         moved = {"from": locked.state, "to": self.rejection.target}
