@@ -22,7 +22,7 @@ from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, requires
 from accounts.sign_in import attempts
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from casework.decisions import ProposalState
 from casework.forms import ReasonForm
 

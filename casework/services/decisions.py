@@ -35,9 +35,10 @@ class Decision:
     matter is about. `shown` lists what the page shows. `entry` says what the trail's entry is about and its name up to
     the step, `details` what it keeps.
 
-    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md; a rejection does so
-    too), `refuse` raises what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
-    changes what was decided. Proposing calls `refuse` too. `drop` takes a rejected proposal away that leaves no row.
+    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md), `refuse` raises
+    what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
+    changes what was decided. Proposing calls `refuse` too, rejecting `hold`; `drop` takes a rejected proposal away
+    that leaves no row.
 
     `pending`, `changed`, `own` and `clash` are the kind's own refusals; `clash` is what the database forbids.
     """

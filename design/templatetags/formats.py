@@ -4,6 +4,7 @@ Filters give the bare figure; the template adds the unit: `{{ amount|yuan }}元`
 Rounding here is for the reader only; amounts come from the rules already rounded.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
+from django.template.base import Parser, TextNode, Token
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
@@ -274,6 +276,31 @@ def status(state: Any, label: str = "") -> dict[str, Any]:
 def crumbs(content: SafeString) -> str:
     """The way to this page: {% crumbs %}<li><a href="…">…</a></li><li aria-current="page">…</li>{% endcrumbs %}."""
     return render_to_string("components/crumbs.html", {"items": content})
+
+
+# A tag of HTML or what this piece of the source holds of it, or else a line break with its indentation.
+BREAK = re.compile(r"(<[^>]*(?:>|$)|^[^<]*>)|\n *")
+
+
+class _Joined(template.Node):
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+        for written in nodelist.get_nodes_by_type(TextNode):
+            written.s = BREAK.sub(lambda found: found[1] or "", written.s)
+
+    def render(self, context: template.Context) -> SafeString:
+        return self.nodelist.render(context)
+
+
+@register.tag
+def joined(parser: Parser, _token: Token) -> template.Node:
+    """Chinese on several lines of a template, read without a gap: {% joined %}…{% endjoined %} drops its line breaks.
+
+    The breaks of the template itself, not those of the values in it, nor those of a {% block %} that a page fills.
+    """
+    nodelist = parser.parse(("endjoined",))
+    parser.delete_first_token()
+    return _Joined(nodelist)
 
 
 @register.filter

@@ -3,10 +3,9 @@
 from decimal import Decimal
 
 from law.amount.facts import Facts, Terms
-from law.amount.settings import CreditedRounding, NewEmployer, ShortfallRounding, StaffRounding
+from law.amount.settings import CreditedRounding, ShortfallRounding, StaffRounding
 from law.arithmetic import EXACT, divided_half_up
-
-MONTHS = 12
+from law.averaging import months_averaged
 
 # By the text of a rounding, which the three settings share.
 UNITS: dict[str, Decimal] = {
@@ -14,14 +13,6 @@ UNITS: dict[str, Decimal] = {
     StaffRounding.TWO_PLACES: Decimal("0.01"),
     StaffRounding.FOUR_PLACES: Decimal("0.0001"),
 }
-
-
-def founding_month(facts: Facts, terms: Terms) -> int | None:
-    """The month of registration, 1 to 12, if it is in the levy year."""
-    registered_on = facts.registered_on
-    if registered_on is None or registered_on.year != terms.policy.levy_year:
-        return None
-    return registered_on.month
 
 
 def came_later(facts: Facts, terms: Terms) -> bool:
@@ -32,11 +23,9 @@ def came_later(facts: Facts, terms: Terms) -> bool:
     return facts.is_registered_staff and registered_on is not None and registered_on.year > terms.policy.levy_year
 
 
-def months_averaged(facts: Facts, terms: Terms) -> int:
-    """Over how many months heads are averaged: 12, or from the month of registration on where the region says so."""
-    if terms.rules.new_employer is not NewEmployer.MONTHS_SINCE_REGISTRATION:
-        return MONTHS
-    return MONTHS + 1 - (founding_month(facts, terms) or 1)
+def averaged_over(facts: Facts, terms: Terms) -> int:
+    """Over how many months this employer's heads are averaged (law.averaging)."""
+    return months_averaged(facts.registered_on, terms.policy.levy_year, terms.rules.new_employer)
 
 
 def staff_of_wages(facts: Facts, terms: Terms, months: int) -> Decimal | int:

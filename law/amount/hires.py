@@ -4,8 +4,8 @@ from dataclasses import dataclass, replace
 
 from law.amount.facts import Facts, Terms
 from law.amount.formula import assess
-from law.amount.heads import MONTHS
 from law.arithmetic import EXACT
+from law.averaging import MONTHS
 
 
 @dataclass(frozen=True, slots=True)

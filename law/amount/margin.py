@@ -5,7 +5,7 @@ from decimal import ROUND_CEILING, Decimal
 
 from law.amount.facts import Facts, Terms, known
 from law.amount.formula import assess
-from law.amount.heads import months_averaged, rounded_months
+from law.amount.heads import averaged_over, rounded_months
 from law.arithmetic import EXACT
 from law.policy import Outcome
 
@@ -49,7 +49,7 @@ def _threshold(facts: Facts, terms: Terms, staff: Decimal | int, share: Decimal)
 
 def _further_months(facts: Facts, terms: Terms, target: Decimal) -> int:
     """Whole person-months to the target. A region that rounds credited heads may need one more, or one less."""
-    months, rounding = months_averaged(facts, terms), terms.rules.credited_rounding
+    months, rounding = averaged_over(facts, terms), terms.rules.credited_rounding
     missing = EXACT.subtract(target, facts.credited_months)
     further = max(int(missing.to_integral_value(ROUND_CEILING)) - 1, 0)
     while rounded_months(EXACT.add(facts.credited_months, further), months, rounding) < target:

@@ -3,6 +3,7 @@
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from law.averaging import NewEmployer
 from law.settings import RegionalRules, described
 from law.words import Words as _
 
@@ -37,14 +38,6 @@ class WageBase(StrEnum):
     OWN_CAPPED = "own_capped"
     SOCIAL_AVERAGE = "social_average"
     SOCIAL_AVERAGE_IF_BUDGET_FUNDED = "social_average_if_budget_funded"
-
-
-class NewEmployer(StrEnum):
-    """The averaging of an employer's first calendar year, or its exemption."""
-
-    TWELFTHS = "twelfths"
-    MONTHS_SINCE_REGISTRATION = "months_since_registration"
-    FOUNDING_YEAR_FREE = "founding_year_free"
 
 
 class SurchargeCap(StrEnum):

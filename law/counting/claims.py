@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
+from law.averaging import MONTHS
 from law.codes import CertificateKind, CertificateState, EmploymentForm
-from law.counting.filing import MONTHS, filed_in_time
+from law.counting.filing import filed_in_time
 from law.counting.periods import contract_is_one_year, employment_age, months_of_year
 from law.counting.reasons import Reason
 from law.counting.settings import CountingRules, DispatchMoves

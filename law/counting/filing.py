@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from law.averaging import MONTHS
 from law.counting.settings import CountingRules
 from law.words import Words as _
 
-MONTHS = 12
 _HALF_UP = Context(prec=50, rounding=ROUND_HALF_UP)
 
 

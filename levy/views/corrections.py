@@ -17,7 +17,7 @@ from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from casework.steps import decision_page, step_page
 from law.amount import Assessed, Step

@@ -18,7 +18,7 @@ from accounts.frame.kept_forms import keeps_typing, start
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from casework.decisions import ProposalState
 from casework.steps import decision_page, step_page

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.frame.kept_forms import keeps_typing
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from casework.steps import StepPage, step_page
 from design.csv_lines import escape_formula
