@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "levy",
     "quota",
     "exchange",
+    "access",
     "casework",
     "accounts",
     "design",
