@@ -11,7 +11,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, start
 from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
@@ -80,7 +80,7 @@ def publication_start(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            with hurry(request):
+            with enqueue_or_warn(request):
                 send_publications()
             return redirect(publication)
     return render(request, "disclosure/publication_start.html", {"form": form})
