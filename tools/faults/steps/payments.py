@@ -26,7 +26,7 @@ from tools.faults.trial import Trial
 
 RECEIPTS = 10_000
 PARTS, KILLS, CONFLICTS = 7, 10, 100
-PAID = "SELECT count(*), coalesce(sum(amount), 0) FROM levy_payment WHERE receipt_number LIKE 'GZ%%'"
+PAID = "SELECT count(*), coalesce(sum(amount), 0) FROM collection_payment WHERE receipt_number LIKE 'GZ%%'"
 
 
 def run(trial: Trial) -> None:
