@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, start
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
@@ -59,7 +59,7 @@ def publication_start(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            with hurry(request):
+            with enqueue_or_warn(request):
                 send_publications()
             return redirect(publication)
     return render(request, "disclosure/publication_start.html", {"form": form})

@@ -10,7 +10,7 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
@@ -67,7 +67,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
         except (DomainError, PolicyYearMissing) as refusal:
             form.add_error(None, str(refusal))
         else:
-            with hurry(request):
+            with enqueue_or_warn(request):
                 send_slices(run.pk)
             return redirect(run)
     return render(request, "levy/run_start.html", {"form": form})

@@ -15,7 +15,7 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, start
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
@@ -237,7 +237,7 @@ def _take(
     typed = form.typed() if transition is SEND_BACK else form.cleaned_data
     take(headcount_return=filed, actor=request.user, **typed)
     if transition.target == ReturnState.SUBMITTED:
-        with hurry(request):
+        with enqueue_or_warn(request):
             check_return.apply_async((filed.pk,), retry=False)
 
 

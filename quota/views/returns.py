@@ -13,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
@@ -222,7 +222,7 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect("quota:return", draft.pk)
-        with hurry(request):
+        with enqueue_or_warn(request):
             check_return.apply_async((filed.pk,), retry=False)
         return redirect("quota:receipt", filed.pk)
     context = {

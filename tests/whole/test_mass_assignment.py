@@ -24,7 +24,7 @@ from tests.quota.factories import employer_account
 from tests.whole.test_permissions import address
 from tests.world import COUNTY, World, a_county
 
-OURS = ("accounts", "audit", "quota", "levy", "subsidies", "disclosure")
+OURS = ("accounts", "audit", "exchange", "quota", "levy", "collection", "subsidies", "disclosure")
 HOSTILE = {
     "state": "verified",
     "region": "150000",
