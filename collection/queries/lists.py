@@ -173,7 +173,7 @@ def _rows(levy_list: LevyList) -> sql.Composed:
             JOIN (VALUES {entities}) AS entity (code, label) ON entity.code = a.entity_type
             JOIN (VALUES {outcomes}) AS outcome (code, label) ON outcome.code = a.outcome
             LEFT JOIN (
-                SELECT employer_id, sum(amount) AS amount FROM levy_payment WHERE levy_year = {year}
+                SELECT employer_id, sum(amount) AS amount FROM collection_payment WHERE levy_year = {year}
                 GROUP BY employer_id
             ) paid ON paid.employer_id = a.employer_id
             WHERE {chosen}

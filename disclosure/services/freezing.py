@@ -23,7 +23,7 @@ WITH terms AS MATERIALIZED (
     SELECT v.id AS version_id, t.key AS region_id, (t.value #>> '{{required_ratio,value}}')::numeric AS ratio
     FROM levy_policyversion v CROSS JOIN jsonb_each(v.content -> 'regions') t WHERE v.levy_year = %s
 ), paid AS MATERIALIZED (
-    SELECT employer_id, sum(amount) AS amount FROM levy_payment WHERE levy_year = %s GROUP BY employer_id
+    SELECT employer_id, sum(amount) AS amount FROM collection_payment WHERE levy_year = %s GROUP BY employer_id
 ), base AS MATERIALIZED (
     SELECT e.uscc, e.name, a.region_id, a.entity_type, a.outcome,
            -- a supplement is a run of one employer too, and corrects nothing
