@@ -1,7 +1,13 @@
 from django.apps import AppConfig
+from django.utils.module_loading import autodiscover_modules
 from django.utils.translation import gettext_lazy as _
 
 
 class CaseworkConfig(AppConfig):
     name = "casework"
     verbose_name = _("办理")
+
+    def ready(self) -> None:
+        from casework import people_desk  # noqa: F401  what the floor below has to show
+
+        autodiscover_modules("desk")

@@ -9,7 +9,7 @@ from django.test.utils import CaptureQueriesContext
 
 from accounts.models import User
 from accounts.permissions import Role
-from accounts.waiting import Waiting, all_lines
+from casework.desk import Waiting, all_lines
 from levy.services import runs
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn
