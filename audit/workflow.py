@@ -47,8 +47,10 @@ def apply(
     Runs inside the caller's transaction and returns the locked row.
     Errors: TransitionNotAllowed, PermissionMissing, ReasonMissing, SecondPersonNeeded.
     """
+    # Without its key (docs/locks.md): whoever adds a row that points to this one looks it up only when it commits, and
+    # then holds the trail that this step waits for.
     manager = type(subject)._default_manager
-    locked = manager.select_for_update(of=("self",)).get(pk=subject.pk)
+    locked = manager.select_for_update(of=("self",), no_key=True).get(pk=subject.pk)
     check(locked, transition, actor=actor, region_code=region_code, reason=reason)
     before = locked.state  # type: ignore[attr-defined]
     stamp = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}

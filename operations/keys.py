@@ -49,7 +49,7 @@ def _renew_batch(model: type[Model], columns: Mapping[str, bytes], after: object
     rows = model._base_manager.filter(older).order_by("pk").only(*columns)
     if after is not None:
         rows = rows.filter(pk__gt=after)
-    batch = list(rows.select_for_update(of=("self",))[:BATCH])
+    batch = list(rows.select_for_update(of=("self",), no_key=True)[:BATCH])
     for row in batch:
         for name, purpose in columns.items():
             setattr(row, name, renew(getattr(row, name), purpose))
@@ -68,7 +68,7 @@ def renew_uploads() -> Iterator[int]:
 
 @transaction.atomic
 def _renew_upload(pk: int) -> bool:
-    file = ImportedFile.objects.select_for_update(of=("self",)).get(pk=pk)
+    file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
     renewed = []
     for name in ("stored", "fault_book"):
         field = getattr(file, name)

@@ -34,7 +34,8 @@ def watch() -> Readings:
     readings = read()
     now = {(alarm.code, subject) for alarm, subject in alarms.raised(readings)}
     before = {
-        (entry.code, entry.subject): entry for entry in AlarmEntry.objects.select_for_update().filter(ended_at=None)
+        (entry.code, entry.subject): entry
+        for entry in AlarmEntry.objects.select_for_update(no_key=True).filter(ended_at=None)
     }
     for code, subject in sorted(now - before.keys()):
         AlarmEntry.objects.create(code=code, subject=subject)

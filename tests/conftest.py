@@ -22,14 +22,17 @@ from accounts.permissions import Role
 from config.celery import app as celery_app
 from tests.accounts.factories import officer
 
+pytest_plugins = ["tests.groups"]
 ROOT = Path(__file__).resolve().parents[1]
 WORKER_START_SECONDS = 60
+BESIDE_THE_DATABASE = {"django_db_setup", "live_server"}
 
 
 @pytest.fixture(autouse=True)
-def _empty_cache() -> None:
-    """Rate limits of one test do not count in the next."""
-    cache.clear()
+def _empty_cache(request: pytest.FixtureRequest) -> None:
+    """Rate limits of one test do not count in the next; those without a database count nothing."""
+    if request.node.get_closest_marker("django_db") or BESIDE_THE_DATABASE & set(request.fixturenames):
+        cache.clear()
 
 
 @pytest.fixture
@@ -87,9 +90,12 @@ def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> N
         time.sleep(0.1)
 
 
-@pytest.fixture(scope="session", autouse=True)
-def _nobody_else_in_the_database(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """What a killed worker or server leaves connected would keep the test database from being dropped."""
+@pytest.fixture(scope="session")
+def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
+    """The test database; at its end nobody else is in it.
+
+    What a killed worker or server leaves connected would keep it from being dropped.
+    """
     yield
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 

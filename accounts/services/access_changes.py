@@ -6,6 +6,7 @@ from accounts.errors import AlreadyProposed, NameTaken, OutOfReach, OwnAccount
 from accounts.models import AccessChange, Region, SecondFactor, User
 from accounts.permissions import Permission, Role
 from accounts.scoping import may_manage
+from accounts.services.locks import lock_account
 from accounts.services.people import appoint, enable
 from accounts.services.trail import record_of_person
 from accounts.sign_in.sessions import end_sessions
@@ -78,6 +79,7 @@ def approve(*, change: AccessChange, actor: User) -> None:
         raise OwnAccount
     if change.kind != Kind.APPOINT and not may_manage(actor, change.person):
         raise OutOfReach
+    lock_account(change.person)
     decided = apply(change, APPROVE, actor=actor, region_code=change.region_id, user=change.person.username)
     if decided.kind == Kind.APPOINT:
         appoint(user=decided.person, role=Role(decided.role), region=decided.region, actor=actor)

@@ -7,6 +7,7 @@ from accounts.errors import OutOfReach, OwnAccount
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, Role
 from accounts.scoping import may_manage
+from accounts.services.locks import lock_account
 from accounts.services.trail import record_of_person
 from accounts.sign_in import attempts, passwords
 from accounts.sign_in.sessions import end_sessions
@@ -42,6 +43,7 @@ def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> No
         raise PermissionMissing
     if not reason.strip():
         raise ReasonMissing
+    lock_account(appointment.user)
     if not Appointment.objects.in_force().filter(pk=appointment.pk).update(ended_at=Now()):
         return
     end_sessions(person=appointment.user)
@@ -81,6 +83,7 @@ def enable(*, person: User, actor: User) -> None:
 @transaction.atomic
 def end_all_sessions(*, person: User, reason: str, actor: User) -> None:
     _check(actor, person, reason)
+    lock_account(person)
     end_sessions(person=person)
     record_of_person(action="accounts.user.end_sessions", person=person, actor=actor, reason=reason)
 
@@ -89,6 +92,7 @@ def end_all_sessions(*, person: User, reason: str, actor: User) -> None:
 def unlock(*, person: User, reason: str, actor: User) -> None:
     """After too many wrong passwords or codes, the next try is free again."""
     _check(actor, person, reason)
+    lock_account(person)
     attempts.forgive(attempts.of_person(person.pk, person.username))
     record_of_person(action="accounts.user.unlock", person=person, actor=actor, reason=reason)
 

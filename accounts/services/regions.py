@@ -31,7 +31,7 @@ def load_regions(*, names: Mapping[str, str], actor: User | None) -> RegionChang
     The same list again changes nothing, and what two administrators registered stays as they did. Raises
     RegionListIncomplete if a province in force is missing.
     """
-    known = Region.objects.in_bulk()
+    known = Region.objects.select_for_update(no_key=True).order_by("code").in_bulk()  # provinces before what is below
     registered = {code: region for code, region in known.items() if region.document_number}
     kept = [
         code for code, region in registered.items() if names.get(code) != (None if region.valid_until else region.name)

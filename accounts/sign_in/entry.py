@@ -9,6 +9,7 @@ from django.utils import timezone
 
 from accounts.frame.addresses import client_address, counted_address
 from accounts.models import User
+from accounts.services.locks import lock_account
 from accounts.services.trail import record_of_person
 from accounts.sign_in import attempts
 from accounts.sign_in.devices import known_device
@@ -44,6 +45,7 @@ def _record_lock(username: str, address: str) -> None:
     person = User.objects.filter(username=username).first()
     if person is not None:
         with transaction.atomic():
+            lock_account(person)
             attempts.tell_whose(person)
             record_of_person(action="accounts.user.lock", person=person, actor=None, address=address)
 

@@ -9,6 +9,7 @@ from django.utils.crypto import salted_hmac
 
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.sealing import seal, unseal
+from accounts.services.locks import lock_account
 from accounts.services.trail import record_of_person
 from accounts.sign_in import totp
 from design import document_codes as codes
@@ -35,6 +36,7 @@ def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
     step = totp.matching_step(secret, code, time.time())
     if step is None:
         return None
+    lock_account(person)
     SecondFactor.objects.update_or_create(
         user=person, defaults={"secret": seal(secret, PURPOSE), "last_step": step, "set_up_at": Now()}
     )
@@ -46,6 +48,7 @@ def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
 @transaction.atomic
 def renew_recovery_codes(*, person: User) -> list[str]:
     """Ten new codes, readable this once only; the old ones end."""
+    lock_account(person)
     fresh = _new_recovery_codes(person)
     record_of_person(action="accounts.user.renew_recovery_codes", person=person, actor=person)
     return fresh
@@ -83,6 +86,7 @@ def _use_app_code(person: User, code: str) -> bool:
 
 @transaction.atomic
 def _use_recovery_code(person: User, code: str) -> bool:
+    lock_account(person)
     unused = RecoveryCode.objects.filter(user=person, digest=_digest(code), used_at=None)
     if not unused.update(used_at=Now()):
         return False

@@ -1,7 +1,15 @@
 """The test run: real services, quick password hashes, plain static files, and guards that watch every request."""
 
-from config.settings.base import *  # noqa: F403
-from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR
+import os
+from urllib.parse import urlsplit
+
+# Test processes share the two Valkeys: each takes the database of its number, and so do the programs that it starts.
+PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
+for _name in ("REDIS_URL", "CACHE_URL"):
+    os.environ[_name] = urlsplit(os.environ[_name])._replace(path=f"/{PROCESS}").geturl()
+
+from config.settings.base import *  # noqa: E402, F403
+from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # noqa: E402
 
 INSTALLED_APPS = ["demo", *INSTALLED_APPS]
 MIDDLEWARE = [*MIDDLEWARE, "tests.support.reading_changes_nothing"]
@@ -11,5 +19,5 @@ STORAGES = {
     "default": {"BACKEND": "django.core.files.storage.FileSystemStorage"},
     "staticfiles": {"BACKEND": "django.contrib.staticfiles.storage.StaticFilesStorage"},
 }
-MEDIA_ROOT = VAR_DIR / "test-files"
+MEDIA_ROOT = VAR_DIR / f"test-files-{PROCESS}"
 WHITENOISE_AUTOREFRESH = True

@@ -4,7 +4,7 @@ import hashlib
 from datetime import datetime, timedelta
 from functools import partial
 
-from django.db import InterfaceError, OperationalError, transaction
+from django.db import InterfaceError, OperationalError, models, transaction
 from django.db.models import Exists, F, Max, OuterRef, Q
 from django.db.models.functions import Now
 from psycopg.errors import QueryCanceled
@@ -91,7 +91,7 @@ def _note_failure(publication_id: int, failure: Exception) -> None:
 @transaction.atomic
 def _freeze(publication_id: int) -> None:
     publication = (
-        Publication.objects.select_for_update(skip_locked=True, of=("self",))
+        Publication.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(pk=publication_id, state=PublicationState.PREPARING)
         .select_related("region")
         .first()
@@ -135,7 +135,7 @@ def due_publications() -> list[int]:
     """Claim publications in preparation that no worker was sent lately."""
     with transaction.atomic():
         due = (
-            Publication.objects.select_for_update(skip_locked=True, of=("self",))
+            Publication.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER), state=PublicationState.PREPARING)
             .order_by("pk")
         )
@@ -158,12 +158,19 @@ def publish(*, publication: Publication, actor: User) -> Publication:
         raise WiderPublicationExists
     if publication.state == PublicationState.DRAFT:
         refuse_disagreement(publication)
-    covered = list(published.in_region(publication.region_id))
+    covered = _locked_with_covered(publication, published.in_region(publication.region_id))
     if covered and not Publication.objects.past_embargo().filter(pk=publication.pk).exists():
         raise EmbargoHolds
     for older in covered:
         apply(older, REPLACE, actor=actor, region_code=older.region_id, by=str(publication))
     return apply(publication, PUBLISH, actor=actor, region_code=publication.region_id, digest=publication.digest)
+
+
+def _locked_with_covered(publication: Publication, covered: models.QuerySet[Publication]) -> list[Publication]:
+    """What is covered. All rows are locked before the first step is recorded: from then on nothing waits."""
+    rows = Publication.objects.filter(pk=publication.pk) | covered
+    locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
+    return [row for row in locked if row.pk != publication.pk]
 
 
 def withdraw(*, publication: Publication, actor: User, reason: str) -> Publication:
@@ -198,4 +205,4 @@ def _apply(publication: Publication, transition: Transition, actor: User, reason
 
 def _lock_province(region: Region) -> None:
     """One at a time per province: publications of a region, above it and below it see each other."""
-    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000"))
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000"))

@@ -128,7 +128,7 @@ def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
     if file is not None:
-        locked = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+        locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
         if locked.state != FileState.WRITING:
             raise TransitionNotAllowed
 

@@ -90,7 +90,11 @@ def read_file(*, file: ImportedFile) -> None:
         return
     _keep_faults(file, report, source, kind)
     with transaction.atomic():
-        if ImportedFile.objects.select_for_update(of=("self",)).filter(pk=file.pk, state=FileState.READING).exists():
+        if (
+            ImportedFile.objects.select_for_update(of=("self",), no_key=True)
+            .filter(pk=file.pk, state=FileState.READING)
+            .exists()
+        ):
             note(file, report, FileState.CHECKED, source, kind)
 
 
@@ -113,7 +117,7 @@ def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> 
 
     Raises TransitionNotAllowed, PermissionMissing, SecondPersonNeeded.
     """
-    locked = ImportedFile.objects.select_for_update(of=("self",)).get(pk=file.pk)
+    locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     kind = KINDS[locked.kind]
     if locked.state != FileState.CHECKED or not locked.sound_rows or (locked.fault_count and not only_sound_rows):
         raise TransitionNotAllowed
@@ -159,7 +163,7 @@ def forget_contents() -> int:
     Their rows, hashes and counts stay. What was never written cannot be any more.
     """
     old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
-    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), skip_locked=True))
+    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), no_key=True, skip_locked=True))
     for file in kept:
         if file.state == FileState.CHECKED:
             _refuse(file, FileRefused(_("文件内容已按规定清除，请重新上传。")))

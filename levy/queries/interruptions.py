@@ -28,9 +28,10 @@ def note(run_id: int, number: int, failure: Exception) -> None:
     with suppress(DatabaseError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
         with transaction.atomic():
-            _count(run_id, reason)
-            # An end that was seen: the slice is not what stops its workers.
+            # An end that was seen: the slice is not what stops its workers. The slice comes before its run, as in the
+            # worker that may have taken it over meanwhile (docs/locks.md).
             AssessmentSlice.objects.filter(run_id=run_id, number=number).update(unended_starts=0)
+            _count(run_id, reason)
 
 
 def _count(run_id: int, reason: PauseReason) -> None:

@@ -127,7 +127,7 @@ def _note(batch_id: int, **values: str) -> None:
 def _print_part(batch_id: int) -> bool:
     """Print the next part, or bind the file when there is none. The row stays locked so that nobody else does."""
     batch = (
-        DocumentBatch.objects.select_for_update(of=("self",), skip_locked=True)
+        DocumentBatch.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .filter(pk=batch_id, state=BatchState.WORKING)
         .select_related("run", "created_by")
         .first()
@@ -234,7 +234,7 @@ def _remove_parts(batch: DocumentBatch) -> None:
 def stalled_batches() -> list[int]:
     """Claim the batches whose worker has not been heard of for a minute: ids to send again."""
     with transaction.atomic():
-        stalled = DocumentBatch.objects.select_for_update(of=("self",), skip_locked=True).filter(
+        stalled = DocumentBatch.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(
             state=BatchState.WORKING, touched_at__lt=Now() - STALLED_AFTER
         )
         ids = list(stalled.values_list("pk", flat=True))

@@ -222,7 +222,7 @@ def approve_correction(*, correction: Supersession, actor: User, seen: str | Non
     CorrectionStale if the facts have moved since it was computed, AlreadyAssessed if a run was confirmed meanwhile
     that holds the employer.
     """
-    run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=correction.new.run_id)
+    run = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=correction.new.run_id)
     check(run, CONFIRM, actor=actor, region_code=run.region_id)
     if seen is not None and seen != seen_by_reader(correction):
         raise CorrectionChanged

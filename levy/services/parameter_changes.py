@@ -182,8 +182,8 @@ def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None 
     `seen` is the digest of what the person was shown. Raises SecondPersonNeeded, ParameterChanged, ParameterRefused
     if the rows that stand no longer let it in, and what audit.workflow.apply raises.
     """
-    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(pk=change.region_id))
-    locked = ParameterChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    hold_parameters(change.region_id)
+    locked = ParameterChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
     check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id)
     if seen is not None and seen != seen_by_reader(locked):
         raise ParameterChanged
@@ -192,6 +192,11 @@ def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None 
         ParameterChange.objects.filter(pk=locked.pk).update(replaced=effect.in_words)
     _enter(locked, effect, actor)
     return apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id, **_details(locked))
+
+
+def hold_parameters(region_code: str) -> None:
+    """One at a time enters values of a region, until the end of the transaction."""
+    list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
 
 
 def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:

@@ -154,23 +154,27 @@ def _refuse_retiring(found: Attached) -> None:
 
 @transaction.atomic
 def approve_region_change(*, change: RegionChange, actor: User) -> RegionChange:
-    """Change the region's row, now. The province's row is the lock, as for starting a run.
+    """Change the region's row, now. The province's row is the lock, as for starting a run, and then the region's own.
 
     Raises RegionRefused if the change is no longer possible, and what audit.workflow.apply raises.
     """
-    list(Region.objects.select_for_update(of=("self",)).filter(code=f"{change.code[:2]}0000"))
-    locked = RegionChange.objects.select_for_update(of=("self",)).get(pk=change.pk)
+    rows = Region.objects.filter(code__in=[f"{change.code[:2]}0000", change.code]).order_by("code")
+    list(rows.select_for_update(of=("self",), no_key=True))
+    locked = RegionChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
     check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code)
     refuse_impossible(locked, *standing(locked))
-    decided = apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code, **_details(locked))
-    row, values = Region.objects.filter(code=locked.code), {"document_number": locked.document_number}
-    if locked.kind == Kind.ADD:
-        Region.objects.create(code=locked.code, name=locked.name, level=region_level(locked.code), **values)
-    elif locked.kind == Kind.RENAME:
-        row.update(name=locked.name, **values)
+    _enter(locked)
+    return apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code, **_details(locked))
+
+
+def _enter(change: RegionChange) -> None:
+    row, values = Region.objects.filter(code=change.code), {"document_number": change.document_number}
+    if change.kind == Kind.ADD:
+        Region.objects.create(code=change.code, name=change.name, level=region_level(change.code), **values)
+    elif change.kind == Kind.RENAME:
+        row.update(name=change.name, **values)
     else:
-        row.update(valid_until=locked.last_day, successor=locked.successor_id, **values)
-    return decided
+        row.update(valid_until=change.last_day, successor=change.successor_id, **values)
 
 
 @transaction.atomic

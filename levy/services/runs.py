@@ -12,7 +12,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
-from audit.workflow import apply
+from audit.workflow import apply, check
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES
@@ -63,7 +63,7 @@ def start_run(
 
 def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, besides: int | None = None) -> None:
     """Runs of a region above or below count as well: the province's row is the lock for all of them."""
-    province = Region.objects.select_for_update(of=("self",)).filter(code=f"{region.code[:2]}0000")
+    province = Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000")
     list(province)
     runs = AssessmentRun.objects.filter(levy_year=levy_year, state__in=states, is_correction=False).exclude(pk=besides)
     for run in runs.select_related("region").order_by("pk"):
@@ -109,8 +109,9 @@ def assess_slice(*, run_id: int, number: int) -> None:
 
 def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
     """The slice, locked, if it is to be done now and nobody has it."""
+    # A message may come twice, and the sweeper sends again: the second worker finds the row locked and leaves.
     return (
-        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+        AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
         .exclude(run__paused_until__gt=Now())
     )
@@ -118,6 +119,10 @@ def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
 
 def _note_start(run_id: int, number: int) -> bool:
     """Count the start in a transaction of its own, so that it stays when the worker goes. False: nothing to do."""
+    # Two counters, because a slice fails in two ways. `attempts` counts failures that Python saw; `unended_starts` is
+    # raised before the work and set back after it, so it counts workers that were killed at it. Its limit is higher: a
+    # restart of the machine also ends innocent slices. The lock ends here and is taken again in _do_slice; if another
+    # worker comes between, this one finds nothing to do and its start stays counted, which the end sets back.
     with transaction.atomic():
         part = _to_do(run_id, number).first()
         if part is None:
@@ -140,7 +145,7 @@ def _do_slice(run_id: int, number: int) -> None:
         return
     with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
         totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
-    if not _may_take_rows(run_id):
+    if not _may_take_rows(run_id):  # asked last: nobody who steps the run waits for the computing
         transaction.set_rollback(True)
         return
     AssessmentSlice.objects.filter(pk=part.pk).update(
@@ -156,9 +161,10 @@ def _do_slice(run_id: int, number: int) -> None:
 def _may_take_rows(run_id: int) -> bool:
     """Whether the run still computes: somebody may have discarded it while the slice was written. From here on whoever
     discards it waits for the rows and deletes them; other slices of the run pass."""
+    # SHARE, not KEY SHARE: a step of the run locks its row without its key, and this must wait for it.
     with connection.cursor() as cursor:
         cursor.execute(
-            "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR KEY SHARE", [run_id, RunState.COMPUTING]
+            "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR SHARE", [run_id, RunState.COMPUTING]
         )
         return cursor.fetchone() is not None
 
@@ -178,7 +184,7 @@ def _note_failure(run_id: int, number: int, failure: Exception) -> None:
 @transaction.atomic
 def finish_if_complete(run_id: int) -> None:
     """Close the run when no slice is left: draft with its totals, or partial when some were put aside."""
-    run = AssessmentRun.objects.select_for_update(of=("self",)).get(pk=run_id)
+    run = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run_id)
     slices = run.slices.all()
     if run.state != RunState.COMPUTING or slices.filter(state=SliceState.TODO).exists():
         return
@@ -236,7 +242,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     """Claim slices that are to be done and were not sent lately: (run, number), at most a queue's length."""
     with transaction.atomic():
         due = (
-            AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",))
+            AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
             .filter(Q(sent_at=None) | Q(sent_at__lt=Now() - RESEND_AFTER))
             .filter(state=SliceState.TODO, run__state=RunState.COMPUTING)
             .exclude(run__paused_until__gt=Now())
@@ -305,9 +311,10 @@ def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRu
     """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
     with transaction.atomic():
         _refuse_correction(run)
-        discarded = apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
-        delete_assessments(run)
-        return discarded
+        locked = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
+        check(locked, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
+        delete_assessments(run)  # before the trail is held: nobody else could record anything for as long
+        return apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
 
 
 def _refuse_correction(run: AssessmentRun) -> None:

@@ -54,7 +54,7 @@ SELECT FROM quota_headcountreturn r
 WHERE (r.is_in_force OR r.state = 'draft') AND (r.employer_id, r.levy_year) IN (
     SELECT s.employer_id, s.levy_year FROM ({source}) s LEFT JOIN {table} t ON {same_key}
     WHERE t.id IS NULL OR {body_differs}
-) ORDER BY r.is_in_force, r.id FOR UPDATE OF r
+) ORDER BY r.is_in_force, r.id FOR NO KEY UPDATE OF r
 """
 # Condition: the row is not stored yet, and the return in force of its employer and year is decided.
 NEW_IN_DECIDED_YEAR = f"""

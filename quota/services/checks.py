@@ -98,6 +98,8 @@ def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
 
     Take it before any row is locked: whoever waits for it must hold nothing that a check needs.
     """
+    # A check reads people of many employers and writes months of all of them: no row is the one to lock. A single step
+    # touches one return, whose row keeps two steps apart, so steps on different returns need not wait for each other.
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
@@ -198,6 +200,8 @@ def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) 
     """A month that people counted in one row counts in no other, whatever the registers say afterwards."""
     if len(rows) == 1 or all(row.decided is None for row in rows):
         return counts
+    # Two decided rows never hold the same month: who decides locks all rows of the person and is refused a month that
+    # another one has. So it does not matter which row comes last here.
     taken = {
         month: row.claim.employer
         for row in rows
@@ -213,9 +217,11 @@ def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) 
 def _without(count: ClaimCount, taken: Mapping[int, int]) -> ClaimCount:
     reasons, weights = list(count.reasons), list(count.weights)
     for month, employer in taken.items():
+        # Only what would count yields: any other reason says more to the employer, and weighs nothing already.
         if reasons[month] is Reason.COUNTED:
             reasons[month] = Reason.COUNTED_IN_ANOTHER_ROW if employer == count.employer else Reason.TWO_EMPLOYERS
             weights[month] = 0
+    # A month that yielded counts nowhere through this row, at the host no more than at the agency.
     moved = tuple(moved for moved in count.transfers if weights[moved.month])
     return replace(count, reasons=tuple(reasons), weights=tuple(weights), transfers=moved)
 
@@ -228,6 +234,7 @@ def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> l
     shares = [weight * months for weight, months in zip(weights, covered, strict=True)]
     if len(rows) == 1:
         return shares
+    # Employers are looked at apart: two who claim one month both claim it, and the difference shows as a finding.
     employers = [row.claim.employer for row in rows]
     for employer in {e for e in employers if employers.count(e) > 1}:
         indexes = [index for index, e in enumerate(employers) if e == employer]
@@ -243,6 +250,8 @@ def _share_out(
     for month in range(MONTHS):
         covering = [index for index in indexes if counts[index].reasons[month] is not Reason.OUTSIDE_CONTRACT]
         if covering:
+            # The heaviest, or the claim would be less than what may be counted and a finding would be hidden. Of equal
+            # ones the row that counts, so that row and month show the same in both columns.
             chosen = max(covering, key=lambda i: (weights[i], counts[i].reasons[month] is Reason.COUNTED))
             shares[chosen] += weights[chosen]
 
@@ -251,6 +260,7 @@ def _transfers(
     row: Gathered, count: ClaimCount, agreements: Sequence[Agreement], levy_year: int, rules: Rules
 ) -> Sequence[Transfer]:
     """What moves to hosts: of the months that people decided where they did, otherwise of the computed ones."""
+    # A settled row keeps what was decided; one that no check had reached was credited nothing that could move.
     if row.decided is None:
         return () if row.is_settled else count.transfers
     return [

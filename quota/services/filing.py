@@ -56,7 +56,9 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     Raises ReturnClosed once the year is being decided, YearNotOver, PermissionMissing.
     """
     _must_act_for(actor, employer)
-    Employer.objects.select_for_update(of=("self",)).get(pk=employer.pk)  # one draft, even for two clicks at once
+    Employer.objects.select_for_update(of=("self",), no_key=True).get(
+        pk=employer.pk
+    )  # one draft, even for two clicks at once
     of_year = employer.returns.filter(levy_year=levy_year)
     if editable := to_write_in(of_year):
         return editable
@@ -204,6 +206,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     """
     # Alone where returns of others change as well: two employers might each wait for the other's.
     hold(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
+    _lock_touched(headcount_return)
     draft = _draft(headcount_return, version, actor)
     if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
@@ -244,9 +247,16 @@ def waiting_returns() -> list[int]:
     return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
 
 
+def _lock_touched(draft: HeadcountReturn) -> None:
+    """Lock what is submitted, what is in force and what is relieved, in the order of a file (docs/locks.md)."""
+    of_year = HeadcountReturn.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year)
+    touched = of_year.filter(Q(pk=draft.pk) | Q(is_in_force=True)) | relieved_by(draft)
+    list(touched.order_by("is_in_force", "pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
+
+
 def _refuse_closed(draft: HeadcountReturn) -> None:
     """The return in force is locked, so that no reviewer decides on people who are being replaced."""
-    in_force = HeadcountReturn.objects.select_for_update(of=("self",)).filter(
+    in_force = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).filter(
         employer=draft.employer_id, levy_year=draft.levy_year, is_in_force=True
     )
     if any(filed.state in DECIDED for filed in in_force):
@@ -268,7 +278,7 @@ def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """The locked draft with its version raised, if it is still the one the person saw (promise A8)."""
     _must_act_for(actor, headcount_return.employer)
-    draft = HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    draft = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
     if draft.state not in EDITABLE:
         raise TransitionNotAllowed
     if draft.version != version:

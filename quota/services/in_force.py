@@ -103,6 +103,7 @@ def _settle_several(filings: Iterable[Filing], levy_year: int, rules: Mapping[st
     for employer_id, group in groupby(filings, key=attrgetter("employer_id")):
         own = list(group)
         chosen = own[effective_return([f.filed_on for f in own], levy_year, rules[own[0].region_code]) or 0]
+        # Two people's word is not undone by a later filing or another deadline: somebody reopens it first.
         winner = next((f for f in own if f.is_in_force and f.state in DECIDED), chosen)
         if winner is not chosen:
             held.append(employer_id)
@@ -117,10 +118,11 @@ def _mark(winners: list[int], losers: list[int]) -> None:
     returns = HeadcountReturn.objects
     returns.filter(pk__in=losers).update(is_in_force=False, state=ReturnState.REPLACED)
     won = returns.filter(pk__in=winners)
+    # Read before they are marked: afterwards nothing tells a winner that comes into force from one that already was.
     with_people = [*won.filter(is_in_force=False).filter(HAS_OWN_PEOPLE).select_related("employer")]
     won.filter(state=ReturnState.REPLACED).update(state=ReturnState.SUBMITTED)
     won.filter(is_in_force=False).update(is_in_force=True)
-    for filed in with_people:
+    for filed in with_people:  # the others' people are in the year's list already
         publish_placements(filed)
 
 

@@ -20,7 +20,7 @@ def issue_sign_in_code(*, employer: Employer, actor: User) -> tuple[User, str]:
     """
     if not actor.can(Permission.ISSUE_SIGN_IN_CODES, employer.region_id):
         raise PermissionMissing
-    account, _is_new = User.objects.select_for_update(of=("self",)).get_or_create(
+    account, _is_new = User.objects.select_for_update(of=("self",), no_key=True).get_or_create(
         username=employer.uscc, defaults={"name": employer.name[:60]}
     )
     if account.is_officer or not account.is_active:

@@ -82,7 +82,7 @@ def _digest(shown: list[object]) -> str:
 
 
 def _locked_return(placement: Placement) -> HeadcountReturn:
-    returns = HeadcountReturn.objects.select_for_update(of=("self",)).in_force()
+    returns = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).in_force()
     filed = returns.filter(employer=placement.employer_id, levy_year=placement.levy_year).first()
     if filed is None:
         raise DecisionRefused(_("单位没有申报，视为未安排残疾人就业，不能认定人月。"))
@@ -91,7 +91,7 @@ def _locked_return(placement: Placement) -> HeadcountReturn:
 
 def _locked_result(placement: Placement) -> PlacementCheck:
     """The placement's own row; all rows of the person are locked, as a month must not be decided twice at once."""
-    rows = PlacementCheck.objects.select_for_update(of=("self",)).filter(
+    rows = PlacementCheck.objects.select_for_update(of=("self",), no_key=True).filter(
         placement__person_key=placement.person_key, placement__levy_year=placement.levy_year
     )
     for row in rows.order_by("pk"):
@@ -232,7 +232,7 @@ def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User
 
 
 def _locked(headcount_return: HeadcountReturn) -> HeadcountReturn:
-    return HeadcountReturn.objects.select_for_update(of=("self",)).get(pk=headcount_return.pk)
+    return HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
 
 
 def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:

@@ -76,7 +76,7 @@ def approve_programme(*, programme: Programme, actor: User, reason: str) -> Prog
 
 def _locked(programme: Programme) -> Programme:
     """The programme, locked with the others of its region and kind: their periods and awards exclude each other."""
-    rows = Programme.objects.select_for_update(of=("self",)).select_related("region").order_by("pk")
+    rows = Programme.objects.select_for_update(of=("self",), no_key=True).select_related("region").order_by("pk")
     return next(row for row in rows.filter(region=programme.region_id, kind=programme.kind) if row == programme)
 
 
@@ -189,7 +189,7 @@ def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount
     """
     locked = _locked(programme)
     proposed = locked.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED).in_force()
-    awards = list(proposed.select_for_update(of=("self",)).order_by("pk"))
+    awards = list(proposed.select_for_update(of=("self",), no_key=True).order_by("pk"))
     if (len(awards), sum(award.amount for award in awards)) != (count, amount):
         raise ListChanged
     _refuse_unfit(awards, actor)

@@ -19,7 +19,7 @@ from disclosure.models import PublishedEntry
 from disclosure.services import publications as services
 from tests.accounts.factories import officer
 from tests.disclosure.factories import SHANXI, XIAODIAN, finance, published_province
-from tests.test_permissions import GET, PUBLIC, TABLE, address
+from tests.whole.test_permissions import GET, PUBLIC, TABLE, address
 
 pytestmark = pytest.mark.django_db
 FORGED = (

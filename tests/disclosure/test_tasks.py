@@ -22,6 +22,7 @@ def started() -> Publication:
     return services.start_publication(levy_year=2025, region=RegionFactory(code=SHANXI), actor=finance())
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_a_worker_makes_the_draft(worker, eventually):
     publication = started()

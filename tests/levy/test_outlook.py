@@ -17,7 +17,7 @@ from portal.queries.outlook import Outlook, outlook
 from quota.enums import NumberKind
 from quota.models import Employer, Membership, RegionalNumber, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
-from tests.levy.strategies import REGIONAL_CASES, Case, examples
+from tests.law.strategies import REGIONAL_CASES, Case, examples
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 
 SignIn = Callable[..., Client]

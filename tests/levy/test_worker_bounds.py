@@ -18,6 +18,7 @@ from tests.accounts.factories import RegionFactory
 from tests.conftest import running_worker
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 
+pytestmark = pytest.mark.system
 MANY = 40_000  # employers of the slice that asks for too much
 ROOM = 4 * 1024 * 1024
 QUEUE = "bounded"  # that no other worker takes from

@@ -114,6 +114,7 @@ def test_a_broken_trail_is_no_sign_of_life_and_goes_into_the_log(caplog: pytest.
     assert caplog.records[-1].levelno == logging.CRITICAL
 
 
+@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
 def test_a_canary_comes_back_through_each_queue(worker, eventually) -> None:
     for queue in ("fast", "batch", "pdf", "import"):

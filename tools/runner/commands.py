@@ -5,6 +5,7 @@ import contextlib
 import errno
 import hashlib
 import os
+import re
 import shutil
 import socket
 import tempfile
@@ -15,12 +16,13 @@ from typing import IO
 
 from tools.runner import measured, packages, postgres, processes
 from tools.runner.console import Refusal, say, step
-from tools.runner.services import Services, Signals, Stop, base_environment
+from tools.runner.services import Services, Signals, Stop, base_environment, secret_settings
 from tools.runner.state import ROOT, Lock, State, wait_for_services
 
 USAGE = """用法 Usage:
   python3 run.py [--port N] [--empty]    启动系统 set up and run (--empty: 不装演示数据 without demo data)
   python3 run.py test [--write] [ARGS]   运行测试 run the tests; ARGS go to pytest (--write: 写入 docs/measured.md)
+  python3 run.py test law [ARGS]         只测法规计算，不启动服务 the tests of the law alone, without any service
   python3 run.py faults [--seed N]       故障演练 break a system of its own on purpose, and see its promises kept
   python3 run.py bench [ARGS]            测量性能 measure the performance; -h lists ARGS
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
@@ -29,6 +31,10 @@ USAGE = """用法 Usage:
 """
 # These decide about the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
+# Options of pytest with which its caller decides about processes, or which need the terminal or no test at all.
+_ONE_PROCESS = re.compile(
+    r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co|-h$|--help$|--version$"
+)
 
 
 def main(arguments: list[str]) -> int:
@@ -249,16 +255,37 @@ def _test(signals: Signals, arguments: list[str]) -> int:
     is_written = arguments == ["--write"]
     installed = State.named_by_environment()
     packages.install(installed, development=True)
+    if arguments[:1] == ["law"]:
+        return _test_law(installed, arguments[1:])
     with _throwaway_state(installed) as state:
         with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
             junit = state.root / "tests.xml"
             options = [f"--junitxml={junit}"] if is_written else arguments
-            code = processes.run_in_foreground([state.python, "-m", "pytest", *options], env=env, cwd=ROOT)
+            command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(options, "loadgroup")]
+            code = processes.run_in_foreground([*command, *options], env=env, cwd=ROOT)
             if is_written and junit.exists():
                 measured.write("tests", f"{measured.circumstances()}.\n\n{measured.counts_of_tests(junit)}")
         processes.end_leftovers(state.root)
     return code
+
+
+def _test_law(installed: State, arguments: list[str]) -> int:
+    """Run the tests of the law, which need no service: the settings get addresses at which nobody answers."""
+    with _throwaway_state(installed) as state:
+        env = base_environment(state) | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | secret_settings(state)
+        env |= {"DATABASE_URL": "postgresql:", "REDIS_URL": "redis:", "CACHE_URL": "redis:"}
+        command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(arguments, "load"), "tests/law"]
+        return processes.run_in_foreground([*command, *arguments], env=env, cwd=ROOT)
+
+
+def _two_processes(arguments: list[str], distribution: str) -> list[str]:
+    """What makes pytest use two processors, unless the caller says otherwise or names a single file."""
+    files = {argument.split("::")[0] for argument in arguments if argument.split("::")[0].endswith(".py")}
+    if len(files) == 1 or any(map(_ONE_PROCESS.match, arguments)):
+        return []
+    # A process that dies is not replaced: a test that hangs ends the run (faulthandler_timeout).
+    return ["-n", "2", "--dist", distribution, "--no-loadscope-reorder", "--max-worker-restart", "0"]
 
 
 def _faults(_signals: Signals, arguments: list[str]) -> int:

@@ -59,6 +59,12 @@ def base_environment(state: State) -> dict[str, str]:
     return env
 
 
+def secret_settings(state: State) -> dict[str, str]:
+    """The secrets that the settings read from the environment."""
+    secrets = state.secrets()
+    return {name: secrets[name] for name in ("SECRET_KEY", "LEVY_IDENTITY_KEYS", "LEVY_IDENTITY_HASH_KEY")}
+
+
 class Services:
     """Everything that run.py started for one state folder; the end of the `with` block ends it all, in order.
 
@@ -105,8 +111,7 @@ class Services:
                 )
                 self._servers.append(server)
                 self.environment[variable] = url
-        for name in ("SECRET_KEY", "LEVY_IDENTITY_KEYS", "LEVY_IDENTITY_HASH_KEY"):
-            self.environment[name] = self.secrets[name]
+        self.environment |= secret_settings(self.state)
         self.environment["ALLOWED_HOSTS"] = "localhost,127.0.0.1,[::1]"
         found = {"owner": str(os.getpid()), "environment": self._shared_environment()}
         write_private(self.state.running, json.dumps(found))

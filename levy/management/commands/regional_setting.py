@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.management.named import named_region, named_user
 from audit.errors import DomainError
-from levy.services.parameter_changes import approve_parameter, propose_parameter
+from levy.services.parameter_changes import approve_parameter, hold_parameters, propose_parameter
 
 
 class Command(BaseCommand):
@@ -28,6 +28,7 @@ class Command(BaseCommand):
     @transaction.atomic
     def handle(self, *args: Any, code: str, name: str, value: str, **options: Any) -> None:
         try:
+            hold_parameters(code)  # before the proposal takes the audit chain
             change = propose_parameter(
                 region=named_region(code),
                 name=name,

@@ -22,9 +22,3 @@ def site(django_db_setup: None, django_db_blocker: Any, browser: Browser) -> Ite
         finally:
             server.stop()
             call_command("flush", interactive=False, verbosity=0)
-
-
-@pytest.hookimpl(trylast=True)
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Bring the tests of this package together, before all others: the province is then made once."""
-    items.sort(key=lambda item: "site" not in getattr(item, "fixturenames", ()))

@@ -1,7 +1,8 @@
 """The demo province behind a web server, and what each role reaches in it by following links.
 
-The list of pages is the table of addresses of tests/test_permissions.py, so none is missed; the addresses are found
-by walking along the links as each role, so a page that nobody can reach, and a link that leads nowhere, show too.
+The list of pages is the table of addresses of tests/whole/test_permissions.py, so none is missed; the addresses are
+found by walking along the links as each role, so a page that nobody can reach, and a link that leads nowhere, show
+too.
 """
 
 import os
@@ -14,7 +15,7 @@ from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
 from tests.browser.crawling import Walk, walk
-from tests.test_permissions import TABLE
+from tests.whole.test_permissions import TABLE
 
 # Where each role begins: the first page, and what somebody would type into a search.
 ROLES = {

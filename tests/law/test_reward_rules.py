@@ -12,7 +12,7 @@ from hypothesis import settings as effort
 from hypothesis import strategies as st
 
 from law.support.rewards import Basis, RewardFacts, RewardOutcome, RewardTerms, reward
-from tests.subsidies.oracle import reward_in_fen
+from tests.law.reward_oracle import reward_in_fen
 
 D = Decimal
 

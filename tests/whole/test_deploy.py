@@ -20,6 +20,7 @@ from tests.production import BIN, compose, compose_parts, compose_services, even
 from tools.runner import postgres
 from tools.runner.state import ROOT
 
+pytestmark = pytest.mark.system
 WORKERS = ("worker-fast", "worker-batch", "worker-pdf", "worker-import")
 OUR_IMAGES = ("migrate", "web", *WORKERS, "beat")
 
@@ -154,7 +155,7 @@ class Installation:
             "WEB_BIND": f"127.0.0.1:{postgres.free_port()}",
         }
         broker = os.environ["REDIS_URL"].rpartition("/")[0]
-        self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/5", "CACHE_URL": f"{broker}/6"}
+        self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/14", "CACHE_URL": f"{broker}/15"}
 
     def environment_of(self, name: str) -> dict[str, str]:
         """The container's own variables, with the addresses of this machine's servers."""

@@ -20,7 +20,7 @@ from quota.models import VerifiedHeadcount
 from tests.accounts.factories import officer
 from tests.browser.forms import TYPED, Document, Form
 from tests.quota.factories import employer_account
-from tests.test_permissions import COUNTY, ROUTES, TABLE, address, all_rights
+from tests.whole.test_permissions import COUNTY, ROUTES, TABLE, address, all_rights
 from tests.world import World, a_county
 
 pytestmark = pytest.mark.django_db

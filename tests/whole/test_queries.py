@@ -18,7 +18,7 @@ from disclosure.services import publications
 from tests.accounts.factories import officer
 from tests.browser.crawling import Walk, walk
 from tests.quota.factories import employer_account
-from tests.test_permissions import PUBLIC, SIGNED_IN, TABLE, address
+from tests.whole.test_permissions import PUBLIC, SIGNED_IN, TABLE, address
 from tests.world import COUNTY, PREFECTURE, World, a_county
 
 MOST = 12

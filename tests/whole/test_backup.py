@@ -17,6 +17,7 @@ from tests.production import compose_services, eventually
 from tools.runner import postgres, processes
 from tools.runner.state import ROOT, State
 
+pytestmark = pytest.mark.system
 PASSWORDS = {"PGPASSWORD": "administrator", "DATABASE_PASSWORD": "application"}
 
 

@@ -26,6 +26,7 @@ from tools.faults.proxy import Proxy
 from tools.runner import processes, valkey
 from tools.runner.state import ROOT, State
 
+pytestmark = pytest.mark.system
 TIMEOUT = 1  # seconds, in place of ten
 
 

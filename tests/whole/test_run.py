@@ -19,10 +19,11 @@ from pathlib import Path
 import pytest
 
 from tests.production import BIN, eventually
-from tools.runner import packages, postgres, processes
+from tools.runner import commands, packages, postgres, processes
 from tools.runner.processes import Child, Identity
 from tools.runner.state import ROOT, Lock, State
 
+pytestmark = pytest.mark.system
 RUN = str(ROOT / "run.py")
 is_root = os.geteuid() == 0
 
@@ -174,6 +175,24 @@ def test_secrets_are_made_once_and_readable_by_their_owner_only(folder):
     assert state.secrets() == first
     assert len(set(first.values())) == len(first)
     assert stat.S_IMODE((folder / "secrets.json").stat().st_mode) == 0o600
+
+
+# How it tests
+
+TWO = ["-n", "2"]
+
+
+@pytest.mark.parametrize("arguments", [[], ["-k", "name"], ["tests/levy", "tests/quota"], ["a.py::one", "b.py"]])
+def test_tests_run_in_two_processes(arguments):
+    assert commands._two_processes(arguments, "loadgroup")[:2] == TWO
+
+
+@pytest.mark.parametrize(
+    "arguments",
+    [["a.py::one", "a.py::two"], ["-n0"], ["-n", "4"], ["-p", "no:xdist"], ["--numprocesses=1"], ["--pdb"], ["--co"]],
+)
+def test_the_caller_decides_about_processes_and_a_single_file_needs_one(arguments):
+    assert commands._two_processes(arguments, "loadgroup") == []
 
 
 # What a killed run leaves

@@ -7,7 +7,7 @@ import pytest
 
 from law.codes import EmploymentForm
 from law.counting import MONTHS, AgreementsConflict, CountingRules, Transfer, hosts_by_month, transfer
-from tests.quota.claims import AGREEMENT, CLAIM, YEAR, certified, counted
+from tests.law.claims import AGREEMENT, CLAIM, YEAR, certified, counted
 
 DISPATCHED = replace(CLAIM, form=EmploymentForm.DISPATCH, certificate=certified(level=1))
 

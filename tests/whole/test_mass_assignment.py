@@ -21,7 +21,7 @@ from quota.models import Employer, HeadcountReturn, PlacementCheck
 from quota.services.verification import decision_seen
 from tests.accounts.factories import officer
 from tests.quota.factories import employer_account
-from tests.test_permissions import address
+from tests.whole.test_permissions import address
 from tests.world import COUNTY, World, a_county
 
 OURS = ("accounts", "audit", "quota", "levy", "subsidies", "disclosure")

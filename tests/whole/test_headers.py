@@ -16,7 +16,7 @@ from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from config.settings import base
 from tests.accounts.factories import officer
-from tests.test_permissions import address
+from tests.whole.test_permissions import address
 from tests.world import COUNTY, a_county
 
 pytestmark = pytest.mark.django_db

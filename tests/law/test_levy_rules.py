@@ -13,8 +13,8 @@ from law.amount import Assessed, AssessmentRules, Facts, Outcome, assess
 from law.arithmetic import divided_half_up
 from law.codes import EntityType
 from law.policy import Cited, policy_year
-from tests.levy.oracle import Opinion, Year, opinion
-from tests.levy.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case, enterprise, examples
+from tests.law.oracle import Opinion, Year, opinion
+from tests.law.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case, enterprise, examples
 
 
 def asked(case: Case) -> Opinion:

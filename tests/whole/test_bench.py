@@ -26,6 +26,7 @@ from tools.bench.province import TENTH, Size, write_province
 from tools.bench.report import Line
 from tools.runner import measured
 
+pytestmark = pytest.mark.system
 SMALL = Size(employers=2000, person_months=2400)
 
 

@@ -19,7 +19,7 @@ from quota.models.returns import PlacementTerms
 from quota.services.verification import REVEALS_A_DAY
 from tests.accounts.factories import officer
 from tests.quota.factories import employer_account
-from tests.test_permissions import GET, TABLE, address
+from tests.whole.test_permissions import GET, TABLE, address
 from tests.world import COUNTY, World, a_county
 
 # Columns that an agreed file carries whole, by address: none today, a levy list names employers only.

@@ -10,7 +10,7 @@ from accounts.models import Region
 from accounts.permissions import Role
 from tests.accounts.factories import officer
 
-SAMPLE = Path(__file__).resolve().parents[1] / "fixtures" / "shanxi-2025"
+SAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "shanxi-2025"
 KINDS = ["employers", "returns", "placements", "certificates", "insurance", "wages", "dispatch_agreements"]
 # Heading of the answer, heading of the list.
 COLUMNS = {

@@ -12,7 +12,7 @@ from law.codes import EntityType
 from law.collection.surcharge import surcharge
 from law.policy import POLICY_YEARS, policy_year
 from law.settings import SettingError
-from tests.levy.strategies import NATIONAL, RATIO, REGIONAL_CASES, enterprise, examples
+from tests.law.strategies import NATIONAL, RATIO, REGIONAL_CASES, enterprise, examples
 
 # Terms and settings
 

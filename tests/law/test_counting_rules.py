@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from law.codes import CertificateKind, CertificateState, EmploymentForm
 from law.counting import MONTHS, CountingRules, Reason, claimed_months, count_person, judge, strip, weight
 from law.settings import MonthDay, SettingError
-from tests.quota.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
+from tests.law.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
 
 
 def test_a_placement_that_meets_every_test_counts_all_year():

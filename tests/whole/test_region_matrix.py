@@ -16,7 +16,7 @@ from accounts.scoping import RegionScopedQuerySet
 from audit.models import AuditEntry
 from tests.accounts.factories import UserFactory, officer
 from tests.quota.factories import EmployerFactory, employer_account
-from tests.test_permissions import TABLE, address, ask
+from tests.whole.test_permissions import TABLE, address, ask
 from tests.world import (
     COUNTY,
     NEIGHBOUR,

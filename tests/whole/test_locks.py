@@ -1,0 +1,474 @@
+"""The order of locks (docs/locks.md): two who act at once both come to an end, whichever of them gets the trail first.
+
+The test itself holds the audit chain while both set out: each takes its locks and comes to wait, most of them at the
+chain, where PostgreSQL serves in the order of arrival. Then it lets go. A transaction that holds the chain and still
+needs a lock deadlocks with one that holds this lock and waits for the chain.
+"""
+
+import ast
+import re
+import threading
+from collections.abc import Callable
+from datetime import date
+from itertools import pairwise
+from typing import Any
+
+import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
+from django.core.management import call_command
+from django.db import OperationalError, connection, transaction
+from django.test import Client
+from psycopg.errors import DeadlockDetected
+
+from accounts.models import AccessChange, Region, User
+from accounts.permissions import Role
+from accounts.services import access_changes
+from accounts.sign_in import passwords, second_factor
+from audit.errors import DomainError
+from disclosure.services import publications
+from exchange.kinds import KINDS
+from exchange.services import uploads as files
+from levy.models import RegionChange
+from levy.services import corrections, runs
+from levy.services.batches import start_batch
+from levy.services.notices import issue_notice
+from levy.services.parameter_changes import approve_parameter, propose_parameter
+from levy.services.region_changes import approve_region_change, propose_region_change
+from quota.enums import NumberKind
+from quota.kinds import RETURNS
+from quota.models import Employer
+from quota.services import filing
+from quota.services.checks import check_employers
+from quota.services.sign_in_codes import issue_sign_in_code
+from quota.services.verification import send_back
+from subsidies.services import awards as rewards
+from tests.accounts.factories import RegionFactory, officer
+from tests.conftest import ROOT
+from tests.disclosure.factories import draft, published
+from tests.levy.factories import confirmed_run, draft_run, started_run
+from tests.quota.exchange_files import load
+from tests.quota.factories import (
+    EmployerFactory,
+    employer_account,
+    employer_never_late,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+    verified_year,
+)
+from tests.quota.test_exchange_loading import CODES
+from tests.quota.test_exchange_loading import filing as changed
+from tests.subsidies.factories import programme
+
+PROVINCE, COUNTY = "140000", "140105"
+CHAIN = "SELECT pg_advisory_xact_lock(hashtext('audit chain'))"
+WAITS = "SELECT EXISTS (SELECT FROM pg_locks WHERE pid = %s AND NOT granted)"
+
+Act = Callable[[], Any]
+Pair = Callable[[], tuple[Act, Act]]
+
+
+class Side(threading.Thread):
+    """One of the two, on a connection of its own. `failure` is what ended it, if anything did."""
+
+    def __init__(self, act: Act) -> None:
+        super().__init__(daemon=True)
+        self.act, self.pid, self.is_connected = act, 0, threading.Event()
+        self.failure: Exception | None = None
+
+    def run(self) -> None:
+        try:
+            connection.ensure_connection()
+            self.pid = connection.connection.info.backend_pid
+            self.is_connected.set()
+            self.act()
+        except Exception as failure:
+            self.failure = failure
+        finally:
+            connection.close()
+
+    def sets_out(self) -> None:
+        """Come back when the side waits for a lock or has ended."""
+        self.start()
+        self.is_connected.wait()
+        with connection.cursor() as cursor:
+            while self.is_alive():
+                cursor.execute(WAITS, [self.pid])
+                if cursor.fetchone()[0]:
+                    return
+                self.join(0.01)
+
+
+def meet(*acts: Act, behind: str = CHAIN) -> list[Side]:
+    """Let them set out one after the other while a lock is held, then let go: how each ended."""
+    sides = [Side(act) for act in acts]
+    with transaction.atomic(), connection.cursor() as cursor:
+        cursor.execute(behind)
+        for side in sides:
+            side.sets_out()
+    for side in sides:
+        side.join()
+    return sides
+
+
+def both_end(sides: list[Side]) -> bool:
+    """One of them at least gets what it wants; the other too, or it is refused in words."""
+    failures = [side.failure for side in sides]
+    return None in failures and all(failure is None or isinstance(failure, DomainError) for failure in failures)
+
+
+def is_deadlock(failure: Exception | None) -> bool:
+    return isinstance(failure, OperationalError) and isinstance(failure.__cause__, DeadlockDetected)
+
+
+# The pairs
+
+
+@pytest.fixture
+def divisions(transactional_db: None) -> None:
+    for code in (PROVINCE, "140100", COUNTY, "140106"):
+        RegionFactory(code=code)
+
+
+def county() -> Region:
+    return Region.objects.get(code=COUNTY)
+
+
+def owing() -> Employer:
+    employer = EmployerFactory(region=county())
+    verified_year(employer, staff=100, wages="6000000.00", credited=12)
+    return employer
+
+
+def a_start(region: str = PROVINCE) -> Act:
+    for kind, value in ((NumberKind.REQUIRED_RATIO, "0.015"), (NumberKind.SOCIAL_AVERAGE_WAGE, "80000")):
+        regional_number(kind, value)
+    who = officer(Role.LEVY_OFFICER, PROVINCE)
+    return lambda: runs.start_run(levy_year=2025, region=Region.objects.get(code=region), actor=who)
+
+
+def an_upload() -> Act:
+    """Of the province's own officer: the file points to the province's row."""
+    kind, who = KINDS["employers"], officer(Role.TAX_OFFICER, PROVINCE)
+    upload = SimpleUploadedFile("单位.csv", ",".join(kind.headings).encode())
+    return lambda: files.receive_file(kind=kind, upload=upload, actor=who)
+
+
+def a_run_starts_and_the_province_uploads() -> tuple[Act, Act]:
+    owing()
+    return a_start(COUNTY), an_upload()
+
+
+def admin() -> User:
+    return officer(Role.ADMINISTRATOR, PROVINCE)
+
+
+def a_region_change(name: str = "新名区") -> RegionChange:
+    return propose_region_change(
+        kind=RegionChange.Kind.RENAME, code=COUNTY, name=name, document_number="民函〔2026〕1号", reason="更名",
+        actor=admin(),
+    )  # fmt: skip
+
+
+def a_parameter() -> Any:
+    return propose_parameter(
+        region=county(), name=NumberKind.SOCIAL_AVERAGE_WAGE, value="90000", valid_from=date(2026, 1, 1),
+        valid_until=None, document_number="晋统〔2027〕1号", source="统计局", actor=admin(),
+    )  # fmt: skip
+
+
+def a_renaming_and_a_notice() -> tuple[Act, Act]:
+    owing()
+    assessment = confirmed_run(region=COUNTY).assessments.get()
+    change, approver, who = a_region_change(), admin(), officer(Role.LEVY_OFFICER, COUNTY)
+    return (
+        lambda: approve_region_change(change=change, actor=approver),
+        lambda: issue_notice(assessment=assessment, actor=who),
+    )
+
+
+def a_renaming_and_a_parameter() -> tuple[Act, Act]:
+    change, parameter, approver = a_region_change(), a_parameter(), admin()
+    return (
+        lambda: approve_region_change(change=change, actor=approver),
+        lambda: approve_parameter(change=parameter, actor=approver),
+    )
+
+
+def a_renaming_and_a_run() -> tuple[Act, Act]:
+    owing()
+    change, approver = a_region_change(), admin()
+    return lambda: approve_region_change(change=change, actor=approver), a_start()
+
+
+def two_parameters_one_of_them_by_command() -> tuple[Act, Act]:
+    first, second, parameter = admin(), admin(), a_parameter()
+    command = ["regional_setting", COUNTY, "shortfall_rounding", "none"]
+    named = {"valid_from": date(2026, 1, 1), "document": "晋财〔2026〕1号"}
+    return (
+        lambda: call_command(*command, first=first.username, second=second.username, **named),
+        lambda: approve_parameter(change=parameter, actor=second),
+    )
+
+
+def a_handing_over_and_the_notices() -> tuple[Act, Act]:
+    owing()
+    run = confirmed_run(region=COUNTY)
+    taker, printer = officer(Role.TAX_OFFICER, COUNTY), officer(Role.LEVY_OFFICER, COUNTY)
+    return lambda: runs.hand_over_run(run=run, actor=taker), lambda: start_batch(run=run, actor=printer)
+
+
+def a_confirmation_and_a_supplement() -> tuple[Act, Act]:
+    first = owing()
+    confirmed_run(region=COUNTY)
+    second = EmployerFactory(region=county())
+    verified_year(second, staff=100, wages="6000000.00", credited=0)
+    who, other = officer(Role.LEVY_OFFICER, "140100"), officer(Role.LEVY_OFFICER, "140100")
+    proposed = corrections.propose_supplement(employer=second, levy_year=2025, reason="漏征", actor=who)
+    assert first
+    RegionFactory(code="140106")
+    verified_year(EmployerFactory(region_id="140106"), staff=100, wages="6000000.00", credited=0)
+    run = draft_run(region="140106")
+    runs.check_run(run=run, actor=officer(Role.LEVY_OFFICER, PROVINCE))
+    confirmer = officer(Role.LEVY_OFFICER, PROVINCE)
+    return (
+        lambda: runs.confirm_run(run=run, actor=confirmer),
+        lambda: corrections.approve_correction(correction=proposed, actor=other),
+    )
+
+
+def a_slice_and_a_discarding() -> tuple[Act, Act]:
+    owing()
+    run = started_run(region=COUNTY)
+    who = officer(Role.LEVY_OFFICER, COUNTY)
+    return (
+        lambda: runs.discard_run(run=run, actor=who, reason="重算"),
+        lambda: runs.assess_slice(run_id=run.pk, number=0),
+    )
+
+
+def a_publishing_and_a_withdrawal() -> tuple[Act, Act]:
+    """The one that is withdrawn is the one whose place the other takes."""
+    owing()
+    confirmed_run(region=COUNTY)
+    older, newer = published(region=COUNTY), draft(region=COUNTY)
+    who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
+    return (
+        lambda: publications.publish(publication=newer, actor=who),
+        lambda: publications.withdraw(publication=older, actor=other, reason="有误"),
+    )
+
+
+def a_publishing_and_a_discarding() -> tuple[Act, Act]:
+    owing()
+    confirmed_run(region=COUNTY)
+    published(region=COUNTY)
+    newer = draft(region=COUNTY)
+    who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
+    return (
+        lambda: publications.publish(publication=newer, actor=who),
+        lambda: publications.discard(publication=newer, actor=other, reason="有误"),
+    )
+
+
+def proposed_access(kind: AccessChange.Kind, person: User, role: Role | None = None) -> Act:
+    change = access_changes.propose(kind=kind, person=person, region=county(), reason="换人", actor=admin(), role=role)
+    approver = admin()
+    return lambda: access_changes.approve(change=change, actor=approver)
+
+
+def a_reset_and_new_recovery_codes() -> tuple[Act, Act]:
+    person = officer(Role.VERIFIER, COUNTY)
+    second_factor.renew_recovery_codes(person=person)
+    return (
+        proposed_access(AccessChange.Kind.RESET_FACTOR, person),
+        lambda: second_factor.renew_recovery_codes(person=person),
+    )
+
+
+def a_post_and_a_new_password() -> tuple[Act, Act]:
+    person = officer(Role.VERIFIER, COUNTY)
+    Client().force_login(person)
+    return (
+        proposed_access(AccessChange.Kind.APPOINT, person, Role.LEVY_OFFICER),
+        lambda: passwords.change_password(person=person, password="新的密码-2026-秋", session_key=None),
+    )
+
+
+def a_sign_in_code_and_a_filing() -> tuple[Act, Act]:
+    employer = employer_never_late()
+    clerk = employer_account(employer)
+    User.objects.filter(pk=clerk.pk).update(username=employer.uscc)
+    opened = filing.open_return(employer=employer, levy_year=2025, actor=clerk)
+    saved = filing.save_return(
+        headcount_return=opened, version=opened.version, staff_by_month=[100] * 12, total_wages=6_000_000, actor=clerk
+    )
+    counter = officer(Role.VERIFIER, COUNTY)
+    return (
+        lambda: issue_sign_in_code(employer=employer, actor=counter),
+        lambda: filing.submit_return(headcount_return=saved, version=saved.version, actor=clerk),
+    )
+
+
+def the_approval_of_a_list_and_of_one_award() -> tuple[Act, Act]:
+    regional_number(NumberKind.MINIMUM_WAGE, "2000")
+    verified_year(EmployerFactory(region=county()), credited=24)
+    confirmed_run()
+    formula = programme()
+    rewards.compute_awards(programme=formula, levy_year=2025, actor=officer(Role.FINANCE_OFFICER, PROVINCE))
+    award = formula.awards.get()
+    who = officer(Role.FINANCE_OFFICER, PROVINCE)
+    whole = {"programme": formula, "levy_year": 2025, "count": 1, "amount": award.amount}
+    return (
+        lambda: rewards.approve_proposed(**whole, actor=who),
+        lambda: rewards.approve_award(award=award, actor=who),
+    )
+
+
+PAIRS: list[Pair] = [
+    a_run_starts_and_the_province_uploads,
+    a_renaming_and_a_run,
+    a_handing_over_and_the_notices,
+    a_confirmation_and_a_supplement,
+    a_slice_and_a_discarding,
+    a_publishing_and_a_withdrawal,
+    a_post_and_a_new_password,
+    a_sign_in_code_and_a_filing,
+    a_renaming_and_a_notice,
+    a_renaming_and_a_parameter,
+    two_parameters_one_of_them_by_command,
+    a_publishing_and_a_discarding,
+    a_reset_and_new_recovery_codes,
+    the_approval_of_a_list_and_of_one_award,
+]
+
+
+@pytest.mark.parametrize("is_turned", [False, True], ids=["in this order", "the other way round"])
+@pytest.mark.parametrize("pair", PAIRS, ids=lambda pair: pair.__name__)
+def test_two_who_share_locks_both_come_to_an_end(divisions: None, pair: Pair, is_turned: bool) -> None:
+    acts = pair()
+    sides = meet(*reversed(acts)) if is_turned else meet(*acts)
+    assert both_end(sides)
+
+
+def a_file_and_a_correction() -> tuple[Act, Act, str]:
+    """A return that was sent back comes without somebody whom a neighbour claims too; a file changes the returns of
+    both. The neighbour's return has the lower number: the file locks it first."""
+    employer_never_late()
+    neighbour, employer = (EmployerFactory(uscc=code, region=county()) for code in CODES[:2])
+    identity = identity_number()
+    first, own = (filed_return(each, filed_on=date(2026, 1, 1)) for each in (neighbour, employer))
+    for each in (neighbour, employer):
+        placement(each, identity=identity)
+    check_employers(levy_year=2025, employer_ids=[neighbour.pk, employer.pk])
+    clerk = employer_account(employer)
+    send_back(headcount_return=own, reason="少一人", actor=officer(Role.VERIFIER, COUNTY))
+    own.draft_placements.all().delete()
+    rows = [changed("2026-01-01", staff="90", code=code) for code in CODES[:2]]
+    return (
+        lambda: load(RETURNS, rows),
+        lambda: filing.submit_return(headcount_return=own, version=own.version, actor=clerk),
+        f"SELECT FROM quota_headcountreturn WHERE id = {first.pk} FOR NO KEY UPDATE",
+    )
+
+
+@pytest.mark.parametrize("is_turned", [False, True], ids=["the file first", "the correction first"])
+def test_a_file_and_a_correction_lock_the_returns_in_one_order(divisions: None, is_turned: bool) -> None:
+    file, correction, neighbours_return = a_file_and_a_correction()
+    acts = (correction, file) if is_turned else (file, correction)
+    assert both_end(meet(*acts, behind=neighbours_return))
+
+
+# The twins: the same locks the other way round
+
+
+def the_ladder() -> dict[str, str]:
+    """One lock of each step of the order, with what it takes."""
+    verified_year(EmployerFactory(region=county()))
+    run = started_run(region=COUNTY)
+    person = officer(Role.VERIFIER, COUNTY)
+    return {
+        "the checks": "SELECT pg_advisory_xact_lock(hashtext('quota checks'), 2025)",
+        "the slice": f"SELECT FROM levy_assessmentslice WHERE run_id = {run.pk} FOR NO KEY UPDATE",
+        "the province": f"SELECT FROM accounts_region WHERE code = '{PROVINCE}' FOR NO KEY UPDATE",
+        "the county": f"SELECT FROM accounts_region WHERE code = '{COUNTY}' FOR NO KEY UPDATE",
+        "the account": f"SELECT FROM accounts_user WHERE id = {person.pk} FOR NO KEY UPDATE",
+        "the run": f"SELECT FROM levy_assessmentrun WHERE id = {run.pk} FOR NO KEY UPDATE",
+        "the supplements": "SELECT pg_advisory_xact_lock(hashtext('levy supplement'), 2025)",
+        "the chain": CHAIN,
+    }
+
+
+def taking(*locks: str, then: Act | None = None) -> Act:
+    """Take the locks one after the other; `then` is done between the first and the second."""
+
+    def act() -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            for number, lock in enumerate(locks):
+                if number and then:
+                    then()
+                cursor.execute(lock)
+
+    return act
+
+
+def test_two_who_take_every_lock_in_the_order_both_come_to_an_end(divisions: None) -> None:
+    steps = list(the_ladder().values())
+    for first in steps:
+        assert [side.failure for side in meet(taking(*steps), taking(*steps), behind=first)] == [None, None]
+
+
+def test_twin_two_who_take_two_locks_in_opposite_orders_deadlock(divisions: None) -> None:
+    steps = list(the_ladder().values())
+    for before, after in pairwise(steps):
+        both = threading.Barrier(2)
+        sides = [Side(taking(*locks, then=both.wait)) for locks in ((before, after), (after, before))]
+        for side in sides:
+            side.start()
+        for side in sides:
+            side.join()
+        assert sorted(is_deadlock(side.failure) for side in sides) == [False, True]
+
+
+def test_twin_a_row_locked_with_its_key_deadlocks_with_whoever_points_to_it(divisions: None) -> None:
+    with_key = f"SELECT FROM accounts_region WHERE code = '{PROVINCE}' FOR UPDATE"
+    sides = meet(an_upload(), taking(with_key, CHAIN))
+    assert sorted(is_deadlock(side.failure) for side in sides) == [False, True]
+
+
+# The page
+
+
+PAGE = (ROOT / "docs" / "locks.md").read_text(encoding="utf-8")
+BESIDE = {"tests", "bench", "faults", "runner", "tools"}
+TAKES = re.compile(r"select_for_update\(|pg_(try_)?advisory|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE|LOCK TABLE")
+
+
+def product() -> dict[str, str]:
+    """The product's modules and their text."""
+    paths = [path.relative_to(ROOT) for path in ROOT.glob("*/**/*.py")]
+    return {str(path): (ROOT / path).read_text(encoding="utf-8") for path in paths if path.parts[0] not in BESIDE}
+
+
+def test_every_module_that_locks_is_on_the_page() -> None:
+    locking = {path for path, text in product().items() if TAKES.search(text)}
+    assert len(locking) > 15
+    assert sorted(path for path in locking if f"`{path}`" not in PAGE) == []
+
+
+def test_every_module_on_the_page_exists() -> None:
+    named = set(re.findall(r"`([\w/]+\.py)`", PAGE))
+    assert sorted(path for path in named if not (ROOT / path).exists()) == []
+
+
+def test_every_row_is_locked_without_its_key() -> None:
+    calls = {
+        f"{path}:{call.lineno}": {word.arg for word in call.keywords}
+        for path, text in product().items()
+        for call in ast.walk(ast.parse(text))
+        if isinstance(call, ast.Call) and getattr(call.func, "attr", "") == "select_for_update"
+    }
+    assert len(calls) > 25
+    assert sorted(place for place, words in calls.items() if "no_key" not in words) == []
+    assert [path for path, text in product().items() if re.search(r"FOR UPDATE", text)] == []
