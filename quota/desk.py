@@ -1,7 +1,7 @@
 """What waits of the returns, for the federation's officers and for employers; the pages of both."""
 
 from collections.abc import Iterable
-from typing import Any
+from itertools import groupby
 from urllib.parse import urlencode
 
 from django.db.models import Count, Min, Q
@@ -13,9 +13,11 @@ from accounts.models import User
 from accounts.permissions import Permission
 from casework.desk import Due, MenuEntry, Waiting, menu, source
 from quota.enums import ReturnState
+from quota.forms import recent_years
 from quota.models import HeadcountReturn
 from quota.queries.parameters import filing_deadlines
 from quota.queries.queue import READERS
+from quota.services.filing import to_act_on
 
 menu(
     MenuEntry(10, "quota:my_employers", gettext_lazy("我的单位"), (Permission.FILE_RETURN,)),
@@ -45,26 +47,31 @@ def returns_to_decide(user: User) -> Iterable[Waiting]:
 
 @source
 def returns_to_file(user: User) -> Iterable[Waiting]:
-    """Returns of the person's own employers that were sent back or are not yet sent."""
+    """Returns of the person's own employers that were sent back or are not yet sent: those that its page offers."""
     if not user.may_somewhere(Permission.FILE_RETURN):
         return
-    own = HeadcountReturn.objects.filter(employer__memberships__user=user)
-    mine = Q(state=ReturnState.SENT_BACK, is_in_force=True) | Q(state=ReturnState.DRAFT)
-    rows = own.filter(mine).order_by().values("state", "levy_year", "employer__region_id")
-    found = list(rows.annotate(count=Count("pk"), since=Min("sent_back_at")))
-    sent_back = [row for row in found if row["state"] == ReturnState.SENT_BACK]
-    drafts = [row for row in found if row["state"] == ReturnState.DRAFT]
-    page = reverse("quota:my_employers")
-    since = min((row["since"] for row in sent_back), default=None)
-    yield Waiting(_("申报待补正"), _count(sent_back), page, since)
-    yield Waiting(_("申报草稿待提交"), _count(drafts), page, due=_filing_deadline(drafts))
+    rows = _own_to_act_on(user)
+    sent_back = [row for row in rows if row.state == ReturnState.SENT_BACK]
+    drafts = [row for row in rows if row.state == ReturnState.DRAFT]
+    since = min((row.sent_back_at for row in sent_back), default=None)
+    yield Waiting(_("申报待补正"), len(sent_back), _page_of(sent_back), since)
+    yield Waiting(_("申报草稿待提交"), len(drafts), _page_of(drafts), due=_filing_deadline(drafts))
 
 
-def _count(rows: list[dict[str, Any]]) -> int:
-    return sum(row["count"] for row in rows)
+def _own_to_act_on(user: User) -> list[HeadcountReturn]:
+    own = HeadcountReturn.objects.filter(employer__memberships__user=user, levy_year__in=recent_years())
+    columns = ("state", "levy_year", "is_in_force", "sent_back_at", "employer__region_id")
+    rows = own.order_by("employer", "levy_year", "pk").select_related("employer").only(*columns)
+    years = groupby(rows, key=lambda row: (row.employer_id, row.levy_year))
+    return [row for _year, of_year in years if (row := to_act_on(of_year))]
 
 
-def _filing_deadline(rows: list[dict[str, Any]]) -> Due | None:
+def _page_of(rows: list[HeadcountReturn]) -> str:
+    """The return itself where there is one only."""
+    return reverse("quota:return", args=[rows[0].pk]) if len(rows) == 1 else reverse("quota:my_employers")
+
+
+def _filing_deadline(drafts: list[HeadcountReturn]) -> Due | None:
     """The earliest last day to file. What was sent back has been filed: no text gives a last day to mend it."""
-    days = filing_deadlines({(row["employer__region_id"], row["levy_year"]) for row in rows})
+    days = filing_deadlines({(row.employer.region_id, row.levy_year) for row in drafts})
     return Due(min(days.values()), _("申报截止")) if days else None

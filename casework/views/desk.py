@@ -90,12 +90,15 @@ def by_urgency(lines: list[Waiting], today: date) -> list[tuple[Urgency, list[Ro
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     lines, today = all_lines(request.user), timezone.localdate()
-    groups = by_urgency([line for line in lines if isinstance(line, Waiting)], today)
+    waiting = [line for line in lines if isinstance(line, Waiting)]
+    groups = by_urgency(waiting, today)
     first = groups[0][1][0] if groups else None
     context = {
         "today": today,
         "appointments": request.user.current_appointments,
         "groups": groups,
+        "has_days": any(line.due for line in waiting),
+        "has_money": any(line.money for line in waiting),
         "urgent": first if first and first.urgency != Urgency.REST else None,
         "latest": [line for line in lines if isinstance(line, Latest)],
     }
