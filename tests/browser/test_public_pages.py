@@ -20,7 +20,7 @@ CALCULATED = (
 )
 
 
-# The routes that the accessibility statement says were tested (disclosure/accessibility.toml).
+# The routes that the accessibility statement says were tested (disclosure/queries/accessibility.toml).
 OPENED_AS_THEY_ARE = (
     "home",
     "search",

@@ -13,13 +13,14 @@ from tests.whole.test_project import CODE, ROOT, TEMPLATES
 # Where Chinese is not the interface's: what is official, what is data, and what only operators read.
 OFFICIAL = {
     "demo/": "invented data",
-    "faults/": "the plan of the faults and its report, for operators",
+    "tools/faults/": "the plan of the faults and its report, for operators",
     "design/styleguide.py": "samples of the style guide",
     "/management/": "commands, for operators",
     "config/": "names that an installation sets",
     "design/typesetting.py": "a range of characters",
     "design/templatetags/formats.py": "capital numerals of documents",
-    "quota/exchange/": "headings of exchange files",
+    "exchange/engine/": "headings of exchange files",
+    "quota/kinds/": "headings of exchange files",
     "collection/kinds.py": "headings of exchange files",
     "collection/queries/cases.py": "headings of the list of payments due",
     "levy/queries/comparison.py": "headings of the lists of what changed",

@@ -73,19 +73,19 @@ def test_no_migration_stops_whoever_is_working() -> None:
     [
         ('CREATE INDEX "by_day" ON "quota_placement" ("born_on");', "an index that is built while writers wait"),
         (
-            'ALTER TABLE "levy_payment" ADD CONSTRAINT "positive" CHECK ("amount" > 0);',
+            'ALTER TABLE "collection_payment" ADD CONSTRAINT "positive" CHECK ("amount" > 0);',
             "a check of every row",
         ),
         (
-            'ALTER TABLE "levy_payment" ADD COLUMN "tries" integer DEFAULT 0 NOT NULL CHECK ("tries" >= 0);',
+            'ALTER TABLE "collection_payment" ADD COLUMN "tries" integer DEFAULT 0 NOT NULL CHECK ("tries" >= 0);',
             "a check of every row",
         ),
-        ('ALTER TABLE "levy_payment" ALTER COLUMN "amount" TYPE bigint;', "every row written anew"),
+        ('ALTER TABLE "collection_payment" ALTER COLUMN "amount" TYPE bigint;', "every row written anew"),
         (
-            'ALTER TABLE "levy_payment" ADD COLUMN "key" uuid DEFAULT gen_random_uuid() NOT NULL;',
+            'ALTER TABLE "collection_payment" ADD COLUMN "key" uuid DEFAULT gen_random_uuid() NOT NULL;',
             "a default of its own for every row",
         ),
-        ('ALTER TABLE "levy_payment" ALTER COLUMN "paid_on" SET NOT NULL;', "a column that must be filled"),
+        ('ALTER TABLE "collection_payment" ALTER COLUMN "paid_on" SET NOT NULL;', "a column that must be filled"),
         ('DROP INDEX IF EXISTS "placement_person";', "an index that goes while writers wait"),
         ('ALTER TABLE "accounts_region" DROP COLUMN "level" CASCADE;', "something the former code still uses"),
         ('ALTER TABLE "accounts_region" RENAME COLUMN "name" TO "title";', "something the former code still uses"),
@@ -102,8 +102,8 @@ def test_what_keeps_nobody_waiting_is_let_through() -> None:
             'CREATE TABLE "levy_note" ("id" bigint NOT NULL PRIMARY KEY);',
             'CREATE INDEX "levy_note_by_id" ON "levy_note" ("id");',
             'CREATE INDEX CONCURRENTLY "by_day" ON "quota_placement" ("born_on");',
-            'ALTER TABLE "levy_payment" ADD COLUMN "note" varchar(20) DEFAULT \'\' NOT NULL;',
-            'ALTER TABLE "levy_payment" ADD CONSTRAINT "positive" CHECK ("amount" > 0) NOT VALID;',
+            'ALTER TABLE "collection_payment" ADD COLUMN "note" varchar(20) DEFAULT \'\' NOT NULL;',
+            'ALTER TABLE "collection_payment" ADD CONSTRAINT "positive" CHECK ("amount" > 0) NOT VALID;',
         ]
     )
 

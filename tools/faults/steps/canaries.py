@@ -35,7 +35,7 @@ BROKEN = "ALTER TABLE quota_insurancemonth ADD CONSTRAINT refuses_all CHECK (NOT
 MENDED = "ALTER TABLE quota_insurancemonth DROP CONSTRAINT IF EXISTS refuses_all"
 TEXTS = {
     "the trail": "SELECT reason || details::text FROM audit_auditentry",
-    "reports on files": "SELECT name || refusal || faults::text || warnings::text FROM quota_importedfile",
+    "reports on files": "SELECT name || refusal || faults::text || warnings::text FROM exchange_importedfile",
     "sessions": "SELECT session_data FROM accounts_session",
     "slices": "SELECT error FROM levy_assessmentslice",
     # Not of idle sessions: their last statement repeats an address that somebody typed, to the same role alone.

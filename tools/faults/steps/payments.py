@@ -26,7 +26,7 @@ from tools.faults.trial import Trial
 
 RECEIPTS = 10_000
 PARTS, KILLS, CONFLICTS = 7, 10, 100
-PAID = "SELECT count(*), coalesce(sum(amount), 0) FROM levy_payment WHERE receipt_number LIKE 'GZ%%'"
+PAID = "SELECT count(*), coalesce(sum(amount), 0) FROM collection_payment WHERE receipt_number LIKE 'GZ%%'"
 
 
 def run(trial: Trial) -> None:
@@ -84,7 +84,7 @@ def _upload_and_kill(trial: Trial, rows: list[list[str]], chance: Random) -> Non
     _kill_until(trial, file.pk, ["reading"], chance)
     file = files.order_writing(file=ImportedFile.objects.get(pk=file.pk), only_sound_rows=False, actor=clerk)
     _kill_until(trial, file.pk, ["writing"], chance)
-    state = trial.checker.value("SELECT state FROM quota_importedfile WHERE id = %s", file.pk)
+    state = trial.checker.value("SELECT state FROM exchange_importedfile WHERE id = %s", file.pk)
     demand(state == "applied", f"the file ended {state}")
 
 
@@ -99,7 +99,7 @@ def _kill_until(trial: Trial, file_id: int, at_work: list[str], chance: Random) 
                 os.kill(child, signal.SIGKILL)
             trial.fault("importer killed", child)
     work_on_file.delay(file_id)
-    work = "SELECT state = ANY(%s) FROM quota_importedfile WHERE id = %s"
+    work = "SELECT state = ANY(%s) FROM exchange_importedfile WHERE id = %s"
     wait_for(
         lambda: _has_worker(trial) and not trial.checker.value(work, at_work, file_id), "the file was not finished"
     )

@@ -16,12 +16,12 @@ from tools.runner.state import ROOT
 
 STAND = (
     "SELECT count(*), coalesce(sum(amount), 0), md5(coalesce(string_agg(receipt_number || amount, ',' ORDER BY"
-    " receipt_number), '')) FROM levy_payment",
+    " receipt_number), '')) FROM collection_payment",
     "SELECT count(*), sum(credited_months) FROM quota_verifiedheadcount",
     "SELECT count(*), md5(string_agg(uscc, ',' ORDER BY id)) FROM quota_employer",
     "SELECT count(*), encode(max(hash), 'hex') FROM audit_auditentry",
 )
-MISTAKE = "DELETE FROM quota_verifiedheadcount WHERE levy_year = 2025; DELETE FROM levy_payment"
+MISTAKE = "DELETE FROM quota_verifiedheadcount WHERE levy_year = 2025; DELETE FROM collection_payment"
 
 
 def run(trial: Trial) -> None:
@@ -42,7 +42,7 @@ def _drill(trial: Trial) -> None:
     ground.stop_database()
     ground.start_database(archiving)
     _script(trial, backup, "backup.sh")
-    trial.checker.do("UPDATE levy_payment SET budget_level = '省级' WHERE id % 7 = 0")  # after the backup, kept
+    trial.checker.do("UPDATE collection_payment SET budget_level = '省级' WHERE id % 7 = 0")  # after the backup, kept
     wanted = _stand(trial)
     moment = str(trial.checker.value("SELECT clock_timestamp()"))
     time.sleep(0.2)

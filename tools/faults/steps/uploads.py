@@ -21,8 +21,8 @@ DAMAGED, WORKBOOKS = 1000, 100
 HANDS = 4
 STORED = "SELECT count(*) FROM quota_insurancemonth"
 # Rows that files brought, by what their reports say: nothing else may be added.
-WRITTEN = "SELECT coalesce(sum(new_rows), 0) FROM quota_importedfile WHERE kind = 'insurance' AND state = 'applied'"
-OPEN_ENDS = "SELECT count(*) FROM quota_importedfile WHERE kind = 'insurance' AND state IN ('reading', 'writing')"
+WRITTEN = "SELECT coalesce(sum(new_rows), 0) FROM exchange_importedfile WHERE kind = 'insurance' AND state = 'applied'"
+OPEN_ENDS = "SELECT count(*) FROM exchange_importedfile WHERE kind = 'insurance' AND state IN ('reading', 'writing')"
 
 
 def run(trial: Trial) -> None:
