@@ -87,6 +87,11 @@ def by_urgency(lines: list[Waiting], today: date) -> list[tuple[Urgency, list[Ro
     return [(urgency, list(group)) for urgency, group in groupby(rows, key=lambda row: row.urgency)]
 
 
+def _columns(waiting: list[Waiting]) -> list[str]:
+    """The columns beside label and count that some line fills."""
+    return [name for name in ("due", "since", "money") if any(getattr(line, name) for line in waiting)]
+
+
 @require_safe
 def desk(request: HttpRequest) -> HttpResponse:
     lines, today = all_lines(request.user), timezone.localdate()
@@ -97,8 +102,7 @@ def desk(request: HttpRequest) -> HttpResponse:
         "today": today,
         "appointments": request.user.current_appointments,
         "groups": groups,
-        "has_days": any(line.due for line in waiting),
-        "has_money": any(line.money for line in waiting),
+        "columns": _columns(waiting),
         "urgent": first if first and first.urgency != Urgency.REST else None,
         "latest": [line for line in lines if isinstance(line, Latest)],
     }

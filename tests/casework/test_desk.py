@@ -251,7 +251,7 @@ def test_the_page_opens_with_what_is_overdue(county: dict[Role, User], signed_in
     html = signed_in(county[Role.EMPLOYER]).get("/home/").content.decode()
     notice = html[html.index('class="notice notice-bad') : html.index("</section>")]
     assert "申报草稿待提交：逾期" in notice
-    assert f"申报截止：{THIS_YEAR}-10-31。" in notice
+    assert f'申报截止：<span class="phrase">{THIS_YEAR}年10月31日</span>。' in notice
 
 
 @pytest.mark.parametrize("role", Role)
