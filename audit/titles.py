@@ -1,4 +1,4 @@
-"""What each recorded action is called on a page. A test finds actions that are missing here."""
+"""The title of each recorded action on pages. A test finds actions without a title."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -12,7 +12,7 @@ from audit.services import record
 
 
 class Actor(Protocol):
-    """What the engine needs of a person; accounts.User is one."""
+    """The part of a person that the engine needs; accounts.User has it."""
 
     pk: Any
 

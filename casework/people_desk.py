@@ -9,7 +9,7 @@ from django.utils.translation import gettext_lazy
 
 from accounts.models import AccessChange, User
 from accounts.permissions import Permission
-from accounts.scoping import changes_in_reach
+from accounts.queries.people import changes_in_reach
 from casework.desk import MenuEntry, Waiting, menu, source
 
 menu(

@@ -66,7 +66,7 @@ def person(name: str, office: str = "shanxi") -> User:
 
 
 def nearest(name: str, region_code: str) -> User:
-    """Who of that name is in charge of a region: the district's, else the capital's, else the province's."""
+    """The officer in charge of a region: the district's, else the capital's, else the province's."""
     offices = [office for office, code in OFFICES.items() if region_code.startswith(region_prefix(code))]
     return person(name, offices[-1])
 

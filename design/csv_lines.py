@@ -1,4 +1,4 @@
-"""What every CSV that leaves the system does to its text (promise C6)."""
+"""The one writer of CSV files; it makes text harmless for spreadsheets (promise C6)."""
 
 import csv
 from collections.abc import Iterable

@@ -14,7 +14,7 @@ from django.views.decorators.http import require_http_methods, require_safe
 from accounts.frame.enqueue import hurry
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from exchange.engine.fault_book import blank_workbook
 from exchange.forms import UploadForm, WriteFileForm
 from exchange.kinds import KINDS

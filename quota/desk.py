@@ -17,7 +17,7 @@ from quota.forms import recent_years
 from quota.models import HeadcountReturn
 from quota.queries.parameters import filing_deadlines
 from quota.queries.queue import READERS
-from quota.services.filing import to_act_on
+from quota.queries.returns import to_act_on
 
 menu(
     MenuEntry(10, "quota:my_employers", gettext_lazy("我的单位"), (Permission.FILE_RETURN,)),

@@ -8,6 +8,7 @@ from django.contrib.sessions.base_session import AbstractBaseSession
 from django.db import models
 from django.db.models import F, Q
 from django.db.models.functions import Now
+from django.utils.module_loading import import_string
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
@@ -31,9 +32,8 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        from accounts.sign_in.session_store import SessionStore  # Django's own hook; the store needs this model first
-
-        return SessionStore
+        """The store that the settings name: it needs this model, so this model may not import it."""
+        return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
     @property
     def reference(self) -> str:

@@ -5,7 +5,7 @@ from django.db import IntegrityError, transaction
 from accounts.errors import AlreadyProposed, NameTaken, OutOfReach, OwnAccount
 from accounts.models import AccessChange, Region, SecondFactor, User
 from accounts.permissions import Permission, Role
-from accounts.scoping import may_manage
+from accounts.queries.people import may_manage
 from accounts.services.locks import lock_account
 from accounts.services.people import appoint, enable
 from accounts.services.trail import record_of_person

@@ -6,7 +6,7 @@ from django.db.models.functions import Now
 from accounts.errors import OutOfReach, OwnAccount
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, Role
-from accounts.scoping import may_manage
+from accounts.queries.people import may_manage
 from accounts.services.locks import lock_account
 from accounts.services.trail import record_of_person
 from accounts.sign_in import attempts, passwords

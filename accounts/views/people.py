@@ -18,12 +18,12 @@ from accounts.forms import AppointmentForm, PersonFilter, PersonForm, PersonStat
 from accounts.frame.kept_forms import keeps_typing, start
 from accounts.models import AccessChange, Appointment, Region, User
 from accounts.permissions import Permission, requires
-from accounts.scoping import changes_in_reach, may_manage, people_in_reach
+from accounts.queries.people import changes_in_reach, may_manage, people_in_reach
 from accounts.services import access_changes, people
 from accounts.sign_in import attempts
 from accounts.workflow import APPROVE, CHANGE_TRANSITIONS
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 
 PER_PAGE = 25

@@ -17,11 +17,11 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import Transition, allowed
 from disclosure.forms import PublicationForm
 from disclosure.models import Publication, PublicationState
-from disclosure.queries.region_page import page_of
+from disclosure.queries.region_page import page_of, tables
 from disclosure.services import publications as services
 from disclosure.tasks import send_publications
 from disclosure.views.open_data import listed, send
@@ -109,8 +109,10 @@ def publication_preview(request: HttpRequest, pk: int, code: str) -> HttpRespons
     publication = _readable(request, pk)
     if not publication.regions.filter(code=code, is_own=False).exists():
         raise Http404
+    page = page_of(publication, code)
     context = {
-        "page": page_of(publication, code),
+        "page": page,
+        "tables": tables(page, publication.pk),
         "publication": publication,
         "files": listed(publication, "disclosure:publication_file"),
         "preview": publication.pk,

@@ -16,7 +16,8 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.models import AuditEntry
-from audit.services import record, trail_of
+from audit.queries import trail_of
+from audit.services import record
 from audit.workflow import apply, check
 from law.amount import Assessed, assess
 from levy.errors import (
@@ -32,9 +33,10 @@ from levy.errors import (
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, PolicyVersion, Supersession
 from levy.models.runs import FINAL_STATES
 from levy.queries.explanations import explain
+from levy.queries.facts import facts_today
+from levy.queries.policy import current_terms, terms_of
 from levy.services import runs
-from levy.services.policy_versions import current_terms, pin_policy, terms_of
-from levy.services.slices import facts_today
+from levy.services.policy_versions import pin_policy
 from levy.workflow import CHECK, CONFIRM, DISCARD
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount

@@ -29,9 +29,7 @@ from levy.models import ParameterChange
 from levy.parameter_words import RULES, is_number, value_in_words
 from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
 from quota.models import RegionalNumber, RegionalSetting
-from quota.models.parameters import DatedQuerySet
-
-DatedRow = RegionalNumber | RegionalSetting
+from quota.models.parameters import DatedQuerySet, DatedRow
 
 
 @dataclass(frozen=True, slots=True)

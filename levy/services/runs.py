@@ -15,9 +15,11 @@ from audit.services import record
 from audit.workflow import apply, check
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
-from levy.models.runs import FINAL_STATES, LIVE_STATES
+from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
 from levy.queries import interruptions
-from levy.services.policy_versions import pin_policy, terms_by_region
+from levy.queries.policy import terms_by_region
+from levy.queries.progress import progress
+from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
 from quota.models import Employer
@@ -28,8 +30,14 @@ MAX_UNENDED_STARTS = 6  # above what a bad night's restarts may do to an innocen
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
-STALLED_AFTER = timedelta(minutes=3)
 EMPLOYERS_NAMED = 3
+
+CUT_SLICES = """
+INSERT INTO levy_assessmentslice (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
+SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM quota_employer WHERE region_id LIKE %s
+) cut GROUP BY part
+"""
 
 
 @transaction.atomic
@@ -73,17 +81,7 @@ def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, beside
 
 def _cut_slices(run: AssessmentRun, size: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO levy_assessmentslice
-                (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
-            SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
-                SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
-                FROM quota_employer WHERE region_id LIKE %s
-            ) cut GROUP BY part
-            """,
-            [run.pk, size, f"{run.region.prefix}%"],
-        )
+        cursor.execute(CUT_SLICES, [run.pk, size, f"{run.region.prefix}%"])
 
 
 def assess_slice(*, run_id: int, number: int) -> None:
@@ -129,7 +127,7 @@ def _note_start(run_id: int, number: int) -> bool:
             return False
         is_deadly = part.unended_starts >= MAX_UNENDED_STARTS
         if is_deadly:
-            part.state, part.error = SliceState.QUARANTINED, interruptions.WORKER_LOST
+            part.state, part.error = SliceState.QUARANTINED, WORKER_LOST
         else:
             part.unended_starts += 1
         part.save(update_fields=["state", "error", "unended_starts"])
@@ -219,23 +217,6 @@ def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
         if run.state == RunState.COMPUTING:
             sleep(POLL_SECONDS)  # the rest is in other hands
             yield progress(run)
-
-
-def progress(run: AssessmentRun) -> dict[str, int]:
-    """Slices done, put aside and in all, and employers done, as they stand in the ledger now."""
-    return run.slices.aggregate(
-        total=Count("pk"),
-        done=Count("pk", filter=Q(state=SliceState.DONE)),
-        quarantined=Count("pk", filter=Q(state=SliceState.QUARANTINED)),
-        employers=Sum("employer_count", default=0),
-    )
-
-
-def is_stalled(run: AssessmentRun) -> bool:
-    """Whether a run that does not rest has got no further for minutes, by the database's clock."""
-    computing = AssessmentRun.objects.filter(pk=run.pk, state=RunState.COMPUTING, paused_until=None)
-    lately = run.slices.filter(done_at__gt=Now() - STALLED_AFTER)
-    return computing.filter(~Exists(lately), started_at__lt=Now() - STALLED_AFTER).exists()
 
 
 def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:

@@ -18,7 +18,7 @@ from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from law.amount import Assessed, Step
 from levy.forms import CorrectionForm, SeenForm, StepForm, SupplementForm

@@ -19,8 +19,9 @@ from levy.documents.run_report import report_pdf, report_sheet
 from levy.models import Assessment, AssessmentRun, DocumentBatch, Notice
 from levy.models.documents import BatchState
 from levy.models.runs import COMPUTED_STATES
+from levy.queries.documents import replacement_of
 from levy.services.batches import start_batch
-from levy.services.notices import issue_notice, replacement_of
+from levy.services.notices import issue_notice
 from levy.tasks import render_notices
 
 REFRESH_SECONDS = 2

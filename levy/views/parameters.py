@@ -1,5 +1,6 @@
 """Administrators' pages: what each region computes with, what is missing, and new values by two people."""
 
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -17,7 +18,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from law.policy import POLICY_YEARS
 from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm
@@ -33,6 +34,17 @@ from quota.models import RegionalNumber, RegionalSetting
 PER_PAGE = 50
 THIS_YEAR = max(POLICY_YEARS) - 1  # the levy year that is filed now
 READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
+
+
+@dataclass(frozen=True, slots=True)
+class Table:
+    """The numbers or the rules of a region and year; `is_rules`: what is not entered follows the national rule."""
+
+    caption: str
+    region: Region
+    lines: list[parameter_state.Line]
+    may_propose: bool
+    is_rules: bool = False
 
 
 def regions_of(user: User) -> QuerySet[Region]:
@@ -58,16 +70,16 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     region, levy_year = form.cleaned_data["region"], form.cleaned_data["levy_year"]
+    may_propose = request.user.can(Permission.MANAGE_PARAMETERS, region.code)
     context = {
         "form": form,
         "region": region,
         "levy_year": levy_year,
         "gaps": parameter_state.gaps_of([region], levy_year).get(region.code, []),
-        "numbers": parameter_state.numbers_of(region, levy_year),
-        "rules": parameter_state.rules_of(region, levy_year),
+        "numbers": Table(_("地区参数"), region, parameter_state.numbers_of(region, levy_year), may_propose),
+        "rules": Table(_("地区规则"), region, parameter_state.rules_of(region, levy_year), may_propose, is_rules=True),
         "national": POLICY_YEARS.get(levy_year),
         "waiting": _changes(request.user).filter(state=ChangeState.PROPOSED).count(),
-        "may_propose": request.user.can(Permission.MANAGE_PARAMETERS, region.code),
     }
     return render(request, "levy/parameter_list.html", context)
 

@@ -18,7 +18,7 @@ from accounts.frame.refusals import turned_back
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from levy.forms import RegionChangeForm, StepForm, YearSearchForm
 from levy.models import ChangeState, RegionChange

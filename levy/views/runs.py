@@ -16,13 +16,16 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import record, trail_of
+from audit.queries import trail_of
+from audit.services import record
 from audit.workflow import Transition, allowed
 from law.policy import PolicyYearMissing
 from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm, StepForm
 from levy.models import AssessmentRun, RunState
-from levy.queries import comparison, interruptions, totals
+from levy.queries import comparison, totals
+from levy.queries.progress import is_stalled, progress
+from levy.queries.put_aside import put_aside
 from levy.queries.run_stages import run_stages
 from levy.services import runs
 from levy.tasks import send_slices
@@ -87,16 +90,16 @@ def run_start(request: HttpRequest) -> HttpResponse:
 @require_safe
 def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     run = _run(request, pk, Permission.VIEW_RUNS)
-    context: dict[str, Any] = {"run": run, "progress": runs.progress(run), "trail": trail_of(run)[:20]}
+    context: dict[str, Any] = {"run": run, "progress": progress(run), "trail": trail_of(run)[:20]}
     if run.state in (RunState.COMPUTING, RunState.DISCARDED):
         context["refresh"] = REFRESH_SECONDS if run.state == RunState.COMPUTING else 0
-        context["is_stalled"] = runs.is_stalled(run)
+        context["is_stalled"] = is_stalled(run)
     else:
         context |= {
             "outcomes": totals.outcome_totals(totals.run_sums(run)),
             "groups": comparison.region_groups(comparison.region_lines(run)),
             "is_comparable": comparison.is_comparable(run),
-            "put_aside": interruptions.put_aside(run) if run.state == RunState.PARTIAL else [],
+            "put_aside": put_aside(run) if run.state == RunState.PARTIAL else [],
         }
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, acts()[step.name].button) for step in steps]

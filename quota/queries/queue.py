@@ -39,6 +39,18 @@ READERS = (Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
 AGREES = Q(state=ReturnState.CHECKED, has_findings=False, claimed_months=F("computed_months"))
 
 
+# Months of every kind that a return's people claim and do not count, in person-months.
+HINTS = """
+SELECT p.employer_id, u.reason, sum(k.weight)
+FROM quota_placement p
+JOIN quota_placementcheck k ON k.placement_id = p.id
+CROSS JOIN LATERAL unnest(k.reasons) AS u(reason)
+WHERE p.levy_year = %(year)s AND p.employer_id IN (SELECT unnest(%(employers)s::bigint[]))
+  AND u.reason <> ALL(%(silent)s)
+GROUP BY p.employer_id, u.reason ORDER BY p.employer_id, sum(k.weight) DESC, u.reason
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Counts:
     """Returns per state, and how many of those before the first review agree with the registers."""
@@ -127,16 +139,6 @@ def counts(returns: QuerySet[HeadcountReturn]) -> Counts:
     return found
 
 
-# Months of every kind that a return's people claim and do not count, in person-months.
-HINTS = """
-SELECT p.employer_id, u.reason, sum(k.weight)
-FROM quota_placement p
-JOIN quota_placementcheck k ON k.placement_id = p.id
-CROSS JOIN LATERAL unnest(k.reasons) AS u(reason)
-WHERE p.levy_year = %(year)s AND p.employer_id IN (SELECT unnest(%(employers)s::bigint[]))
-  AND u.reason <> ALL(%(silent)s)
-GROUP BY p.employer_id, u.reason ORDER BY p.employer_id, sum(k.weight) DESC, u.reason
-"""
 SILENT = [Reason.COUNTED, Reason.OUTSIDE_CONTRACT, Reason.COUNTED_IN_ANOTHER_ROW]
 
 

@@ -28,6 +28,13 @@ from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 logger = logging.getLogger(__name__)
 REVEALS_A_DAY = 50
 
+NEXT_NUMBER = """
+INSERT INTO quota_headcountseries AS s (region_id, year, last)
+VALUES (%(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), 1)
+ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + 1
+RETURNING headcount_number(year, region_id, last)
+"""
+
 
 @transaction.atomic
 def decide_placement(
@@ -251,14 +258,6 @@ class MonthsTotal(Func):
 
     template = "(SELECT sum(m) FROM unnest(%(expressions)s) m)"
     output_field = IntegerField()
-
-
-NEXT_NUMBER = """
-INSERT INTO quota_headcountseries AS s (region_id, year, last)
-VALUES (%(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), 1)
-ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + 1
-RETURNING headcount_number(year, region_id, last)
-"""
 
 
 def next_number(region_code: str) -> str:

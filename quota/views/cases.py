@@ -5,6 +5,7 @@ from typing import Any
 
 from django.contrib import messages
 from django.db.models import OuterRef, Subquery
+from django.forms import BoundField
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.urls import reverse
@@ -19,7 +20,7 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import Transition, allowed
 from quota.enums import ReturnState
 from quota.errors import CaseChanged
@@ -62,6 +63,42 @@ def acts() -> dict[str, Act]:
     }
 
 
+@dataclass(frozen=True, slots=True)
+class CaseView:
+    """What the parts of the page show. `chosen` is whose evidence is open, `form` decides its months; `steps` are what
+    the reader may do; `query` is kept in every link; `is_conflict`: somebody else decided meanwhile."""
+
+    filed: HeadcountReturn
+    workers: list[cases.Worker]
+    chosen: cases.PersonEvidence | None
+    form: DecisionForm | None
+    steps: list[Transition]
+    can_reveal: bool
+    query: str
+    is_conflict: bool
+
+    @property
+    def can_decide(self) -> bool:
+        return REVIEW in self.steps and not self.filed.is_late
+
+    @property
+    def people(self) -> list[tuple[cases.Worker, bool]]:
+        """Everybody, and whether it is the chosen one."""
+        chosen = self.chosen.worker if self.chosen else None
+        return [(worker, worker is chosen) for worker in self.workers]
+
+    @property
+    def totals(self) -> cases.Totals:
+        return cases.totals(self.filed, self.workers)
+
+    @property
+    def months(self) -> list[tuple[cases.MonthEvidence, BoundField]]:
+        """The chosen person's months, each with its box of the form."""
+        if self.chosen is None or self.form is None:
+            return []
+        return [(row, self.form[row.field_name]) for row in self.chosen.months]
+
+
 @requires(Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
 @keeps_typing
 @require_http_methods(["GET", "POST"])
@@ -83,8 +120,17 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
         else:
             messages.success(request, _("已记录%(name)s的逐月认定。") % {"name": worker.placement.name})
             return redirect(_kept(request, "quota:case_person", filed.pk, worker.placement.pk))
-    context = _context(request, filed, people, worker, form) | {"is_conflict": is_conflict}
-    return render(request, "quota/case.html", context, status=CONFLICT if is_conflict else 200)
+    shown = CaseView(
+        filed=filed,
+        workers=people,
+        chosen=cases.person_evidence(filed, worker, request.user) if worker else None,
+        form=form,
+        steps=allowed(filed, STEPS, actor=request.user, region_code=filed.employer.region_id),
+        can_reveal=request.user.can(Permission.REVEAL_IDENTITY, filed.employer.region_id),
+        query=f"?{request.GET.urlencode()}" if request.GET else "",
+        is_conflict=is_conflict,
+    )
+    return render(request, "quota/case.html", _context(request, shown), status=CONFLICT if is_conflict else 200)
 
 
 def _keep_typing(
@@ -149,33 +195,18 @@ def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpRespo
     return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen})
 
 
-def _context(
-    request: HttpRequest,
-    filed: HeadcountReturn,
-    people: list[cases.Worker],
-    worker: cases.Worker | None,
-    form: DecisionForm | None,
-) -> dict[str, Any]:
-    selection = _selection(request, filed)
-    before, after = selection.neighbours(filed)
-    region_code = filed.employer.region_id
-    steps = allowed(filed, STEPS, actor=request.user, region_code=region_code)
-    chosen = cases.person_evidence(filed, worker, request.user) if worker else None
+def _context(request: HttpRequest, shown: CaseView) -> dict[str, Any]:
+    selection = _selection(request, shown.filed)
+    before, after = selection.neighbours(shown.filed)
     return {
-        "filed": filed,
-        "people": people,
-        "totals": cases.totals(filed, people),
-        "chosen": chosen,
-        "months": [(row, form[row.field_name]) for row in chosen.months] if chosen and form else [],
-        "form": form,
-        "can_decide": REVIEW in steps and not filed.is_late,
-        "can_reveal": request.user.can(Permission.REVEAL_IDENTITY, region_code),
-        "steps": [(step.name, acts()[step.name].button) for step in steps],
-        "trail": trail_of(filed)[:20],
+        "case": shown,
+        "filed": shown.filed,
+        "form": shown.form,  # its errors open the page
+        "steps": [(step.name, acts()[step.name].button) for step in shown.steps],
+        "trail": trail_of(shown.filed)[:20],
         "before": before,
         "after": after,
         "selection": selection,
-        "query": f"?{request.GET.urlencode()}" if request.GET else "",
     }
 
 

@@ -17,7 +17,7 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from audit.workflow import allowed
 from design.csv_lines import escape_formula
 from design.law_words import official_words

@@ -14,7 +14,7 @@ from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
-from audit.services import trail_of
+from audit.queries import trail_of
 from subsidies.forms import CheckForm, ShownListForm, YearForm
 from subsidies.models import AwardState, Programme
 from subsidies.services import awards as services

@@ -13,8 +13,8 @@ from design.document_codes import ALPHABET, LENGTH, grouped, new_code, tidied
 from disclosure.views.documents import CHECKS_PER_MINUTE
 from levy.documents.notice import notice_sheets
 from levy.models import Assessment, Notice
+from levy.queries.documents import Standing, check_document
 from levy.services import corrections
-from levy.services.notices import Standing, check_document
 from quota.documents.headcount_certificate import certificate_code
 from quota.models import Employer, VerifiedHeadcount
 from tests.levy.factories import confirmed_run

@@ -18,8 +18,8 @@ from accounts.models import Region
 from accounts.permissions import Role
 from levy.errors import RunAlreadyLive
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
+from levy.queries.policy import terms_by_region
 from levy.services import runs
-from levy.services.policy_versions import terms_by_region
 from levy.services.slices import write_slice
 from levy.tasks import assess_slice
 from quota.enums import NumberKind

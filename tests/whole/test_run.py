@@ -382,3 +382,18 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
     with System(closed_folder) as system:
         assert "demo" not in system.output()
     assert not (closed_folder / "sign-ins.txt").exists()
+
+
+def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is(closed_folder):
+    # What the runner noted before it named a line: the fingerprint alone.
+    noted = (
+        "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    )
+    assert run(closed_folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
+    files = sorted(path.name for path in closed_folder.iterdir())
+    for command in ((), ("shell", "--", "check_waiting")):
+        done = run(closed_folder, *command)
+        assert done.returncode == 1
+        assert "older version before the first release" in done.stderr
+        assert "LEVY_VAR" in done.stderr
+    assert sorted(path.name for path in closed_folder.iterdir()) == files

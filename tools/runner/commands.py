@@ -29,6 +29,8 @@ USAGE = """用法 Usage:
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
 """
+# Which line of migrations a database follows. It changes only when migrations are squashed before the first release.
+MIGRATIONS_SINCE = "2026-11-"
 # These decide about the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
 # Options of pytest with which its caller decides about processes, or which need the terminal or no test at all.
@@ -130,9 +132,14 @@ def _check_port(port: int) -> None:
 
 
 def _prepare(state: State, env: Mapping[str, str]) -> None:
-    """Bring the database and the static files to this code; does nothing when they are there already."""
+    """Bring the database and the static files to this code; does nothing when they are there already.
+
+    Raises Refusal for a database whose migrations were squashed since: they cannot continue on it.
+    """
     note = postgres.remembered(state, env).split()
-    schema = _fingerprint("*/migrations/*.py", "fixtures/**/*", "requirements.lock")
+    if note and not note[0].startswith(MIGRATIONS_SINCE):
+        raise _too_old(state)
+    schema = MIGRATIONS_SINCE + _fingerprint("*/migrations/*.py", "fixtures/**/*", "requirements.lock")
     if note[:1] != [schema]:
         with step("升级数据库结构", "Migrating the database") as redraw:
             _manage(state, env, redraw, "migrate", "--noinput", "-v0")
@@ -145,6 +152,15 @@ def _prepare(state: State, env: Mapping[str, str]) -> None:
         with step("汇集静态文件", "Collecting the static files") as redraw:
             _manage(state, env, redraw, "collectstatic", "--noinput", "-v0")
         stamp.write_text(files)
+
+
+def _too_old(state: State) -> Refusal:
+    return Refusal(
+        f"{state.root} 中的数据库由发布前的旧版本建立，本版本不能接着使用，数据原样保留；"
+        "请把该目录改名后重新启动，或用 LEVY_VAR 指定新目录。",
+        f"the database in {state.root} was made by an older version before the first release; this version cannot use"
+        " it and leaves it untouched: rename the folder and start again, or name a new folder in LEVY_VAR.",
+    )
 
 
 def _fingerprint(*patterns: str) -> str:

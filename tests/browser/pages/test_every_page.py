@@ -49,6 +49,7 @@ PLANTED = {
     "2 targets of the link 查看": "<a href='/a/'>查看</a><a href='/b/'>查看</a>",
     "markup is read out as text": "<p>&lt;span class='num'&gt;2026年&lt;/span&gt;</p>",
     "markup in aria-label of A": "<a href='/c/' aria-label='<span>'>三</a>",
+    "gap within Chinese: 已认定。 逾期": "<p>已认定。\n  逾期</p>",
     "message that is not announced": "<p data-refresh='9999'>正在处理</p>",
 }
 
