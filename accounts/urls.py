@@ -14,7 +14,6 @@ urlpatterns = [
     path("sign-in/oidc/", sign_in.oidc_start, name="oidc_start"),
     path("sign-in/oidc/return/", sign_in.oidc_return, name="oidc_return"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("home/", pages.home, name="home"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="password"),
     path("account/second-factor/", account.new_app, name="new_app"),

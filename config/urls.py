@@ -12,6 +12,7 @@ urlpatterns = [
     path("", include("disclosure.urls")),
     path("", include("accounts.urls")),
     path("", include("access.urls")),
+    path("", include("casework.urls")),
     path("", include("operations.urls")),
     path("", include("exchange.urls")),
     path("", include("quota.urls")),

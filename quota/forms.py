@@ -31,11 +31,17 @@ from quota.services.verification import decision_seen
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
 OUT_OF_BOUNDS = _("日期应在1900年至2199年之间。")
 ALL = ("", _("全部"))
+YEARS_SHOWN = 3
 
 
 def levy_years() -> list[tuple[int, str]]:
     """Years that may have been filed by now, newest first."""
     return [(year, str(year)) for year in range(timezone.localdate().year - 1, FIRST_LEVY_YEAR - 1, -1)]
+
+
+def recent_years() -> list[int]:
+    """Those of them that an employer's own page offers."""
+    return [year for year, _label in levy_years()[:YEARS_SHOWN]]
 
 
 class VersionForm(forms.Form):

@@ -19,7 +19,7 @@ from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from quota.enums import ReturnState
 from quota.errors import ReturnChanged
-from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
+from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, recent_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
 from quota.queries.parameters import months_averaged_for
@@ -28,7 +28,6 @@ from quota.services import filing
 from quota.tasks import check_return
 
 PER_PAGE = 25
-YEARS_SHOWN = 3
 CONFLICT = 409
 
 
@@ -46,7 +45,7 @@ class OwnYear:
 def my_employers(request: HttpRequest) -> HttpResponse:
     own = Employer.objects.filter(memberships__user=request.user).select_related("region")
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
-    years = [year for year, _label in levy_years()[:YEARS_SHOWN]]
+    years = recent_years()
     filings = HeadcountReturn.objects.filter(employer__in=page.object_list, levy_year__in=years)
     of_year: dict[tuple[int, int], list[HeadcountReturn]] = defaultdict(list)
     for row in filings.order_by("pk"):

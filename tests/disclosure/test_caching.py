@@ -61,7 +61,7 @@ def addresses() -> list[str]:
     entry = PublishedEntry.objects.first()
     places = {"disclosure:employer": {"uscc": entry.uscc}, "disclosure:region": {"code": SHANXI, "levy_year": 2025}}
     urls = [address(name, **places.get(name, {})) for name, rule in TABLE.items() if rule.methods >= GET]
-    return [*urls, reverse("accounts:home") + "a.css", reverse("disclosure:search") + "?q=清和精密"]
+    return [*urls, reverse("casework:desk") + "a.css", reverse("disclosure:search") + "?q=清和精密"]
 
 
 def named(role: Role, name: str) -> User:

@@ -136,7 +136,7 @@ def test_the_desk_leads_to_the_awards_it_counts(client, proposed):
     client.force_login(finance())
     for state, words in ((AwardState.PROPOSED, "共2户"), (AwardState.APPROVED, "共1户")):
         url = reverse("subsidies:award_list", query={"state": state.value})
-        assert f'href="{url}"' in client.get(reverse("accounts:home")).content.decode()
+        assert f'href="{url}"' in client.get(reverse("casework:desk")).content.decode()
         assert words in text_of(client.get(url))
 
 

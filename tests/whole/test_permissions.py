@@ -75,7 +75,7 @@ TABLE: dict[str, Rule] = {
     "accounts:oidc_start": Rule(PUBLIC, GET),
     "accounts:oidc_return": Rule(PUBLIC, GET),
     "accounts:sign_out": Rule(SIGNED_IN, POST),
-    "accounts:home": Rule(SIGNED_IN, GET),
+    "casework:desk": Rule(SIGNED_IN, GET),
     "accounts:account": Rule(SIGNED_IN, GET),
     "accounts:password": Rule(SIGNED_IN, BOTH),
     "accounts:new_app": Rule(SIGNED_IN, BOTH),

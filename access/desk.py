@@ -1,16 +1,19 @@
-"""What waits for an administrator: changes of access."""
+"""The changes of access that wait for a second administrator, and the page of people in the menu."""
 
 from collections.abc import Iterable
 
-from django.db.models import Count
+from django.db.models import Count, Min
 from django.urls import reverse
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from access.queries.reach import changes_in_reach
 from accounts.models import User
 from accounts.permissions import Permission
-from accounts.waiting import Waiting, source
 from casework.decisions import ProposalState
+from casework.desk import MenuEntry, Waiting, menu, source
+
+menu(MenuEntry(160, "access:people", gettext_lazy("人员与岗位"), (Permission.MANAGE_PEOPLE,)))
 
 
 @source
@@ -19,5 +22,5 @@ def access_changes(user: User) -> Iterable[Waiting]:
     if user.may_somewhere(Permission.MANAGE_PEOPLE):
         proposed = changes_in_reach(user).filter(state=ProposalState.PROPOSED)
         others = proposed.exclude(proposed_by=user).exclude(person=user)
-        count = others.order_by().aggregate(count=Count("pk"))["count"]
-        yield Waiting(_("权限变更待批准"), count, reverse("access:change_list"))
+        found = others.order_by().aggregate(count=Count("pk"), since=Min("proposed_at"))
+        yield Waiting(_("权限变更待批准"), found["count"], reverse("access:change_list"), found["since"])
