@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import unless_changed
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
@@ -236,18 +237,26 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     return [(part.run_id, part.number) for part in chosen]
 
 
-def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """核对: an officer has compared the totals."""
+def shown_of_run(run: AssessmentRun) -> tuple[object, ...]:
+    """What the page of a step shows: the step holds for exactly this (promise A10)."""
+    return (run.pk, run.state, run.employer_count, run.payable_total, run.digest)
+
+
+def check_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """核对: an officer has compared the totals. `seen` is the digest of those shown; raises MatterChanged."""
     with transaction.atomic():
         _refuse_correction(run)
-        return apply(run, CHECK, actor=actor, region_code=run.region_id)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, CHECK, actor=actor, region_code=run.region_id, expect=expect)
 
 
-def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+def confirm_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
     """核定, by another person than the one who checked. Recomputes the totals from the rows in the same transaction.
 
-    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, and what audit.workflow.apply raises.
+    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, MatterChanged, and what
+    audit.workflow.apply raises.
     """
+    expect = unless_changed(seen, shown_of_run)
     with transaction.atomic():
         _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
@@ -257,7 +266,7 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
         refuse_disagreement(run)
         try:
             with transaction.atomic():
-                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
         except IntegrityError:  # a supplement was approved since they were looked for
             _refuse_assessed_elsewhere(run)
             raise
@@ -282,10 +291,11 @@ def refuse_disagreement(run: AssessmentRun) -> None:
         raise TotalsDisagree
 
 
-def hand_over_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """移交: the tax bureau takes the list over."""
+def hand_over_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """移交: the tax bureau takes the list over. Raises MatterChanged."""
     with transaction.atomic():
-        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, digest=run.digest)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
 
 
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:

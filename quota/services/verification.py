@@ -1,6 +1,5 @@
 """What two people of the federation do with a checked return: decide months, review, verify, send back, reopen."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import digest_of
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
@@ -81,11 +81,7 @@ def decide_placement(
 
 def decision_seen(result: PlacementCheck) -> str:
     """A digest of what a page shows of one placement's months."""
-    return _digest([result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note])
-
-
-def _digest(shown: list[object]) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    return digest_of(result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note)
 
 
 def _locked_return(placement: Placement) -> HeadcountReturn:
@@ -133,7 +129,7 @@ def seen_by_reader(filed: HeadcountReturn) -> str:
     """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
-    return _digest(shown)
+    return digest_of(*shown)
 
 
 def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:

@@ -48,7 +48,7 @@ def queue_file(request: HttpRequest) -> StreamingHttpResponse:
     selection = selection_of(request, QueueForm(request.GET, user=request.user))
     name = f"returns-{selection.filters['levy_year']}-{selection.state}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    lines = waiting.csv_lines(selection.returns())
+    lines = waiting.queue_csv(selection.returns())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

@@ -9,8 +9,8 @@ import pytest
 
 ROOT = Path(__file__).resolve().parents[2]
 APPS = [
-    "audit", "design", "accounts", "casework", "exchange", "quota", "levy", "collection", "subsidies", "portal",
-    "disclosure", "operations",
+    "audit", "design", "accounts", "casework", "access", "exchange", "quota", "levy", "collection", "subsidies",
+    "portal", "disclosure", "operations",
 ]  # fmt: skip
 ABOVE = {
     "models": {"queries", "services", "forms", "views"},

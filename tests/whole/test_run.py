@@ -195,6 +195,11 @@ def test_the_caller_decides_about_processes_and_a_single_file_needs_one(argument
     assert commands._two_processes(arguments, "loadgroup") == []
 
 
+def test_the_lane_without_services_takes_tests_of_the_law_only(folder):
+    done = run(folder, "test", "law", "tests/quota")
+    assert_refused(done, english="tests/quota needs the database and the cache", chinese="需要数据库和缓存")
+
+
 # What a killed run leaves
 
 
