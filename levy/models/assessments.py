@@ -200,7 +200,7 @@ class Supersession(TwoPeople):
     """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay.
 
     A supplement (补充核定) has no `old`: it assesses an employer that its region's confirmed run does not hold. The
-    database keeps an employer from being assessed twice that way (migration 0010).
+    database keeps an employer from being assessed twice that way (promise A4).
     """
 
     class Ground(models.TextChoices):
