@@ -31,7 +31,7 @@ from exchange.engine.faults import Fault
 from exchange.engine.loading import OVERTAKEN, Report, check_rows, scope_of, stage_rows, take_turn
 from exchange.engine.source import MIB, Limits, Source
 from exchange.engine.staging import Staging, staging_of
-from exchange.engine.table import Batch, Table
+from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 
 SMALL = Limits(size=MIB, rows=2_000, expanded=20 * MIB, memory=512 * MIB, seconds=20)
@@ -90,7 +90,7 @@ class StoredValue(Widget):
 class SheetData(Dataset):
     """The cells of a sheet for the preview, one row a line, and the batches in which the engine takes them."""
 
-    batches: list[Batch]
+    batches: list[RowBatch]
 
 
 class SheetFormat(Format):
@@ -137,7 +137,7 @@ class SheetRow:
         return ValidationError(words)
 
 
-def judged(kind: Kind, batches: list[Batch], actor: User) -> dict[int, SheetRow]:
+def judged(kind: Kind, batches: list[RowBatch], actor: User) -> dict[int, SheetRow]:
     """Every line of a sheet, read, checked and compared with what is stored, for one person's regions."""
     scope, report = scope_of(kind, actor, None), Report()
     with staging_of(kind) as staging:

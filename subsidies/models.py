@@ -19,7 +19,7 @@ from accounts.scoping import RegionScopedQuerySet
 from casework.decisions import ProposalState, TwoPeople, decision_constraints
 from design.law_words import translated
 from law.codes import EntityType
-from law.support.rewards import Basis, RewardFacts, RewardTerms
+from law.support.rewards import RewardBasis, RewardFacts, RewardTerms
 from levy.models import Assessment
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
@@ -37,8 +37,8 @@ class ProgrammeKind(models.TextChoices):
 class AmountBasis(models.TextChoices):
     """The bases of law.support.rewards.Basis under their official names."""
 
-    MINIMUM_WAGES = Basis.MINIMUM_WAGES.value, _("月最低工资的倍数")
-    FIXED = Basis.FIXED.value, _("定额（元）")
+    MINIMUM_WAGES = RewardBasis.MINIMUM_WAGES.value, _("月最低工资的倍数")
+    FIXED = RewardBasis.FIXED.value, _("定额（元）")
 
 
 @pghistory.track(
@@ -159,7 +159,7 @@ class Programme(DatedByRegion):
             whole_heads=self.whole_heads,
             minimum_excess=self.minimum_excess,
             severe_counts=self.severe_counts,
-            basis=Basis(self.basis),
+            basis=RewardBasis(self.basis),
             rate=self.rate,
             citation=self.document_number,
             cap=self.cap,

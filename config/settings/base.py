@@ -138,7 +138,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.frame.context.chrome",
-                "casework.context.menu",
+                "casework.context.menu_of_page",
             ],
         },
     }

@@ -10,7 +10,7 @@ from django.conf import settings
 from django.core.files import File
 
 from design.csv_lines import BOM, csv_line
-from disclosure.columns import CONTENTS, PAYERS, Column, RegionRow
+from disclosure.columns import CONTENTS, PAYERS, PublishedColumn, RegionRow
 from disclosure.models import FileFormat, Publication, PublishedEntry, PublishedFile
 from disclosure.queries.figures import covers, total
 
@@ -42,7 +42,7 @@ def region_rows(publication: Publication) -> Iterator[RegionRow]:
 def _write_both(
     publication: Publication,
     name: str,
-    columns: tuple[Column, ...],
+    columns: tuple[PublishedColumn, ...],
     rows: Iterable[PublishedEntry | RegionRow],
     folder: Path,
 ) -> Iterator[PublishedFile]:
@@ -64,7 +64,7 @@ def _write_both(
         yield _stored(publication, name, FileFormat(kind), path, count)
 
 
-def _json_head(publication: Publication, columns: tuple[Column, ...]) -> str:
+def _json_head(publication: Publication, columns: tuple[PublishedColumn, ...]) -> str:
     about = {
         "publication": str(publication),
         "levy_year": publication.levy_year,

@@ -17,7 +17,7 @@ from audit.workflow import apply
 from casework.services.decisions import Decision
 from disclosure.errors import EmbargoHolds, NothingConfirmed, PublicationInPreparation, WiderPublicationExists
 from disclosure.models import Publication, PublicationState, PublishedFile
-from disclosure.queries.checks import refuse_disagreement, totals
+from disclosure.queries.checks import publication_totals, refuse_false_totals
 from disclosure.services.freezing import published_assessments, write_rows
 from disclosure.services.open_data import write_files
 from disclosure.workflow import DISCARD, PUBLISH, REPLACE, WITHDRAW
@@ -100,9 +100,9 @@ def _freeze(publication_id: int) -> None:
     if publication is None:
         return
     write_rows(publication)
-    refuse_disagreement(publication)
+    refuse_false_totals(publication)
     digest = _digest(write_files(publication))
-    units, payable, paid = totals(publication)
+    units, payable, paid = publication_totals(publication)
     Publication.objects.filter(pk=publication_id).update(
         state=PublicationState.DRAFT,
         entry_count=units,
@@ -170,7 +170,7 @@ def _refuse(publication: Publication, actor: User) -> None:
     above = [code for code in publication.region.lineage() if code != publication.region_id]
     if _published(publication).filter(region__in=above).exists():
         raise WiderPublicationExists
-    refuse_disagreement(publication)
+    refuse_false_totals(publication)
     is_free = Publication.objects.past_embargo().filter(pk=publication.pk).exists()
     if not is_free and _covered(publication).exists():
         raise EmbargoHolds

@@ -22,7 +22,7 @@ WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
 """
 
 
-def in_order(first: str, last: str) -> Check:
+def dates_in_order(first: str, last: str) -> Check:
     """The later date is not before the earlier one."""
 
     def check(staging: StagedRows, scope: Scope) -> Iterator[Fault]:

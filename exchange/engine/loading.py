@@ -23,7 +23,7 @@ from exchange.engine.fault_book import masked, with_values
 from exchange.engine.faults import Fault
 from exchange.engine.source import Source
 from exchange.engine.staging import Staging, staging_of
-from exchange.engine.table import Batch, Table
+from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 from exchange.models import FileState, ImportedFile
 
@@ -141,7 +141,7 @@ def _take_upload(file: ImportedFile | None) -> None:
 
 
 def stage_rows(
-    staging: Staging, batches: Iterable[Batch], scope: Scope, report: Report, progress: Progress | None = None
+    staging: Staging, batches: Iterable[RowBatch], scope: Scope, report: Report, progress: Progress | None = None
 ) -> None:
     """Read the cells and put the rows without a fault into the temporary table."""
     converter = Converter(staging.kind, scope)
@@ -207,7 +207,7 @@ def _finish(
     file.sha256 = source.sha256()
     if mode is Mode.APPLY and report.faults:
         report.new, report.changed = staging.compare()
-        note(file, report, FileState.REFUSED, source, staging.kind)
+        keep_outcome(file, report, FileState.REFUSED, source, staging.kind)
         return
     file.save()
     people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
@@ -215,7 +215,7 @@ def _finish(
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True
-    note(file, report, FileState.APPLIED, source, staging.kind)
+    keep_outcome(file, report, FileState.APPLIED, source, staging.kind)
     record(
         actor=second or actor,
         action="quota.file.apply",
@@ -233,7 +233,7 @@ def _finish(
     )
 
 
-def note(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
+def keep_outcome(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
     """Keep the outcome with the file; of the faults the first hundred, without anybody's number."""
     file.state = state
     file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated

@@ -20,7 +20,7 @@ from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
 from levy.models.runs import COMPUTED_STATES
 from levy.queries.run_figures import figures
-from levy.queries.totals import Totals, last_year, last_year_sums, region_totals, regions_of, run_sums
+from levy.queries.totals import RunTotals, last_year, last_year_sums, region_totals, regions_of_run, run_sums
 
 FETCHED_ROWS = 2_000
 BAR_ENDS = Decimal("0.5")
@@ -52,8 +52,8 @@ class Pair:
 class RegionLine:
     """A region's totals beside those of the year before."""
 
-    now: Totals
-    before: Totals | None
+    now: RunTotals
+    before: RunTotals | None
 
     def pair(self, name: str) -> Pair:
         return Pair(getattr(self.before, name, None), getattr(self.now, name))
@@ -81,13 +81,13 @@ class RegionLine:
 
 def region_lines(run: AssessmentRun) -> list[RegionLine]:
     """Every region that has employers in the run or had some the year before, in the order of the codes."""
-    regions, earlier = regions_of(run), last_year_sums(run) if is_comparable(run) else []
+    regions, earlier = regions_of_run(run), last_year_sums(run) if is_comparable(run) else []
     now = {line.code: line for line in region_totals(run_sums(run), regions)}
     before = {line.code: line for line in region_totals(earlier, regions)}
     lines = []
     for code in sorted(now | before):
         known = now.get(code) or before[code]
-        lines.append(RegionLine(now.get(code) or Totals(code, known.label, level=known.level), before.get(code)))
+        lines.append(RegionLine(now.get(code) or RunTotals(code, known.label, level=known.level), before.get(code)))
     return lines
 
 

@@ -97,12 +97,12 @@ def assess_slice(*, run_id: int, number: int) -> None:
             return
         _do_slice(run_id, number)
     except (OperationalError, InterfaceError) as failure:
-        interruptions.note(run_id, number, failure)
+        interruptions.note_interruption(run_id, number, failure)
         raise
     except Exception as failure:
         _note_failure(run_id, number, failure)
         raise
-    interruptions.forget(run_id)
+    interruptions.forget_interruptions(run_id)
     finish_if_complete(run_id)
 
 

@@ -39,17 +39,17 @@ READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ParameterTable:
     """The numbers or the rules of a region and year; `is_rules`: what is not entered follows the national rule."""
 
     caption: str
     region: Region
-    lines: list[parameter_state.Line]
+    lines: list[parameter_state.ParameterLine]
     may_propose: bool
     is_rules: bool = False
 
 
-def regions_of(user: User) -> QuerySet[Region]:
+def parameter_regions(user: User) -> QuerySet[Region]:
     """Regions whose parameters the person reads, retired ones included."""
     inside = Q(pk__in=[])
     for permission in READERS:
@@ -67,7 +67,7 @@ def _with_defaults(request: HttpRequest, **given: Any) -> dict[str, Any]:
 @require_safe
 def parameter_list(request: HttpRequest) -> HttpResponse:
     """One region's year: numbers and rules with their source, and what is missing."""
-    regions = regions_of(request.user).filter(valid_until=None)
+    regions = parameter_regions(request.user).filter(valid_until=None)
     form = RegionYearForm(_with_defaults(request, region=regions.first()), regions=regions)
     if not form.is_valid():
         raise Http404
@@ -78,8 +78,10 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
         "region": region,
         "levy_year": levy_year,
         "gaps": parameter_state.gaps_of([region], levy_year).get(region.code, []),
-        "numbers": Table(_("地区参数"), region, parameter_state.numbers_of(region, levy_year), may_propose),
-        "rules": Table(_("地区规则"), region, parameter_state.rules_of(region, levy_year), may_propose, is_rules=True),
+        "numbers": ParameterTable(_("地区参数"), region, parameter_state.numbers_of(region, levy_year), may_propose),
+        "rules": ParameterTable(
+            _("地区规则"), region, parameter_state.rules_of(region, levy_year), may_propose, is_rules=True
+        ),
         "national": POLICY_YEARS.get(levy_year),
         "waiting": _changes(request.user).filter(state=ProposalState.PROPOSED).count(),
     }
@@ -186,7 +188,7 @@ def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpRespo
 
 
 def _changes(user: User) -> QuerySet[ParameterChange]:
-    inside = ParameterChange.objects.filter(region__in=regions_of(user))
+    inside = ParameterChange.objects.filter(region__in=parameter_regions(user))
     return inside.select_related("region", "proposed_by", "approved_by", "rejected_by")
 
 
@@ -194,4 +196,4 @@ def _region(request: HttpRequest, code: str, name: str) -> Region:
     """A region in the person's reach, and a name that exists; otherwise 404."""
     if name not in NumberKind.values and name not in RULES:
         raise Http404
-    return get_object_or_404(regions_of(request.user), code=code)
+    return get_object_or_404(parameter_regions(request.user), code=code)

@@ -27,7 +27,7 @@ from levy.models import RegionChange
 from levy.queries import parameter_state
 from levy.services import region_changes
 from levy.services.region_changes import DIVISIONS
-from levy.views.parameters import READERS, THIS_YEAR, regions_of
+from levy.views.parameters import READERS, THIS_YEAR, parameter_regions
 from levy.workflow import CHANGE_TRANSITIONS, division_words
 
 PER_PAGE = 50
@@ -35,7 +35,7 @@ Kind = RegionChange.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DivisionLine:
     """A division in a table: what it lacks itself, how many in force lie below it and how many of those lack
     something."""
 
@@ -45,14 +45,14 @@ class Line:
     lacking: int
 
 
-def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int) -> list[Line]:
+def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int) -> list[DivisionLine]:
     """`inside` holds whatever may lie below what is shown. Two queries."""
     in_force = [region for region in inside if region.valid_until is None]
     gaps = parameter_state.gaps_of(in_force, levy_year)
     lines = []
     for region in shown:
         below = [one.code for one in in_force if region.contains(one.code) and one.code != region.code]
-        lines.append(Line(region, gaps.get(region.code, []), len(below), sum(code in gaps for code in below)))
+        lines.append(DivisionLine(region, gaps.get(region.code, []), len(below), sum(code in gaps for code in below)))
     return lines
 
 
@@ -64,7 +64,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     levy_year, text = form.cleaned_data["levy_year"], form.cleaned_data["q"]
-    inside = list(regions_of(request.user).select_related("successor"))
+    inside = list(parameter_regions(request.user).select_related("successor"))
     if text:
         shown = [region for region in inside if text in region.name or region.code.startswith(text)]
     else:
@@ -94,7 +94,7 @@ def region_detail(request: HttpRequest, code: str) -> HttpResponse:
     changes = Paginator(_changes(request.user).filter(code__startswith=region.prefix), PER_PAGE)
     context = {
         "region": region,
-        "parent": regions_of(request.user).filter(code=region.parent_code).first(),
+        "parent": parameter_regions(request.user).filter(code=region.parent_code).first(),
         "predecessors": region.predecessors.all(),
         "line": line,
         "lines": lines,
@@ -187,7 +187,7 @@ def region_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse
 
 
 def _region(request: HttpRequest, code: str) -> Region:
-    return get_object_or_404(regions_of(request.user).select_related("successor"), code=code)
+    return get_object_or_404(parameter_regions(request.user).select_related("successor"), code=code)
 
 
 def _change(request: HttpRequest, pk: int) -> RegionChange:

@@ -4,7 +4,7 @@ from django.utils.translation import gettext_lazy as _
 
 from exchange.engine import cells
 from exchange.engine.contract import Column, Resolver
-from exchange.engine.lookups import regions
+from exchange.engine.lookups import resolved_regions
 from law.codes import CertificateKind
 from quota.kinds import lookups
 from quota.models.returns import FIRST_LEVY_YEAR, LAST_LEVY_YEAR
@@ -27,7 +27,7 @@ def employer_column(
 
 
 def region_column() -> Column:
-    return Column("行政区划代码", cells.region_code, ("region_id text",), _("6位"), resolve=regions)
+    return Column("行政区划代码", cells.region_code, ("region_id text",), _("6位"), resolve=resolved_regions)
 
 
 def identity_column(read: cells.Reader, *more: str) -> Column:

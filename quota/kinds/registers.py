@@ -37,7 +37,7 @@ PARAMETERS = Kind(
         Column("参数", cells.one_of(NumberKind), ("kind text",), _("规定比例、社会平均工资、最低工资")),
         Column("数值", readers.regional_number, ("value numeric",), _("比例如0.015，工资以元计"), beside=("参数",)),
         Column("生效日期", cells.day, ("valid_from date",), DAY),
-        Column("失效日期", cells.last_day, ("valid_until date",), MAY_BE_EMPTY, required=False),
+        Column("失效日期", cells.ending_day, ("valid_until date",), MAY_BE_EMPTY, required=False),
         Column("文号", cells.text_up_to(80), ("document_number text",), _("80字以内")),
     ),
     key=("region_id", "kind", "valid_from"),
@@ -45,7 +45,7 @@ PARAMETERS = Kind(
     constants=TWO_PEOPLE,
     change_constants=TWO_PEOPLE,
     needs_two_people=True,
-    checks=(checks.in_order("valid_from", "valid_until"), checks.periods_apart),
+    checks=(checks.dates_in_order("valid_from", "valid_until"), checks.periods_apart),
 )
 
 EMPLOYERS = Kind(
@@ -114,13 +114,13 @@ CERTIFICATES = Kind(
         Column("证件类型", cells.one_of(CertificateKind), ("kind text",), _("残疾人证、残疾军人证")),
         Column(
             "证件号码",
-            readers.certificate,
+            readers.certificate_and_number,
             ("number_key uuid", "number_encrypted bytea", NAMES_ANOTHER),
             _("残疾人证20位，文本"),
             beside=("证件类型", "身份证号"),
         ),
         person_name,
-        identity_column(readers.person, "identity_encrypted bytea"),
+        identity_column(readers.person_and_number, "identity_encrypted bytea"),
         Column(
             "残疾类别",
             cells.whole_between(1, 7),
@@ -132,13 +132,13 @@ CERTIFICATES = Kind(
             "残疾等级", readers.level, ("level smallint",), _("残疾人证1至4，残疾军人证1至10"), beside=("证件类型",)
         ),
         Column("有效期起", cells.day, ("valid_from date",), MAY_BE_EMPTY, required=False),
-        Column("有效期止", cells.last_day, ("valid_until date",), MAY_BE_EMPTY, required=False),
+        Column("有效期止", cells.ending_day, ("valid_until date",), MAY_BE_EMPTY, required=False),
         Column("状态", cells.one_of(CertificateState), ("state text",), _("有效、注销、冻结")),
     ),
     key=("kind", "number_key"),
     body=("person_key", "name", "category", "level", "valid_from", "valid_until", "state"),
     companions=("number_encrypted", "identity_encrypted"),
-    checks=(checks.in_order("valid_from", "valid_until"),),
+    checks=(checks.dates_in_order("valid_from", "valid_until"),),
     remarks=(HOLDER_DIFFERS,),
 )
 

@@ -121,7 +121,7 @@ JOIN quota_employer claimant ON claimant.id = p.employer_id
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ClaimSource:
     """Where claims are written, as SQL: the people of a scope, their rows `p`, the return `r` and the check `k` of
     each."""
 
@@ -131,7 +131,7 @@ class Source:
     checked: str
 
 
-PLACED = Source(
+PLACED = ClaimSource(
     people="""
         SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
         WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
@@ -143,7 +143,7 @@ PLACED = Source(
     filed="r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force",
     checked="k.placement_id = p.id",
 )
-DRAFTED = Source(
+DRAFTED = ClaimSource(
     people="SELECT DISTINCT d.person_key FROM quota_draftplacement d WHERE d.headcount_return_id = %(draft)s",
     rows="""(
         SELECT d.*, own.employer_id, own.levy_year FROM quota_draftplacement d
@@ -155,14 +155,14 @@ DRAFTED = Source(
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ClaimScope:
     """Whose claims are looked at: employers `e` that meet `condition`. `is_few` says that they were named singly."""
 
     levy_year: int
     condition: str
     parameters: Mapping[str, Any]
     is_few: bool = False
-    source: Source = PLACED
+    source: ClaimSource = PLACED
 
     @classmethod
     def of_region(cls, levy_year: int, region_code: str) -> Self:
@@ -214,7 +214,7 @@ class Gathered:
     stored: str
 
 
-def regions_of(scope: Scope) -> list[str]:
+def regions_in_scope(scope: ClaimScope) -> list[str]:
     """Where the scope's people may be claimed: for a few employers exactly there, for a region wherever employers are,
     since one look through all employers costs less than one at everybody's claims."""
     statement = scope.statement(CLAIMANTS_REGIONS) if scope.is_few else EMPLOYERS_REGIONS
@@ -223,7 +223,7 @@ def regions_of(scope: Scope) -> list[str]:
         return [region for (region,) in cursor.fetchall()]
 
 
-def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
+def claims_of_scope(scope: ClaimScope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
     """Claims of the scope's people whose keys lie between two keys, both included, person by person. `wages` are the
     minimum wages of every place in `regions_of(scope)`.
 
@@ -235,7 +235,7 @@ def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, Min
             yield _gathered(line, wages)
 
 
-def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
+def _lines(scope: ClaimScope, first: str, last: str) -> Iterator[ClaimLine]:
     statement = connection.ops.compose_sql(scope.statement(CLAIMS), scope.names(first=first, last=last))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in copy:
@@ -244,7 +244,7 @@ def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
 
 def claim_of_placement(placement: Placement) -> Claim:
     """The claim of one placement, as a check of its region gathers it."""
-    scope = Scope.of_employers(placement.levy_year, [placement.employer_id])
+    scope = ClaimScope.of_employers(placement.levy_year, [placement.employer_id])
     found = _few_claims(scope, placement.person_key.hex, placement.person_key.hex)
     return next(row.claim for row in found if row.claim.key == placement.pk)
 
@@ -252,17 +252,17 @@ def claim_of_placement(placement: Placement) -> Claim:
 def claimed_in_draft(draft: HeadcountReturn) -> int:
     """Person-months of everybody on a return that is still written in, before any check; a certificate that nobody
     registered claims one a month. The same rule gives 申报人月 once the return is filed."""
-    people = groupby(_few_claims(Scope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
+    people = groupby(_few_claims(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
     return sum(sum(claimed_months([row.claim for row in rows], draft.levy_year)) for _person, rows in people)
 
 
-def _few_claims(scope: Scope, first: str, last: str) -> list[Gathered]:
+def _few_claims(scope: ClaimScope, first: str, last: str) -> list[Gathered]:
     lines = list(_lines(scope, first, last))
     wages = minimum_wages({line.region for line in lines}, scope.levy_year)
     return [_gathered(line, wages) for line in lines]
 
 
-def agreements_of(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:
+def agreements_of(scope: ClaimScope, first: str, last: str) -> dict[str, list[Agreement]]:
     """Agreements that name a host for one of these people in the levy year, by person."""
     by_person: dict[str, list[Agreement]] = {}
     with connection.cursor() as cursor:

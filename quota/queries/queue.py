@@ -174,7 +174,7 @@ class QueueRow:
         return difference(self.filed)
 
 
-def rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
+def queue_rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
     """The returns of one page, each with its hints."""
     shown = list(returns)
     found = hints(shown)
@@ -206,7 +206,7 @@ def queue_csv(returns: QuerySet[HeadcountReturn]) -> Iterator[bytes]:
 def _csv_rows(returns: QuerySet[HeadcountReturn]) -> Iterator[list[Any]]:
     waiting = returns.select_related("employer").iterator(chunk_size=AT_ONCE)
     while part := list(islice(waiting, AT_ONCE)):
-        yield from map(_cells, rows(part))
+        yield from map(_cells, queue_rows(part))
 
 
 def _cells(row: QueueRow) -> list[Any]:

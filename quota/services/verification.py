@@ -21,7 +21,7 @@ from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
-from quota.services.checks import hold, settle_transfers
+from quota.services.checks import hold_checks, settle_transfers
 from quota.services.filing import copy_to_draft
 from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
@@ -52,7 +52,7 @@ def decide_placement(
     `seen` is decision_seen() of what the person was shown: CaseChanged if somebody decided meanwhile (promise A8).
     Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
     """
-    hold(placement.levy_year, as_one_of_many=True)
+    hold_checks(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
     check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
     result = _locked_result(placement)
@@ -144,7 +144,7 @@ def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
     `seen` is the digest of what the person was shown; raises CaseChanged if that is no longer so, and as
     audit.workflow.apply does.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, REVIEW, actor=actor, region_code=region_code)
@@ -158,7 +158,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 
     Raises SecondPersonNeeded also for whoever decided some of the months, otherwise as review_return does.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, VERIFY, actor=actor, region_code=region_code)
@@ -199,7 +199,7 @@ def send_back(
     `people` says by name what each of them lacks; only whoever may see persons reads that, so the trail, which the
     tax bureau reads too, has the general reason alone.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
     HeadcountReturn.objects.filter(pk=filed.pk).update(
@@ -218,7 +218,7 @@ def _told(reason: str, people: Sequence[tuple[str, str]]) -> str:
 def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
     """退回初审, after a new check: the first person takes the step back, or the second does not agree. Raises as apply
     does."""
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     region_code = headcount_return.employer.region_id
     return apply(headcount_return, RETURN_TO_REVIEW, actor=actor, region_code=region_code, reason=reason)
 
@@ -226,7 +226,7 @@ def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: U
 @transaction.atomic
 def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
     """重新认定: withdraw the 审核认定书 and start again, with a new check first. Raises as apply does."""
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     reopened = apply(
         headcount_return, REOPEN, actor=actor, region_code=headcount_return.employer.region_id, reason=reason
     )

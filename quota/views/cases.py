@@ -72,8 +72,8 @@ class CaseView:
         return [(worker, worker is chosen) for worker in self.workers]
 
     @property
-    def totals(self) -> cases.Totals:
-        return cases.totals(self.filed, self.workers)
+    def totals(self) -> cases.HeadTotals:
+        return cases.head_totals(self.filed, self.workers)
 
     @property
     def months(self) -> list[tuple[cases.MonthEvidence, BoundField]]:
@@ -89,7 +89,7 @@ class CaseView:
 def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpResponse:
     """The whole case; with a placement, that person's evidence and the form that decides its months."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN if request.method == "POST" else Permission.VIEW_PERSONS)
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(**start(request), result=worker.result) if worker else None
     is_conflict = False
@@ -121,7 +121,7 @@ def _keep_typing(
     request: HttpRequest, filed: HeadcountReturn, worker: cases.Worker, conflict: CaseChanged
 ) -> tuple[list[cases.Worker], cases.Worker, DecisionForm]:
     """What was typed, over what somebody else decided: saving again is a decision, not an accident (promise A8)."""
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, worker.placement.pk)
     typed = request.POST.copy()
     typed["seen"] = verification.decision_seen(worker.result)
@@ -170,11 +170,11 @@ def _decide(request: HttpRequest, worker: cases.Worker, form: DecisionForm) -> N
 def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
     """The case's totals as the months now chosen would make them; nothing is saved."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(request.POST, result=worker.result)
     form.is_valid()  # a reason may still be missing; the months are all that is asked for
-    totals = cases.totals(filed, people)
+    totals = cases.head_totals(filed, people)
     chosen = replace(totals, decided=totals.decided - worker.decided + sum(form.decided()))
     return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen})
 
@@ -202,14 +202,14 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         raise Http404
     transition, take = SERVICES[step]
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     query, stand = f"?{request.GET.urlencode()}" if request.GET else "", _kept(request, "quota:case", filed.pk)
     page = StepPage(
         words=CASE_WORDS[step],
         facts="quota/_case_facts.html",
         context={
             "filed": filed,
-            "totals": cases.totals(filed, people),
+            "totals": cases.head_totals(filed, people),
             "hosts": _hosts(request, filed) if transition in (VERIFY, REOPEN) else [],
         },
         crumbs=[(reverse("quota:queue") + query, _("待审核")), (stand, filed.employer)],

@@ -35,7 +35,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, counts, selection.state),
         "agreeing": counts.agreeing,
         "page": page,
-        "rows": waiting.rows(page.object_list),
+        "rows": waiting.queue_rows(page.object_list),
         "can_verify": request.user.may_somewhere(Permission.VERIFY_RETURN),
     }
     return render(request, "quota/queue.html", context)

@@ -19,7 +19,7 @@ from disclosure.errors import (
     WiderPublicationExists,
 )
 from disclosure.models import (
-    Filing,
+    FilingBand,
     LevyBand,
     Publication,
     PublicationState,
@@ -77,17 +77,17 @@ def test_each_employer_is_copied_with_its_bands(employers):
         name: (row.standing, row.share_band, row.filing, row.levy_band, row.settlement) for name, row in rows.items()
     }
     assert described == {
-        "above": (Standing.MET, ShareBand.MET, Filing.ON_TIME, LevyBand.NOTHING, Settlement.NOTHING_DUE),
-        "half": (Standing.BELOW, ShareBand.FROM_ONE_PERCENT, Filing.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
-        "late": (Standing.BELOW, ShareBand.BELOW_ONE_PERCENT, Filing.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
+        "above": (Standing.MET, ShareBand.MET, FilingBand.ON_TIME, LevyBand.NOTHING, Settlement.NOTHING_DUE),
+        "half": (Standing.BELOW, ShareBand.FROM_ONE_PERCENT, FilingBand.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
+        "late": (Standing.BELOW, ShareBand.BELOW_ONE_PERCENT, FilingBand.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
         "small": (
             Standing.EXEMPT,
             ShareBand.BELOW_ONE_PERCENT,
-            Filing.ON_TIME,
+            FilingBand.ON_TIME,
             LevyBand.NOTHING,
             Settlement.NOTHING_DUE,
         ),
-        "missing": (Standing.MISSING, ShareBand.UNKNOWN, Filing.NONE, LevyBand.UNKNOWN, Settlement.UNKNOWN),
+        "missing": (Standing.MISSING, ShareBand.UNKNOWN, FilingBand.NONE, LevyBand.UNKNOWN, Settlement.UNKNOWN),
     }
     assert (rows["half"].required_months, rows["half"].credited_months) == (Decimal(18), 12)
     assert (rows["above"].name, rows["above"].region_name) == ("清和精密制造有限公司", "小店区")

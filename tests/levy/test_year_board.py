@@ -12,7 +12,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from collection.models import Payment
 from law.codes import EntityType
-from levy.queries.facts import Basis
+from levy.queries.facts import FactsBasis
 from levy.services.notices import issue_notice
 from portal.queries.dates import deadlines
 from portal.queries.history import history
@@ -231,7 +231,7 @@ def test_a_figure_that_is_not_final_says_what_it_rests_on_in_the_same_words(
 ) -> None:
     def said(*pages: str) -> set[str]:
         texts = [strip_tags(page) for page in pages]
-        return {basis.label for basis in Basis if all(str(basis.note) in text for text in texts)}
+        return {basis.label for basis in FactsBasis if all(str(basis.note) in text for text in texts)}
 
     def pages() -> tuple[str, str]:
         return board(client, employer), client.get(
@@ -250,7 +250,7 @@ def test_a_figure_that_is_not_final_says_what_it_rests_on_in_the_same_words(
     verified_year(employer)
     assert said(*pages()) == {"认定数"}
     confirmed_run()
-    assert not any(str(basis.note) in page for basis in Basis for page in pages())
+    assert not any(str(basis.note) in page for basis in FactsBasis for page in pages())
 
 
 def test_gaps_are_told_without_losing_the_rest(client: Client, draft: HeadcountReturn) -> None:

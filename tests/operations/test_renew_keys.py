@@ -20,7 +20,7 @@ from accounts.sealing import newest_key, seal, seal_bytes, unseal
 from accounts.sign_in.second_factor import PURPOSE as SECOND_FACTOR
 from exchange.models import FileState, ImportedFile
 from exchange.services.uploads import PURPOSE as UPLOAD
-from exchange.services.uploads import source_of
+from exchange.services.uploads import uploaded_source
 from operations import keys
 from quota.models import Certificate, Placement
 from tests.accounts.factories import officer
@@ -111,7 +111,7 @@ def test_second_factors_and_kept_uploads_move_too(use_keys: Callable[..., None],
     use_keys(settings.IDENTITY_KEYS[0], "")
     assert unseal(SecondFactor.objects.get().secret, SECOND_FACTOR) == "JBSWY3DPEHPK3PXP"
     file.refresh_from_db()
-    assert source_of(file).content == b"a,b\n"
+    assert uploaded_source(file).content == b"a,b\n"
     assert file.stored.path != former
     assert not list(keys.renew_uploads()), "nothing is left to do"
 

@@ -42,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:
     """Whoever has a second factor shows it; officers without one set it up; everybody else is in."""
-    pending.hold(request, person, next_page=next_page)
+    pending.hold_sign_in(request, person, next_page=next_page)
     if second_factor.has_second_factor(person):
         return redirect("accounts:sign_in_code")
     if second_factor.needs_second_factor(person):
