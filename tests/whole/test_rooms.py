@@ -2,16 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = [
-    "law", "audit", "design", "accounts", "casework", "access", "exchange", "quota", "levy", "collection", "subsidies",
-    "portal", "disclosure", "operations",
-]  # fmt: skip
+from tests.whole.test_project import APPS, ROOT
+
 ABOVE = {
     "models": {"queries", "services", "forms", "views"},
     "queries": {"services", "forms", "views"},
@@ -74,27 +72,24 @@ def buried_statements(tree: ast.Module) -> list[int]:
     return [node.lineno for node in strings if node.lineno > first and is_statement(node)]
 
 
-def faults(paths: list[Path], rule: object) -> dict[str, object]:
-    found = {str(path.relative_to(ROOT)): rule(path) for path in paths}  # type: ignore[operator]
+def faults(paths: list[Path], rule: Callable[[ast.Module], list[Any]]) -> dict[str, list[Any]]:
+    """What the rule finds in each module, by its path."""
+    found = {str(path.relative_to(ROOT)): rule(ast.parse(path.read_text(encoding="utf-8"))) for path in paths}
     return {path: fault for path, fault in found.items() if fault}
-
-
-def parsed(path: Path) -> ast.Module:
-    return ast.parse(path.read_text(encoding="utf-8"))
 
 
 @pytest.mark.parametrize("room", ABOVE)
 def test_no_room_imports_from_one_above_it(room: str) -> None:
     assert modules(room)
-    assert faults(modules(room), lambda path: upward(parsed(path), room)) == {}
+    assert faults(modules(room), lambda tree: upward(tree, room)) == {}
 
 
 def test_queries_write_nothing() -> None:
-    assert faults(modules("queries"), lambda path: writes(parsed(path))) == {}
+    assert faults(modules("queries"), writes) == {}
 
 
 def test_sql_stands_before_the_functions_of_its_module() -> None:
-    assert faults(modules(), lambda path: buried_statements(parsed(path))) == {}
+    assert faults(modules(), buried_statements) == {}
 
 
 @pytest.mark.parametrize(
