@@ -1,7 +1,7 @@
-"""Reading, checking and writing one exchange file: what stands behind the command and the upload page.
+"""Reading, checking and writing one exchange file, for the command and the upload page.
 
-The rows are streamed into a temporary table in batches; nothing but that table is touched until every row has been
-looked at. Then one transaction compares, writes and records, or leaves everything as it was.
+The rows stream into a temporary table in batches; nothing else changes until every row has been checked. Then one
+transaction compares, writes and records, or changes nothing.
 """
 
 import gc
@@ -33,7 +33,7 @@ Progress = Callable[[int], None]
 
 
 class Mode(Enum):
-    """Only say what would happen; write if every row is sound; write the sound rows."""
+    """Report only; write if every row is sound; write the sound rows."""
 
     REPORT = "report"
     APPLY = "apply"
@@ -42,7 +42,7 @@ class Mode(Enum):
 
 @dataclass(slots=True)
 class Report:
-    """What was found in a file and what was done. `sound` rows are new, changed or unchanged."""
+    """Counts and faults of one reading, and the result of writing. `sound` rows are new, changed or unchanged."""
 
     rows: int = 0
     repeated: int = 0
@@ -68,9 +68,9 @@ class Report:
 
 
 def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
-    """Where rows may lie: in the regions in which everybody concerned may load this kind.
+    """The regions in which everyone concerned may load this kind; without a person (the command line) everywhere.
 
-    Without a person, from the command line, everywhere. Raises PermissionMissing.
+    Raises PermissionMissing.
     """
     scope = Scope()
     for person in filter(None, (actor, second)):
@@ -82,7 +82,7 @@ def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
 
 
 def _shared(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Prefixes of what lies under both."""
+    """The prefixes of the regions that both cover."""
     pairs = [(one, other) for one in some for other in others]
     return tuple({max(pair, key=len) for pair in pairs if pair[0].startswith(pair[1]) or pair[1].startswith(pair[0])})
 
@@ -99,8 +99,8 @@ def load_file(
 ) -> Report:
     """Read a file and, if the mode says so, write it, in one transaction.
 
-    `second` is the person who approves what needs two people. `file` is the row of an upload; the command line has
-    none until something is written. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
+    `second` is the person who approves a kind that needs two people. `file` is the row of an upload; the command line
+    creates one when it writes. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
     """
     if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
         raise SecondPersonNeeded
@@ -118,13 +118,15 @@ def load_file(
                 _check(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
-        except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
+        # A row changed after the checks: the constraints catch it. Their messages quote identity numbers, hide them.
+        except (IntegrityError, DataError):
             raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
     return report
 
 
 def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
-    """One file of a kind is written at a time, and an upload once. Raises TransitionNotAllowed."""
+    """Let one file of a kind be written at a time, and an upload only once. Raises TransitionNotAllowed."""
+    # Row locks cannot do this: two files may bring the same new key, for which there is no row yet.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
     if file is not None:
@@ -137,6 +139,7 @@ def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progres
     converter = Converter(table.kind, scope)
     with _uncollected():
         for batch in table.batches():
+            # PostgreSQL stored the last batch while this one was read; a lookup in convert needs the connection.
             staging.settle_added()
             rows, faults = converter.convert(batch.lines, batch.columns)
             report.take(batch.faults)
@@ -147,13 +150,13 @@ def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progres
             if rows:
                 staging.add(rows)
     staging.settle_added()
-    staging.run("ANALYZE staged")
+    staging.run("ANALYZE staged")  # autovacuum never analyses a temporary table
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Millions of cells come and go, none of them in a circle: the collector would search them in vain, for half of
-    the time (measured)."""
+    """Pause the garbage collector: millions of cells come and go without cycles, and it took half of the time
+    (measured)."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:
@@ -164,7 +167,7 @@ def _uncollected() -> Iterator[None]:
 
 
 def _check(staging: Staging, scope: Scope, report: Report) -> None:
-    """Rows against each other, then against what is stored. Faulty rows leave the table."""
+    """Check rows against each other, then against stored rows. Faulty rows leave the table."""
     report.repeated, clashes = staging.settle_repeated()
     staging.remove(report.take(clashes))
     for check in staging.kind.checks:
@@ -224,7 +227,7 @@ def _finish(
 
 
 def note(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
-    """Keep the outcome with the file; of the faults the first hundred, without anybody's number."""
+    """Store the outcome with the file, and the first hundred faults without identity or certificate numbers."""
     file.state = state
     file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated
     file.new_rows, file.changed_rows = report.new, report.changed
