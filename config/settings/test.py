@@ -11,7 +11,7 @@ for _name in ("REDIS_URL", "CACHE_URL"):
 from config.settings.base import *  # noqa: E402, F403
 from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # noqa: E402
 
-INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+INSTALLED_APPS = ["demo", "tests.casework", *INSTALLED_APPS]
 MIDDLEWARE = [*MIDDLEWARE, "tests.support.reading_changes_nothing"]
 SECOND_FACTOR_REQUIRED = False  # tests of sign-in turn it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]
