@@ -3,7 +3,7 @@
 import threading
 from collections.abc import Callable
 from dataclasses import replace
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 
 import pytest
 from django.db import DatabaseError, IntegrityError, connection, transaction
@@ -17,14 +17,17 @@ from audit.services import trail_of
 from casework.case_kinds import CaseKind
 from casework.errors import DayImpossible, NotExtendable
 from casework.models import CaseFile, CaseLoad, CaseSeries, Side
+from casework.services.case_file import write_message
 from casework.services.cases import extend, open_case, recount_due_days, take_step
 from law.deadlines import LegalPeriod, PeriodUnit, last_day
 from law.holidays import PUBLISHED
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.casework.factories import COUNTY, applicant, clerk, decider, request_of
 from tests.casework.models import ANSWER, ASK, FULL, GRANT, PLAIN, WITHDRAW, Request, RequestState
+from tests.whole.test_locks import meet
 
 pytestmark = pytest.mark.django_db
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
 YEAR = timezone.localdate().year
 EACH = 5
 
@@ -251,6 +254,27 @@ def test_a_case_is_closed_once() -> None:
 
 
 @pytest.mark.django_db(transaction=True)
+def test_two_who_extend_at_once_extend_it_once() -> None:
+    case, first, second = request_of(applicant()), decider(), decider()
+    sides = meet(*[lambda who=who: extend(case=case, reason="案情复杂", actor=who) for who in (first, second)])
+    assert [type(side.failure) for side in sides] == [type(None), NotExtendable]
+    assert trail_of(case).filter(action="casework.case.extend").count() == 1
+
+
+@pytest.mark.django_db(transaction=True)
+@pytest.mark.parametrize("is_turned", [False, True], ids=["the end first", "the message first"])
+def test_a_message_of_the_party_comes_before_the_end_or_not_at_all(is_turned: bool) -> None:
+    case, who = request_of(applicant()), decider()
+    acts = [
+        lambda: take_step(case=case, step=GRANT, actor=who),
+        lambda: write_message(case=case, side=Side.PARTY, text="请等一等", actor=case.applicant),
+    ]
+    end, message = meet(*reversed(acts))[::-1] if is_turned else meet(*acts)
+    assert end.failure is None
+    assert isinstance(message.failure, type(None) if is_turned else TransitionNotAllowed)
+
+
+@pytest.mark.django_db(transaction=True)
 def test_two_who_close_at_once_close_it_once() -> None:
     case, first, second = request_of(applicant()), decider(), decider()
     (failure,) = together(*[lambda who=who: take_step(case=case, step=GRANT, actor=who) for who in (first, second)])
@@ -286,12 +310,12 @@ def test_the_kind_may_ask_for_a_second_person() -> None:
     "columns",
     [
         {"state": RequestState.GRANTED},
-        {"closed_at": timezone.now()},
+        {"closed_at": NOON},
         {"kind": "unknown"},
         {"due_on": date(2020, 1, 1)},
         {"due_on": None},
         {"period_unit": ""},
-        {"extended_at": timezone.now()},
+        {"extended_at": NOON},
     ],
     ids=str,
 )
