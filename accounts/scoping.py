@@ -8,8 +8,8 @@ from django.db import models
 from django.db.models import Q
 from django.http import Http404
 
-from accounts.models import AccessChange, Appointment, User, region_prefix
-from accounts.permissions import Permission, Role
+from accounts.models import User, region_prefix
+from accounts.permissions import Permission
 
 
 class RegionScopedQuerySet(models.QuerySet):
@@ -62,28 +62,3 @@ def scoped_object(
     if not user.can(permission, code):
         raise PermissionDenied
     return found
-
-
-def people_in_reach(admin: User, *, with_employers: bool = True) -> models.QuerySet[User]:
-    """People who work, worked or shall work in the administrator's regions; of employers there may be a million."""
-    posts = Appointment.objects.all() if with_employers else Appointment.objects.exclude(role=Role.EMPLOYER)
-    inside = Q(pk__in=[])
-    for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
-        inside |= Q(pk__in=posts.filter(region__code__startswith=prefix).values("user"))
-        inside |= Q(pk__in=AccessChange.objects.filter(region__code__startswith=prefix).values("person"))
-    return User.objects.filter(inside)
-
-
-def changes_in_reach(admin: User) -> models.QuerySet[AccessChange]:
-    """Waiting and decided changes of access in the administrator's regions, newest first."""
-    inside = Q(pk__in=[])
-    for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
-        inside |= Q(region__code__startswith=prefix)
-    return AccessChange.objects.filter(inside).select_related("person", "region", "proposed_by")
-
-
-def may_manage(admin: User, person: User) -> bool:
-    """Whether the administrator's regions hold all posts the person has or waits for: nobody reaches upwards."""
-    waiting = person.access_changes.filter(state=AccessChange.State.PROPOSED)
-    codes = {post.region_id for posts in (person.appointments.in_force(), waiting) for post in posts}
-    return admin.pk != person.pk and all(admin.can(Permission.MANAGE_PEOPLE, code) for code in codes)

@@ -8,13 +8,7 @@ the person holds a right of its own, once or twice, whatever the number of rows.
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass
 
-from django.db.models import Count
-from django.urls import reverse
-from django.utils.translation import gettext as _
-
-from accounts.models import AccessChange, User
-from accounts.permissions import Permission
-from accounts.scoping import changes_in_reach
+from accounts.models import User
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,13 +43,3 @@ def all_lines(user: User) -> list[Waiting | Latest]:
     """Every line for the person in the order of the apps, without those that nothing waits for."""
     lines = [line for ask in SOURCES for line in ask(user)]
     return [line for line in lines if isinstance(line, Latest) or line.count]
-
-
-@source
-def access_changes(user: User) -> Iterable[Waiting]:
-    """Changes of access that somebody else has proposed."""
-    if user.may_somewhere(Permission.MANAGE_PEOPLE):
-        proposed = changes_in_reach(user).filter(state=AccessChange.State.PROPOSED)
-        others = proposed.exclude(proposed_by=user).exclude(person=user)
-        count = others.order_by().aggregate(count=Count("pk"))["count"]
-        yield Waiting(_("权限变更待批准"), count, reverse("accounts:change_list"))

@@ -1,15 +1,13 @@
-"""Writing to the audit trail and proving that nobody rewrote it."""
+"""Writing to the audit trail, and sealing it outside the database."""
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from datetime import datetime
-from pathlib import Path
 from typing import Any
 
-from django.conf import settings
-from django.db import connection, models
+from django.db import models
 
 from audit.models import AuditEntry
+from audit.queries import seal_path
 
 
 def record(
@@ -38,27 +36,6 @@ def record(
     )
 
 
-def trail_of(*targets: models.Model) -> models.QuerySet[AuditEntry]:
-    """Everything that happened to these objects, newest first."""
-    about = models.Q(pk__in=[])
-    for target in targets:
-        about |= models.Q(object_type=target._meta.label_lower, object_id=str(target.pk))
-    return AuditEntry.objects.filter(about).select_related("actor")
-
-
-@dataclass(frozen=True, slots=True)
-class ChainReport:
-    """`broken_at` is the position of the first entry that does not fit, None for a whole chain."""
-
-    entries: int
-    broken_at: int | None
-
-
-def seal_path() -> Path:
-    """Where the head of the chain is noted outside the database: among the files, which containers share and keep."""
-    return Path(settings.MEDIA_ROOT) / "audit-seals.log"
-
-
 def seal() -> None:
     """Note the chain's head outside the database, so that cutting off its tail shows."""
     head = AuditEntry.objects.order_by("-id").values_list("id", "hash").first()
@@ -66,36 +43,3 @@ def seal() -> None:
         seal_path().parent.mkdir(parents=True, exist_ok=True)
         with seal_path().open("a", encoding="ascii") as seals:
             seals.write(f"{head[0]} {bytes(head[1]).hex()}\n")
-
-
-def verify_chain() -> ChainReport:
-    """Recompute every hash and compare with the stored chain and with the seals outside the database."""
-    with connection.cursor() as cursor:
-        cursor.execute("SELECT count(*) FROM audit_auditentry")
-        (entries,) = cursor.fetchone()
-        cursor.execute(FIRST_BROKEN)
-        row = cursor.fetchone()
-    broken = [row[0]] if row else []
-    broken += _broken_seals()
-    return ChainReport(entries=entries, broken_at=min(broken, default=None))
-
-
-def _broken_seals() -> list[int]:
-    if not seal_path().exists():
-        return []
-    seals = [line.split() for line in seal_path().read_text(encoding="ascii").splitlines()]
-    stored = dict(AuditEntry.objects.filter(id__in=[int(i) for i, _ in seals]).values_list("id", "hash"))
-    return [int(i) for i, digest in seals if bytes(stored.get(int(i), b"")).hex() != digest]
-
-
-# The first row whose position, link or own hash does not follow from the row before it.
-FIRST_BROKEN = """
-SELECT entry.id FROM (
-    SELECT e AS whole, e.id, e.hash, e.previous_hash,
-           coalesce(lag(e.hash) OVER chain, ''::bytea) AS before, row_number() OVER chain AS place
-    FROM audit_auditentry e WINDOW chain AS (ORDER BY e.id)
-) entry
-WHERE entry.id <> entry.place OR entry.previous_hash <> entry.before
-   OR entry.hash <> audit_entry_hash(entry.whole)
-ORDER BY entry.id LIMIT 1
-"""

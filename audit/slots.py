@@ -11,8 +11,9 @@ ON CONFLICT (task) DO UPDATE SET slot = excluded.slot, taken = known.taken + 1 W
 
 
 def take_slot(task: str, seconds: float) -> bool:
-    """Whether this caller is the first of the present slot of so many seconds. The slot stays taken whatever follows:
-    what is not done in it is found by the task's next one."""
+    """True for the first caller in the present slot of `seconds`.
+
+    The slot stays taken even if the work fails; the task finds what is left in its next slot."""
     with connection.cursor() as cursor:
         cursor.execute(TAKE, {"task": task, "seconds": seconds})
         return cursor.rowcount == 1

@@ -1,13 +1,13 @@
-"""What each recorded action is called on a page. A test finds actions that are missing here."""
+"""The title of each recorded action on pages. A test finds actions without a title."""
 
 from django.utils.translation import gettext_lazy as _
 
 TITLES = {
     "accounts.appointment.start": _("任职"),
     "accounts.appointment.end": _("离任"),
-    "accounts.accesschange.propose": _("提出权限变更"),
-    "accounts.accesschange.approve": _("批准权限变更"),
-    "accounts.accesschange.reject": _("不批准权限变更"),
+    "access.accesschange.propose": _("提出权限变更"),
+    "access.accesschange.approve": _("批准权限变更"),
+    "access.accesschange.reject": _("不批准权限变更"),
     "accounts.region.load": _("更新行政区划"),
     "quota.membership.start": _("设定单位经办人"),
     "quota.parameters.apply": _("写入地区参数"),

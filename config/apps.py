@@ -4,6 +4,6 @@ from django.contrib.admin.apps import AdminConfig
 
 
 class AdministrationConfig(AdminConfig):
-    """The administration pages stand behind our sign-in."""
+    """Put the administration pages behind our sign-in."""
 
     default_site = "accounts.sign_in.administration.AdministrationSite"

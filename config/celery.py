@@ -27,7 +27,7 @@ def _log_as_everywhere(**_options: Any) -> None:
 
 @worker_process_init.connect
 def _give_way(**_given: Any) -> None:
-    """Whoever waits for a page goes before an annual run on the same processors."""
+    """Give pages priority over an annual run on the same processors."""
     os.nice(NICENESS)
 
 

@@ -1,4 +1,4 @@
-"""What a deployment says on its documents beyond the law's own figures: who signs, and by when the reader may act.
+"""A deployment's own words on documents: the signing office, and the reader's periods.
 
 Each period is (number, source). A period without number or source is not printed: a notice promises nothing that no
 text gives. The periods of review and suit are those of the two statutes; a deployment adds its own.

@@ -1,4 +1,4 @@
-"""What the public pages say of their office. Where it names nobody to turn to, they name the national hotline."""
+"""The office on public pages. Without a contact they name the national hotline."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""How people sign in (docs/decisions/0008-sign-in.md)."""
+"""Settings of sign-in (docs/decisions/0008-sign-in.md)."""
 
 import os
 

@@ -1,4 +1,4 @@
-"""Codes with right check digits that nobody bears.
+"""Codes with right check digits that belong to nobody.
 
 Units: the subject code starts with YL (样例), a series that is not issued. People: the area ends in 99, a county code
 that was never assigned.

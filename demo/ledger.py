@@ -1,4 +1,4 @@
-"""Which stages of filling the demo are done, noted in the audit trail: a killed fill goes on where it stopped."""
+"""The finished stages of filling the demo, noted in the audit trail: a killed fill continues where it stopped."""
 
 from accounts.models import Region, User
 from audit.errors import DomainError

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from access.services.changes import create_person
 from accounts.models import Region, User, region_prefix
 from accounts.permissions import Role
 from accounts.services import appoint
-from accounts.services.access_changes import create_person
 from demo.names import GIVEN, SURNAMES
 from demo.places import CAPITAL, DISTRICT, PROVINCE
 
@@ -66,7 +66,7 @@ def person(name: str, office: str = "shanxi") -> User:
 
 
 def nearest(name: str, region_code: str) -> User:
-    """Who of that name is in charge of a region: the district's, else the capital's, else the province's."""
+    """The officer in charge of a region: the district's, else the capital's, else the province's."""
     offices = [office for office, code in OFFICES.items() if region_code.startswith(region_prefix(code))]
     return person(name, offices[-1])
 

@@ -101,7 +101,7 @@ def _work_on(number: int, filed: HeadcountReturn) -> None:
 
 
 def _accept_evidence(filed: HeadcountReturn, officer: User) -> None:
-    """Where only data are missing, count the months on what the employer handed in."""
+    """Count the months that lack only data, on the papers the employer handed in."""
     if filed.is_late:
         return
     for result in results_of(filed).select_related("placement__employer").order_by("pk"):
@@ -147,7 +147,7 @@ def late_arrivals() -> None:
 
 
 def give_employer_account() -> None:
-    """The account of an employer's clerk acts for a few units of the district whose returns stand differently."""
+    """Let one clerk act for a few units of the district whose returns are in different states."""
     clerk = User.objects.get(username=EMPLOYER)
     units = Employer.objects.filter(region=DISTRICT).exclude(entity_type=EntityType.SOLE_TRADER)
     of_year = Q(returns__levy_year=OPEN_YEAR)

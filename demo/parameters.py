@@ -1,4 +1,4 @@
-"""What the demo's regions decided: invented documents, marked 〔示例〕, with numbers a real province could have."""
+"""The regional numbers of the demo: invented documents, marked 〔示例〕, with numbers a real province could have."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -24,7 +24,7 @@ SOCIAL_AVERAGES = {
 
 
 def wage_class(county: str) -> int:
-    """Which of the three minimum wages holds in a county."""
+    """The class of a county's minimum wage, of three."""
     if county in BUSIEST:
         return 1
     is_second = f"{county[:4]}00" in SECOND_CLASS_PREFECTURES or county in SEATS

@@ -186,7 +186,7 @@ class People:
         return CertificateKind.DISABLED_PERSON, f"{identity}{category}{level}{reissue}", str(category), level
 
     def _contracts(self, unit: Unit) -> tuple[EmploymentForm, list[Span]]:
-        """How somebody is employed and under which contract, or under two of which the second renews the first."""
+        """A person's form of employment and contract, or two contracts of which the second renews the first."""
         rng = self._rng
         starts, ends = CONTRACTS.turn(self._count)
         registered = unit.registered_on.isoformat()
@@ -215,7 +215,7 @@ class People:
                 self._months(f"{unit.id}\t{person.key}\t", unit.county, year, whole, lines)
 
     def _months(self, head: str, county: str, year: int, contract: Span, lines: Lines) -> None:
-        """What insurance and payroll report for the months of the year that the contract touches."""
+        """The insurance and payroll of the months that the contract touches."""
         rng = self._rng
         self._claims += 1
         fault = FAULTS.turn(self._claims)

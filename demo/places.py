@@ -1,4 +1,4 @@
-"""Where the demo's units are: Shanxi with its real counties, most of them in the capital."""
+"""The places of the demo's units: Shanxi with its real counties, most units in the capital."""
 
 from dataclasses import dataclass
 

@@ -20,7 +20,7 @@ from demo.units import CLOSED_YEARS, OPEN_YEAR
 
 @dataclass(frozen=True, slots=True)
 class Fill:
-    """What to fill the database with, and where to tell how far it is."""
+    """The content to fill in, and the output for progress."""
 
     employers: int
     seed: int

@@ -73,7 +73,7 @@ COURSES = [(100,) * 12] * 8 + [
 
 @dataclass(frozen=True, slots=True)
 class Filing:
-    """How often a levy year's returns come in time, late, twice, as drafts or not at all."""
+    """The frequencies of returns in time, late, twice, as drafts or missing in a levy year."""
 
     habits: Weighted[str]
     in_time: list[str]
@@ -102,7 +102,7 @@ REGISTRATIONS = [(date(1985, 1, 1) + timedelta(days=day)) for day in range(0, 14
 
 
 class Unit(NamedTuple):
-    """What the people of a unit need to know about it. `filed` holds the levy years with a return."""
+    """The facts of a unit that its people need. `filed` holds the levy years with a return."""
 
     id: int
     county: str

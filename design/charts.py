@@ -168,7 +168,7 @@ class CellBar:
 
 
 def cell_bar(value: Decimal, *, low: Decimal, high: Decimal, mark: Decimal, origin: Decimal = Decimal(0)) -> CellBar:
-    """A bar from `origin` to `value` on a scale from low to high; what lies outside the scale is cut off."""
+    """A bar from `origin` to `value` on a scale from low to high, cut off at the ends of the scale."""
     ends = sorted(min(max(end, low), high) for end in (origin, value))
     return CellBar(
         share(ends[0] - low, high - low), share(ends[1] - ends[0], high - low), share(mark - low, high - low)

@@ -16,7 +16,7 @@ def plain_digits(text: str) -> str:
 
 
 class FigureField(forms.Field):
-    """What money and counts share: a unit after the box, and limits told in words."""
+    """The base of money and count fields: a unit after the box, and limits in words."""
 
     def __init__(self, *, unit: str = "", minimum: Decimal | int = 0, maximum: Decimal | int, **kwargs: Any) -> None:
         super().__init__(**kwargs)

@@ -6,7 +6,7 @@ import segno
 
 
 def qr_path(text: str) -> tuple[int, str]:
-    """How many modules wide the code is, quiet zone not counted, and the path of its dark modules."""
+    """The width of the code in modules without its quiet zone, and the path of its dark modules."""
     matrix = segno.make(text, micro=False, error="m").matrix
     runs = []
     for y, row in enumerate(matrix):

@@ -1,5 +1,6 @@
-"""What browsers do to Chinese text and WeasyPrint does not (text-autospace, text-spacing-trim), by tags that draw
-space and never change the text: a reader who copies or searches meets the words as they are."""
+"""Spacing of Chinese text that browsers do and WeasyPrint does not (text-autospace, text-spacing-trim).
+
+Tags draw the space and never change the text, so that copying and searching find the words as they are."""
 
 import re
 

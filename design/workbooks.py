@@ -103,7 +103,7 @@ def _heading_row(headings: Sequence[str]) -> str:
 
 
 class _Outlet(RawIOBase):
-    """What ZipFile writes to: it cannot go back, so sizes follow each part instead of preceding it."""
+    """The output of ZipFile. It cannot seek back, so the sizes follow each part."""
 
     def __init__(self) -> None:
         self.pieces: list[bytes] = []

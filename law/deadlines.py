@@ -25,7 +25,7 @@ class ArrangementUnpublished(LookupError):
 
 
 class PeriodUnit(StrEnum):
-    """What a period is counted in. Hours (民法典第二百条) occur in none of our texts."""
+    """The unit of a period. Hours (民法典第二百条) occur in none of our texts."""
 
     DAY = "day"
     WORKING_DAY = "working_day"
@@ -75,7 +75,7 @@ class LastDay:
 
     @property
     def is_settled(self) -> bool:
-        """Whether a notice arranges all days that it rests on. A second notice may still change them, as in 2020."""
+        """True if notices arrange all days that the result rests on. A later one may still change them, as in 2020."""
         return not self.unpublished
 
     def settled(self) -> date:
@@ -85,7 +85,7 @@ class LastDay:
         return self.day
 
     def steps(self) -> tuple[str, ...]:
-        """How the day was found, one sentence for each rule that mattered, in the order of the rules."""
+        """The way to the day: one sentence for each rule that mattered, in the order of the rules."""
         figures = {"starts": self.starts.isoformat(), "length": self.period.length, "unit": self.period.unit.label}
         figures["last"] = self.counted_to.isoformat()
         counted = _("自%(starts)s起%(length)s%(unit)s，当日不计入，至%(last)s届满。", **figures)
@@ -114,7 +114,7 @@ def last_day(period: LegalPeriod, starts: date, calendar: WorkingCalendar) -> La
 
 
 def is_in_time(acted_at: datetime, last: date, closes_at: time | None = None) -> bool:
-    """Whether an act came in time: by 24:00 of the last day or, at a counter, by its close of business.
+    """True if an act came in time: by 24:00 of the last day or, at a counter, by its close of business.
 
     民法典第二百零三条. The moment is read in Chinese time; one without a time zone raises ValueError.
     """

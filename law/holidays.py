@@ -33,7 +33,7 @@ class HolidayNotice:
 
 @dataclass(frozen=True, slots=True)
 class HolidayYear:
-    """What the notices for one year arrange: days off, and weekend days worked instead."""
+    """The notices' arrangement of one year: days off, and weekend days worked instead."""
 
     year: int
     rest: frozenset[date]

@@ -1,4 +1,4 @@
-"""How numbers are written in formulas: 18,642,350.00 for yuan, 39.24 for person-months, 1.5% for shares."""
+"""Numbers as formulas write them: 18,642,350.00 for yuan, 39.24 for person-months, 1.5% for shares."""
 
 from decimal import Decimal
 

@@ -1,4 +1,8 @@
-"""Regional differences from the national rules: dated setting rows become one frozen dataclass per rule set."""
+"""Regional differences from the national rules, read from a region's dated setting rows.
+
+Each difference is one field of a frozen dataclass with the national default. A row is a name and a text. An unknown
+name or value is refused here, before it can count anyone wrongly.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, fields

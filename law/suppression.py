@@ -1,7 +1,7 @@
-"""Which regions must not be told apart, so that no small group can be learned, not even by subtraction. Pure Python.
+"""Choose the regions to hide, so that no reader can learn a small group, not even by subtraction.
 
-A region is shown whole or not at all. What a reader can work out about the hidden regions under a shown one is the
-sum of their cells, and nothing else; so that sum must be 0 or large enough in every cell.
+A region is shown whole or not at all. A reader can only work out the sum of the hidden regions under a shown one, cell
+by cell. Each such sum must therefore be 0 or large enough.
 """
 
 from collections.abc import Iterator, Mapping, Sequence

@@ -1,4 +1,4 @@
-"""How the law's modules write text: in Chinese, with the sentence kept apart from its figures for pages in English."""
+"""The texts of the law's modules: Chinese, with the sentence apart from its figures, so that pages translate it."""
 
 from enum import StrEnum
 from typing import Self

@@ -8,7 +8,8 @@ from django.utils.translation import gettext_lazy
 
 from design.law_words import translated
 from law.amount import AssessmentRules
-from law.amount.settings import NewEmployer, StaffRounding, SurchargeCap, WageBase
+from law.amount.settings import StaffRounding, SurchargeCap, WageBase
+from law.averaging import NewEmployer
 from law.counting import CountingRules
 from law.counting.settings import DispatchMoves, EmploymentAge
 from quota.enums import NumberKind

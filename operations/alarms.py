@@ -33,7 +33,7 @@ class Alarm:
 
 
 def _older(readings: Readings, sign: Sign, bound: timedelta, *, never: bool) -> bool:
-    """Whether a sign is older than its bound; `never` is the answer while it has not been seen at all."""
+    """True if a sign is older than its bound; `never` if it has not been seen at all."""
     age = readings.ages.get(sign)
     return never if age is None else age > bound
 
@@ -130,5 +130,5 @@ BY_CODE = {alarm.code: alarm for alarm in ALARMS}
 
 
 def raised(readings: Readings) -> list[tuple[Alarm, str]]:
-    """What is wrong now, each with its subject."""
+    """The alarms raised now, each with its subject."""
     return [(alarm, subject) for alarm in ALARMS for subject in alarm.subjects(readings)]

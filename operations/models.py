@@ -19,7 +19,7 @@ class Sign(models.TextChoices):
 
 
 class Pulse(models.Model):
-    """When a sign of life was last seen, by the database's clock."""
+    """The last sign of life of one part, by the database's clock."""
 
     name = models.CharField(_("名称"), max_length=20, primary_key=True, choices=Sign)
     seen_at = models.DateTimeField(_("最近一次"))
@@ -33,7 +33,7 @@ class Pulse(models.Model):
 
 
 class AlarmEntry(models.Model):
-    """One alarm from its first to its last moment. `code` stands in operations.alarms and in docs/runbook.md."""
+    """One alarm from its first to its last moment. operations.alarms and docs/runbook.md explain each `code`."""
 
     code = models.CharField(_("代码"), max_length=30)
     subject = models.CharField(_("对象"), max_length=60, blank=True)

@@ -5,7 +5,7 @@ import logging
 from django.db import transaction
 from django.db.models.functions import Now
 
-from audit.services import verify_chain
+from audit.queries import verify_chain
 from operations import alarms
 from operations.models import AlarmEntry, Pulse, Sign
 from operations.queries.readings import Readings, read

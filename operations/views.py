@@ -53,7 +53,7 @@ def metrics_text(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def status(request: HttpRequest) -> HttpResponse:
-    """What works and since when: in plain words for everybody, with its parts for auditors and administrators."""
+    """The status page: in plain words for everybody, with its parts for auditors and administrators."""
     readings = read()
     wrong = alarms.raised(readings)
     sees_parts = request.user.is_authenticated and request.user.may_somewhere(Permission.VIEW_AUDIT)

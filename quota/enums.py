@@ -42,6 +42,9 @@ RETURN_TONES = {
 }
 
 
+DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
+
+
 class ReturnSource(models.TextChoices):
     PORTAL = "portal", _("网上申报")
     WINDOW = "window", _("窗口申报")

@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from casework.forms import ReasonForm
 from design.fields import CountField, MoneyField
 from design.law_words import choices_of, translated
 from exchange.engine.cells import FIRST_DAY, LAST_DAY
@@ -225,18 +226,6 @@ class QuickForm(forms.Form):
 
 def _region_label(region: Region) -> str:
     return region.name_and_code
-
-
-class StepForm(forms.Form):
-    """A step of a case, with the digest of what the person was shown."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
-class ReasonForm(forms.Form):
-    """The reason of a step that needs one."""
-
-    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class SendBackForm(ReasonForm):

@@ -6,6 +6,7 @@ from celery import shared_task
 from celery.exceptions import SoftTimeLimitExceeded
 from django.db import InterfaceError, OperationalError
 
+from quota.queries.returns import waiting_returns
 from quota.services import filing
 
 logger = logging.getLogger(__name__)
@@ -22,7 +23,7 @@ def check_waiting() -> None:
 
     A return whose check fails stops none of those behind it.
     """
-    for return_id in filing.waiting_returns():
+    for return_id in waiting_returns():
         try:
             filing.check_return(return_id=return_id)
         except (OperationalError, InterfaceError, SoftTimeLimitExceeded):  # the sweep's own end

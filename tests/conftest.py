@@ -22,7 +22,7 @@ from accounts.permissions import Role
 from config.celery import app as celery_app
 from tests.accounts.factories import officer
 
-pytest_plugins = ["tests.groups"]
+pytest_plugins = ["tests.groups", "tests.budgets"]
 ROOT = Path(__file__).resolve().parents[1]
 WORKER_START_SECONDS = 60
 BESIDE_THE_DATABASE = {"django_db_setup", "live_server"}
@@ -57,7 +57,7 @@ test_database_url.__test__ = False
 
 
 @pytest.fixture(scope="session")
-def worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
+def celery_worker(django_db_setup: None) -> Iterator[subprocess.Popen[bytes]]:
     """A real Celery worker on every queue, working on the test database."""
     celery_app.control.purge()
     with running_worker("worker", "fast,batch,pdf,import") as process:

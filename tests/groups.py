@@ -1,34 +1,49 @@
 """The groups of the suite: which of two test processes runs a test.
 
-A plugin of pytest (tests/conftest.py). Tests of one file stay together; the browser's tests share one site and the
-tests marked `system`, which start programs of their own, share what they start.
+A plugin of pytest (tests/conftest.py). The tests of a file stay together. So do all of the browser's, which share one
+site, and all files of which a test starts programs: they share a worker, and take turns.
 """
 
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
+from xdist.scheduler import LoadScopeScheduling
 
 TESTS = Path(__file__).parent
-# The longest come first: the other process works through the files meanwhile.
-FIRST = ("browser", "system")
+TOGETHER = ("browser", "system")  # each in one process
+# The longest come first, so that neither process waits for the other at the end.
+ORDER = (*TOGETHER, "whole")
+STARTS_PROGRAMS = ("pytest.mark.system", "celery_worker:", "celery_worker,")
 
 
-def group_of(item: pytest.Item) -> str:
-    """The name by which a test's seconds are counted: `system`, or the folder of its file."""
-    return "system" if item.get_closest_marker("system") else item.path.relative_to(TESTS).parts[0]
-
-
-def pytest_itemcollected(item: pytest.Item) -> None:
-    """Give a test the name of what it shares with others: pytest-xdist runs equal names in one process."""
-    group = group_of(item)
-    item.add_marker(pytest.mark.xdist_group(group if group in FIRST else str(item.path.relative_to(TESTS))))
+@cache
+def group_of(path: Path) -> str:
+    """`system` for a file of which a test starts programs, else the folder of the file."""
+    text = path.read_text(encoding="utf-8")
+    return "system" if any(mark in text for mark in STARTS_PROGRAMS) else path.relative_to(TESTS).parts[0]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
     """Begin with the longest groups, and in the browser's with what shares the demo province: it is made once."""
-    items.sort(key=lambda item: (_turn(group_of(item)), "site" not in getattr(item, "fixturenames", ())))
+    items.sort(key=lambda item: (_turn(group_of(item.path)), "site" not in getattr(item, "fixturenames", ())))
 
 
 def _turn(group: str) -> int:
-    return FIRST.index(group) if group in FIRST else len(FIRST)
+    return ORDER.index(group) if group in ORDER else len(ORDER)
+
+
+class ByGroup(LoadScopeScheduling):
+    """Gives a process a group or a file at a time. (`--dist loadgroup` does not know the node ids of pytest 9.2.)"""
+
+    def _split_scope(self, nodeid: str) -> str:
+        file = nodeid.split("::", 1)[0]
+        group = group_of(TESTS.parent / file)
+        return group if group in TOGETHER else file
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> ByGroup | None:
+    return ByGroup(config, log) if config.getvalue("dist") == "loadgroup" else None

@@ -33,7 +33,7 @@ OFFICERS_MENU = (
     (Permission.DECIDE_AWARD, "subsidies:award_list", gettext_lazy("奖励")),
     (Permission.PUBLISH, "disclosure:publication_list", gettext_lazy("公示")),
     (Permission.ISSUE_SIGN_IN_CODES, "quota:sign_in_codes", gettext_lazy("单位登录码")),
-    (Permission.MANAGE_PEOPLE, "accounts:people", gettext_lazy("人员与岗位")),
+    (Permission.MANAGE_PEOPLE, "access:people", gettext_lazy("人员与岗位")),
     (Permission.VIEW_AUDIT, "accounts:audit_log", gettext_lazy("办理记录")),
 )
 PUBLIC_MENU = (

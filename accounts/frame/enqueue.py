@@ -1,4 +1,4 @@
-"""Telling the workers of something to do while a person waits for the page."""
+"""Send work to the background workers while a person waits for the page."""
 
 import logging
 from collections.abc import Iterator
@@ -13,9 +13,12 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def hurry(request: HttpRequest) -> Iterator[None]:
-    """Send messages inside this. The database already knows of the work, and a sweeper sends what a silent broker did
-    not take (docs/decisions/0002-ledger-over-broker.md); the person is told that it will take longer."""
+def enqueue_or_warn(request: HttpRequest) -> Iterator[None]:
+    """Send tasks inside this block; when the broker does not answer, warn the person that the work takes longer.
+
+    The database already holds the work, and the sweeper sends what the broker did not take
+    (docs/decisions/0002-ledger-over-broker.md).
+    """
     try:
         yield
     except OperationalError:

@@ -24,6 +24,34 @@ LONGEST_WAIT = timedelta(hours=1)
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 
+# A row that still waits is not updated, and so not returned: refused. A free try leaves no wait at all, not even until
+# its own moment: one that read the clock a little earlier may come after it. What an address has left of an hour stays
+# on its clock (`last_at`), so that frequent tries do not put off the next one to be forgotten.
+ADMIT = """
+INSERT INTO accounts_attempts AS tried (key, person_id, count, last_at, waits_until)
+VALUES (%(key)s, %(person)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
+ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
+    SELECT fresh.count, fresh.last_at, CASE
+        WHEN fresh.count < %(free)s THEN %(forgotten)s
+        ELSE %(now)s + least(%(longest)s, %(first)s * power(2, least(fresh.count - %(free)s, 20)))
+    END
+    FROM (
+        SELECT
+            CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE greatest(tried.count - passed.waits, 0) + 1 END,
+            CASE WHEN %(shared)s AND tried.count > passed.waits
+                 THEN tried.last_at + passed.waits * %(longest)s ELSE %(now)s END
+        FROM (
+            SELECT CASE WHEN %(shared)s AND tried.last_at < %(now)s
+                        THEN floor(extract(epoch FROM %(now)s - tried.last_at) / extract(epoch FROM %(longest)s))::int
+                        ELSE 0 END
+        ) AS passed(waits)
+    ) AS fresh(count, last_at)
+)
+WHERE tried.waits_until <= %(now)s
+RETURNING count
+"""
+
+
 @dataclass(frozen=True, slots=True)
 class Counted:
     """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only, and one
@@ -65,34 +93,6 @@ def by_repeated_password(person_id: int) -> Counted:
 def of_person(person_id: int, username: str) -> list[Counted]:
     """Everything that is counted against one person, but for devices: those free themselves in an hour."""
     return [by_name(username), by_second_factor(person_id), by_repeated_password(person_id)]
-
-
-# A row that still waits is not updated, and so not returned: refused. A free try leaves no wait at all, not even until
-# its own moment: one that read the clock a little earlier may come after it. What an address has left of an hour stays
-# on its clock (`last_at`), so that frequent tries do not put off the next one to be forgotten.
-ADMIT = """
-INSERT INTO accounts_attempts AS tried (key, person_id, count, last_at, waits_until)
-VALUES (%(key)s, %(person)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
-ON CONFLICT (key) DO UPDATE SET (count, last_at, waits_until) = (
-    SELECT fresh.count, fresh.last_at, CASE
-        WHEN fresh.count < %(free)s THEN %(forgotten)s
-        ELSE %(now)s + least(%(longest)s, %(first)s * power(2, least(fresh.count - %(free)s, 20)))
-    END
-    FROM (
-        SELECT
-            CASE WHEN tried.last_at < %(forgotten)s THEN 1 ELSE greatest(tried.count - passed.waits, 0) + 1 END,
-            CASE WHEN %(shared)s AND tried.count > passed.waits
-                 THEN tried.last_at + passed.waits * %(longest)s ELSE %(now)s END
-        FROM (
-            SELECT CASE WHEN %(shared)s AND tried.last_at < %(now)s
-                        THEN floor(extract(epoch FROM %(now)s - tried.last_at) / extract(epoch FROM %(longest)s))::int
-                        ELSE 0 END
-        ) AS passed(waits)
-    ) AS fresh(count, last_at)
-)
-WHERE tried.waits_until <= %(now)s
-RETURNING count
-"""
 
 
 def admit(counted: Iterable[Counted]) -> bool:

@@ -18,7 +18,7 @@ from law.amount.settings import SurchargeCap
 from law.collection.surcharge import surcharge
 from levy.models import Assessment
 from levy.models.runs import FINAL_STATES
-from levy.services.policy_versions import current_terms
+from levy.queries.policy import current_terms
 from quota.models import Employer
 
 ZERO = Decimal("0.00")

@@ -11,7 +11,7 @@ from django.db.models import Exists, OuterRef
 
 from accounts.models import User
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from collection.queries.lists import LevyList
 from levy.models import Supersession
 from levy.models.assessments import SupersessionQuerySet

@@ -2,22 +2,26 @@
 
 import hashlib
 from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from decimal import Decimal
 
 from django.contrib.auth.models import AnonymousUser
 from django.core.exceptions import PermissionDenied
-from django.core.paginator import Paginator
+from django.core.paginator import Page, Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 from django.views.decorators.http import require_safe
 
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
-from audit.services import record, trail_of
+from audit.models import AuditEntry
+from audit.queries import trail_of
+from audit.services import record
 from collection.queries import lists
 from collection.queries.list_changes import DOWNLOAD, changes_since, departed, last_download, reading_moment
 from levy.forms import ScopeForm
+from levy.models import Supersession
 
 PER_PAGE = 25
 TYPES = {
@@ -47,14 +51,26 @@ def list_detail(request: HttpRequest, levy_year: int, code: str) -> HttpResponse
     rows, payable = chosen.totals()
     downloads = trail_of(region).filter(action=DOWNLOAD, details__levy_year=levy_year).select_related("actor")
     context |= {"list": chosen, "rows": rows, "payable": payable, "downloads": downloads[:20]}
-    return render(request, "collection/list_detail.html", context | _changes(request, chosen))
+    return render(request, "collection/list_detail.html", context | {"changes": _changes(request, chosen)})
 
 
-def _changes(request: HttpRequest, chosen: lists.LevyList) -> dict[str, Any]:
-    """What the person has not downloaded yet, if anything was before."""
+@dataclass(frozen=True, slots=True)
+class Changes:
+    """What a list holds beyond its reader's last download: a page of results with the sum of all, and the employers
+    that moved to another list, the first of them and how many more."""
+
+    last: AuditEntry
+    page: Page
+    payable: Decimal
+    departed: list[Supersession]
+    departed_more: int
+
+
+def _changes(request: HttpRequest, chosen: lists.LevyList) -> Changes | None:
+    """What the person has not downloaded yet; None before the first download."""
     last = last_download(chosen, by=request.user)
     if last is None:
-        return {}
+        return None
     changes = changes_since(last, chosen)
     count, payable = changes.totals()
     rows = changes.assessments().select_related("employer", "region", "supersedes__old")
@@ -62,13 +78,13 @@ def _changes(request: HttpRequest, chosen: lists.LevyList) -> dict[str, Any]:
     page.count = count  # known already, with the sum
     gone = departed(changes)
     shown = list(gone[:PER_PAGE])
-    return {
-        "last": last,
-        "changed": page.get_page(request.GET.get("page")),
-        "changed_payable": payable,
-        "departed": shown,
-        "departed_more": gone.count() - PER_PAGE if len(shown) == PER_PAGE else 0,
-    }
+    return Changes(
+        last=last,
+        page=page.get_page(request.GET.get("page")),
+        payable=payable,
+        departed=shown,
+        departed_more=gone.count() - PER_PAGE if len(shown) == PER_PAGE else 0,
+    )
 
 
 @requires(Permission.DOWNLOAD_LEVY_LIST)

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "levy",
     "quota",
     "exchange",
+    "access",
     "casework",
     "accounts",
     "design",
@@ -80,7 +81,7 @@ MIDDLEWARE = [
 
 
 def database(url: str, *, statement_timeout: str, lock_timeout: str = "0") -> dict[str, object]:
-    """The DATABASES entry of a `postgresql://` address; a socket directory may stand as `?host=/path`."""
+    """The DATABASES entry of a `postgresql://` address; a socket directory is given as `?host=/path`."""
     parts = urlsplit(url)
     query = dict(parse_qsl(parts.query))
     return {
@@ -131,7 +132,7 @@ TEMPLATES = [
         "DIRS": [BASE_DIR / "templates"],
         "APP_DIRS": True,
         "OPTIONS": {
-            "builtins": ["design.templatetags.formats"],
+            "builtins": ["design.templatetags.formats", "design.templatetags.tables"],
             "context_processors": [
                 "django.template.context_processors.request",
                 "django.contrib.auth.context_processors.auth",

@@ -3,10 +3,13 @@
 import os
 from urllib.parse import urlsplit
 
-# Test processes share the two Valkeys: each takes the database of its number, and so do the programs that it starts.
+# Test processes share the two Valkeys: each takes the database of its number, and so do the programs that it starts,
+# unless a test gives them another address.
 PROCESS = os.environ.get("PYTEST_XDIST_WORKER", "gw0").removeprefix("gw")
-for _name in ("REDIS_URL", "CACHE_URL"):
-    os.environ[_name] = urlsplit(os.environ[_name])._replace(path=f"/{PROCESS}").geturl()
+if os.environ.get("LEVY_TEST_PROCESS") != PROCESS:
+    for _name in ("REDIS_URL", "CACHE_URL"):
+        os.environ[_name] = urlsplit(os.environ[_name])._replace(path=f"/{PROCESS}").geturl()
+    os.environ["LEVY_TEST_PROCESS"] = PROCESS
 
 from config.settings.base import *  # noqa: E402, F403
 from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # noqa: E402

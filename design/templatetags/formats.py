@@ -1,9 +1,10 @@
-"""How figures, dates, states and pages are written in every template; a builtin library, never loaded by name.
+"""Filters and tags for figures, dates, states and pages. A builtin library: no template loads it by name.
 
 Filters give the bare figure; the template adds the unit: `{{ amount|yuan }}元`. A missing value is written —.
 Rounding here is for the reader only; amounts come from the rules already rounded.
 """
 
+import re
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -14,6 +15,7 @@ from typing import Any
 from django import template
 from django.core.paginator import Page
 from django.forms import BoundField
+from django.template.base import Parser, TextNode, Token
 from django.template.loader import render_to_string
 from django.utils import dateformat, timezone
 from django.utils.html import format_html
@@ -251,7 +253,7 @@ MONTH_SIGNS = {"not": "×", "open": "?", "nodata": "–", "unclaimed": ""}
 
 @register.filter
 def month_sign(cell: dict[str, Any]) -> str:
-    """What stands in the box: the person-months that count, or the sign of the outcome."""
+    """The sign in the box: the person-months that count, or the outcome's sign."""
     return str(cell["weight"]) if cell["kind"] == "counted" else MONTH_SIGNS[cell["kind"]]
 
 
@@ -276,6 +278,31 @@ def crumbs(content: SafeString) -> str:
     return render_to_string("components/crumbs.html", {"items": content})
 
 
+# A tag of HTML or what this piece of the source holds of it, or else a line break with its indentation.
+BREAK = re.compile(r"(<[^>]*(?:>|$)|^[^<]*>)|\n *")
+
+
+class _Joined(template.Node):
+    def __init__(self, nodelist: template.NodeList) -> None:
+        self.nodelist = nodelist
+        for written in nodelist.get_nodes_by_type(TextNode):
+            written.s = BREAK.sub(lambda found: found[1] or "", written.s)
+
+    def render(self, context: template.Context) -> SafeString:
+        return self.nodelist.render(context)
+
+
+@register.tag
+def joined(parser: Parser, _token: Token) -> template.Node:
+    """Chinese on several lines of a template, read without a gap: {% joined %}…{% endjoined %} drops its line breaks.
+
+    The breaks of the template itself, not those of the values in it, nor those of a {% block %} that a page fills.
+    """
+    nodelist = parser.parse(("endjoined",))
+    parser.delete_first_token()
+    return _Joined(nodelist)
+
+
 @register.filter
 def page_numbers(page: Page) -> Iterator[int | str]:
     """First, last and neighbouring page numbers, … for the gaps."""
@@ -284,11 +311,11 @@ def page_numbers(page: Page) -> Iterator[int | str]:
 
 @register.filter
 def short_digest(value: str) -> str:
-    """A SHA-256 that people compare by eye: 9f2c71ab…e04d; the whole one stands beside it for machines."""
+    """A SHA-256 shortened for people: 9f2c71ab…e04d. Pages give the whole one to machines."""
     return f"{value[:8]}…{value[-4:]}"
 
 
 @register.filter
 def unit(field: BoundField) -> str:
-    """What stands after the control: the widget's attribute data-unit."""
+    """The unit after the control, from the widget's attribute data-unit."""
     return str(field.field.widget.attrs.get("data-unit", ""))

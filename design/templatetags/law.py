@@ -1,4 +1,4 @@
-"""What the rules say, for templates: `{{ step.formula|translated }}`."""
+"""The rules' words in templates: `{{ step.formula|translated }}`."""
 
 from django import template
 

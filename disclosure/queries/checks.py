@@ -7,12 +7,18 @@ from django.db.models.functions import Coalesce
 
 from disclosure.errors import FiguresDisagree
 from disclosure.models import Publication
-from disclosure.services.freezing import published_assessments
-from levy.models import AssessmentRun, Supersession
+from levy.models import Assessment, AssessmentRun, Supersession
+from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.models.runs import FINAL_STATES
 
 ZERO = Decimal("0.00")
 Sums = dict[tuple[str, str], tuple[object, ...]]
+
+
+def published_assessments(publication: Publication) -> AssessmentQuerySet:
+    """What the publication copies: everything in force in its region and year, sole traders left out."""
+    current = Assessment.objects.current().in_region(publication.region_id)
+    return current.filter(levy_year=publication.levy_year).exclude(outcome=OutcomeCode.NOT_LIABLE)
 
 
 def refuse_disagreement(publication: Publication) -> None:

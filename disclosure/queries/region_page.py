@@ -31,6 +31,18 @@ class Line:
 
 
 @dataclass(frozen=True, slots=True)
+class Table:
+    """Rows and the row of all. They lead to the pages of `levy_year`, or of the publication `preview`, if any."""
+
+    caption: str
+    head: str
+    lines: Sequence[Line]
+    whole: Line
+    levy_year: int | None = None
+    preview: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Year:
     """A published year of the region, for the trend."""
 
@@ -87,6 +99,15 @@ class RegionPage:
             return _("与上年持平")
         text = _("比上年提高%s个百分点") if points > 0 else _("比上年降低%s个百分点")
         return text % abs(points)
+
+
+def tables(page: RegionPage, preview: int | None = None) -> list[Table]:
+    """The page's parts, if it has any, and its unit types; `preview` is the publication that an officer looks at."""
+    types = Table(_("各类用人单位"), _("单位类型"), page.types, page.whole)
+    if not page.parts:
+        return [types]
+    year = page.publication.levy_year
+    return [Table(_("各地区"), _("地区"), page.parts, page.whole, year, preview), types]
 
 
 def region_page(code: str, levy_year: int) -> RegionPage | None:

@@ -13,7 +13,7 @@ from law.codes import EntityType
 from law.counting import MONTHS, CountingRules, deadline
 from law.policy import POLICY_YEARS, PolicyYear, policy_year
 from levy.errors import ParametersMissing
-from levy.services.policy_versions import current_terms
+from levy.queries.policy import current_terms
 from quota.queries.parameters import counting_rules
 
 HEADS = 200

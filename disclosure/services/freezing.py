@@ -7,9 +7,8 @@ from django.db.models import Sum
 
 from accounts.models import Region
 from disclosure.models import Publication, PublicationState, PublishedRegion
+from disclosure.queries.checks import published_assessments
 from law.suppression import hidden_nodes, hidden_settlements
-from levy.models import Assessment
-from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 
 # Fewer employers than this behind a regional total, and it would tell what one of them owes or has paid.
 FEWEST_PAYERS = 3
@@ -94,12 +93,6 @@ FROM base b GROUP BY b.region_id, b.entity_type
 # which every search would have to read through. The settings end with the transaction.
 LARGE_BATCHES = "SET LOCAL gin_pending_list_limit = '32MB'; SET LOCAL work_mem = '64MB'"
 TAKE_UP = "SELECT gin_clean_pending_list('entry_name_pairs')"
-
-
-def published_assessments(publication: Publication) -> AssessmentQuerySet:
-    """What the publication copies: everything in force in its region and year, sole traders left out."""
-    current = Assessment.objects.current().in_region(publication.region_id)
-    return current.filter(levy_year=publication.levy_year).exclude(outcome=OutcomeCode.NOT_LIABLE)
 
 
 def write_rows(publication: Publication) -> None:

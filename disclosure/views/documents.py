@@ -8,7 +8,7 @@ from django.views.decorators.http import require_safe
 
 from disclosure.forms import DocumentCheckForm
 from disclosure.throttle import come_back_later, is_too_often
-from levy.services.notices import check_document
+from levy.queries.documents import check_document
 
 CHECKS_PER_MINUTE = 60  # enough for a queue at a counter behind one address, too little to hunt for codes
 

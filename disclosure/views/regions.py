@@ -9,7 +9,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from accounts.models import Region
 from disclosure.forms import CompareForm
 from disclosure.models import Publication, PublishedRegion
-from disclosure.queries.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page
+from disclosure.queries.region_page import RegionPage, heads_chart, latest_year, ratio_chart, region_page, tables
 from disclosure.views.caching import public_page
 from disclosure.views.open_data import listed
 from law.policy import POLICY_YEARS
@@ -46,7 +46,12 @@ def region(request: HttpRequest, code: str, levy_year: int) -> HttpResponse:
     if page is None:
         place = get_object_or_404(Region, code=code)
         return render(request, "disclosure/region_empty.html", {"region": place, "levy_year": levy_year})
-    context = {"page": page, "publication": page.publication, "files": listed(page.publication)}
+    context = {
+        "page": page,
+        "publication": page.publication,
+        "files": listed(page.publication),
+        "tables": tables(page),
+    }
     return render(request, "disclosure/region.html", context | _charts(page))
 
 

@@ -7,6 +7,20 @@ from django.utils.translation import gettext as _
 from exchange.engine.contract import Check, Scope, StagedRows
 from exchange.engine.faults import Fault, Refusal
 
+# Rows of the file and stored rows they do not replace, side by side; `span` may not overlap within `owner`.
+_OVERLAPS = """
+WITH rows AS (
+    SELECT s.line, s.{start} AS start, {owner_of_s} AS owner, {span_of_s} AS span FROM staged s WHERE {where_s}
+    UNION ALL
+    SELECT NULL, t.{start}, {owner_of_t}, {span_of_t} FROM {table} t
+    WHERE {where_t} AND {owner_of_t} IN (SELECT {owner_of_s} FROM staged s)
+      AND NOT EXISTS (SELECT FROM staged s WHERE {same_key})
+)
+SELECT DISTINCT ON (a.line) a.line, b.line, b.start
+FROM rows a JOIN rows b ON a.owner = b.owner AND a.span && b.span AND a.line IS DISTINCT FROM b.line
+WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
+"""
+
 
 def in_order(first: str, last: str) -> Check:
     """The later date is not before the earlier one."""
@@ -34,21 +48,6 @@ def stored_rows_stand(key: str, reason: object, cure: object) -> Check:
         yield from staging.faults_where(staging.differs_from_stored(), key, refusal)
 
     return check
-
-
-# Rows of the file and stored rows they do not replace, side by side; `span` may not overlap within `owner`.
-_OVERLAPS = """
-WITH rows AS (
-    SELECT s.line, s.{start} AS start, {owner_of_s} AS owner, {span_of_s} AS span FROM staged s WHERE {where_s}
-    UNION ALL
-    SELECT NULL, t.{start}, {owner_of_t}, {span_of_t} FROM {table} t
-    WHERE {where_t} AND {owner_of_t} IN (SELECT {owner_of_s} FROM staged s)
-      AND NOT EXISTS (SELECT FROM staged s WHERE {same_key})
-)
-SELECT DISTINCT ON (a.line) a.line, b.line, b.start
-FROM rows a JOIN rows b ON a.owner = b.owner AND a.span && b.span AND a.line IS DISTINCT FROM b.line
-WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
-"""
 
 
 def overlapping_rows(

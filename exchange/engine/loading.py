@@ -12,6 +12,7 @@ from enum import Enum
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
@@ -22,12 +23,13 @@ from exchange.engine.fault_book import masked, with_values
 from exchange.engine.faults import Fault
 from exchange.engine.source import Source
 from exchange.engine.staging import Staging, staging_of
-from exchange.engine.table import Table
+from exchange.engine.table import Batch, Table
 from exchange.errors import FileRefused
 from exchange.models import FileState, ImportedFile
 
 SHOWN_FAULTS = 100
 NAMED_LINES = 5
+OVERTAKEN = gettext_lazy("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")
 
 Progress = Callable[[int], None]
 
@@ -107,36 +109,44 @@ def load_file(
     scope = scope_of(kind, actor, second)
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
-        _stage(table, staging, scope, report, progress)
+        stage_rows(staging, table.batches(), scope, report, progress)
         try:
             with transaction.atomic():
                 staging.run("SET LOCAL work_mem = '128MB'")
                 if mode is not Mode.REPORT:
-                    _take_turn(kind, file)
+                    take_turn(kind)
+                    _take_upload(file)
                     if kind.lock:
                         kind.lock(staging)
-                _check(staging, scope, report)
+                check_rows(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
         except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
-            raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
+            raise FileRefused(OVERTAKEN) from None
     return report
 
 
-def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
-    """One file of a kind is written at a time, and an upload once. Raises TransitionNotAllowed."""
+def take_turn(kind: Kind) -> None:
+    """Wait until no other file of the kind is being written; the turn lasts as long as the transaction."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
+
+
+def _take_upload(file: ImportedFile | None) -> None:
+    """An upload is written once. Raises TransitionNotAllowed."""
     if file is not None:
         locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
         if locked.state != FileState.WRITING:
             raise TransitionNotAllowed
 
 
-def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progress: Progress | None) -> None:
-    converter = Converter(table.kind, scope)
+def stage_rows(
+    staging: Staging, batches: Iterable[Batch], scope: Scope, report: Report, progress: Progress | None = None
+) -> None:
+    """Read the cells and put the rows without a fault into the temporary table."""
+    converter = Converter(staging.kind, scope)
     with _uncollected():
-        for batch in table.batches():
+        for batch in batches:
             staging.settle_added()
             rows, faults = converter.convert(batch.lines, batch.columns)
             report.take(batch.faults)
@@ -163,8 +173,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _check(staging: Staging, scope: Scope, report: Report) -> None:
-    """Rows against each other, then against what is stored. Faulty rows leave the table."""
+def check_rows(staging: Staging, scope: Scope, report: Report) -> None:
+    """Hold rows against each other, then against what is stored. Faulty rows leave the table."""
     report.repeated, clashes = staging.settle_repeated()
     staging.remove(report.take(clashes))
     for check in staging.kind.checks:

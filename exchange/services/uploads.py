@@ -1,6 +1,6 @@
 """Uploaded exchange files: received, read, and written when somebody who may has looked at the report.
 
-The row says what is left to do; a task that was lost is sent again by the sweeper (levy.tasks.sweep).
+The row says what is left to do; a task that was lost is sent again by the sweeper.
 """
 
 import hashlib

@@ -8,12 +8,12 @@ from law.amount.margin import Margin, Threshold, marginal
 from law.amount.settings import (
     AssessmentRules,
     CreditedRounding,
-    NewEmployer,
     ShortfallRounding,
     StaffRounding,
     SurchargeCap,
     WageBase,
 )
+from law.averaging import NewEmployer
 from law.policy import Outcome
 
 __all__ = [

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from decimal import Decimal
 
 from law.amount.facts import IS_PAYER, Facts, Terms
-from law.amount.heads import UNITS, came_later, months_averaged, staff_after_transfers, staff_of_wages
+from law.amount.heads import UNITS, averaged_over, came_later, staff_after_transfers, staff_of_wages
 from law.amount.settings import CreditedRounding, ShortfallRounding, StaffRounding
 from law.notation import number, percent, percent_of, yuan
 from law.policy import Outcome
@@ -64,7 +64,7 @@ class Assessed:
     @property
     def months(self) -> int:
         """Over how many months heads are averaged."""
-        return months_averaged(self.facts, self.terms)
+        return averaged_over(self.facts, self.terms)
 
     @property
     def steps(self) -> tuple[Step, ...]:

@@ -1,4 +1,4 @@
-"""What an assessment starts from: the facts of one employer's year and the terms of its region and year."""
+"""The input of an assessment: the facts of one employer's year, and the terms of its region and year."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -46,7 +46,7 @@ class Facts:
 
 @dataclass(frozen=True, slots=True)
 class Terms:
-    """What a region and levy year charge: national policy, regional ratio and wage, and the region's differences.
+    """The terms of a region and levy year: national policy, regional ratio and wage, and the region's differences.
 
     Raises TermsError if the ratio is below the national floor, or a wage is needed that the region has not set.
     """
@@ -72,7 +72,7 @@ class Terms:
         object.__setattr__(self, "wage_cap", self._wage_cap())
 
     def charges_social_average(self, entity_type: str) -> bool:
-        """Whether this kind of employer is charged on the local social average wage instead of its own."""
+        """True if this type of employer is charged on the local social average wage instead of its own wage."""
         base = self.rules.wage_base
         if base is WageBase.OWN_CAPPED:
             return False

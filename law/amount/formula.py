@@ -10,15 +10,14 @@ from decimal import Decimal
 from law.amount.assessed import Assessed
 from law.amount.facts import IS_PAYER, Facts, Terms, known
 from law.amount.heads import (
+    averaged_over,
     came_later,
-    founding_month,
-    months_averaged,
     rounded_months,
     staff_after_transfers,
     staff_of_wages,
 )
-from law.amount.settings import NewEmployer
 from law.arithmetic import EXACT, divided_half_up, half_up
+from law.averaging import NewEmployer, founding_month
 from law.codes import EntityType
 from law.policy import Outcome
 
@@ -32,7 +31,7 @@ def assess(facts: Facts, terms: Terms) -> Assessed:
         return Assessed(facts, terms, Outcome.NOT_LIABLE)
     if not facts.staff_months or (facts.total_wages is None and facts.average_wage is None):
         return Assessed(facts, terms, Outcome.MISSING)
-    rules, months = terms.rules, months_averaged(facts, terms)
+    rules, months = terms.rules, averaged_over(facts, terms)
     average = _average_wage(facts, terms, months)
     charged = _charged_wage(average, facts, terms)
     unrounded = staff_after_transfers(facts)
@@ -57,7 +56,8 @@ def _is_liable(facts: Facts, terms: Terms) -> bool:
     founding year free."""
     if not IS_PAYER[facts.entity_type] or came_later(facts, terms):
         return False
-    return terms.rules.new_employer is not NewEmployer.FOUNDING_YEAR_FREE or not founding_month(facts, terms)
+    is_free = terms.rules.new_employer is NewEmployer.FOUNDING_YEAR_FREE
+    return not (is_free and founding_month(facts.registered_on, terms.policy.levy_year))
 
 
 def _average_wage(facts: Facts, terms: Terms, months: int) -> Decimal:
@@ -90,7 +90,7 @@ def _tier(terms: Terms, staff: Decimal | int, credited: Decimal | int) -> tuple[
 
 
 def is_within_years(registered_on: date | None, years: int, levy_year: int) -> bool:
-    """Whether 31 December of the levy year is still within so many years of registration, their last day included.
+    """True if 31 December of the levy year is within `years` years of registration, the last day included.
 
     Our reading: the anniversary is the last day, as in 民法典第二百零二条. An unknown date proves nothing.
     """

@@ -3,10 +3,9 @@
 from decimal import Decimal
 
 from law.amount.facts import Facts, Terms
-from law.amount.settings import CreditedRounding, NewEmployer, ShortfallRounding, StaffRounding
+from law.amount.settings import CreditedRounding, ShortfallRounding, StaffRounding
 from law.arithmetic import EXACT, divided_half_up
-
-MONTHS = 12
+from law.averaging import months_averaged
 
 # By the text of a rounding, which the three settings share.
 UNITS: dict[str, Decimal] = {
@@ -16,26 +15,17 @@ UNITS: dict[str, Decimal] = {
 }
 
 
-def founding_month(facts: Facts, terms: Terms) -> int | None:
-    """The month of registration, 1 to 12, if that lies in the levy year."""
-    registered_on = facts.registered_on
-    if registered_on is None or registered_on.year != terms.policy.levy_year:
-        return None
-    return registered_on.month
-
-
 def came_later(facts: Facts, terms: Terms) -> bool:
-    """Whether the employer was registered after the levy year and filed nothing for it: the tax registration's staff
-    is not that of the year."""
+    """True if the employer was registered after the levy year and filed nothing for it.
+
+    The staff of its tax registration is then not the staff of the levy year."""
     registered_on = facts.registered_on
     return facts.is_registered_staff and registered_on is not None and registered_on.year > terms.policy.levy_year
 
 
-def months_averaged(facts: Facts, terms: Terms) -> int:
-    """Over how many months heads are averaged: 12, or from the month of registration on where the region says so."""
-    if terms.rules.new_employer is not NewEmployer.MONTHS_SINCE_REGISTRATION:
-        return MONTHS
-    return MONTHS + 1 - (founding_month(facts, terms) or 1)
+def averaged_over(facts: Facts, terms: Terms) -> int:
+    """Over how many months this employer's heads are averaged (law.averaging)."""
+    return months_averaged(facts.registered_on, terms.policy.levy_year, terms.rules.new_employer)
 
 
 def staff_of_wages(facts: Facts, terms: Terms, months: int) -> Decimal | int:

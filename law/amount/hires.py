@@ -1,11 +1,11 @@
-"""What a hire would change, and how few people reach a threshold. The amount itself is assessed as always."""
+"""The effect of a hire on the levy, and the fewest people that reach a threshold. `assess` computes every amount."""
 
 from dataclasses import dataclass, replace
 
 from law.amount.facts import Facts, Terms
 from law.amount.formula import assess
-from law.amount.heads import MONTHS
 from law.arithmetic import EXACT
+from law.averaging import MONTHS
 
 
 @dataclass(frozen=True, slots=True)

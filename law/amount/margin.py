@@ -1,11 +1,11 @@
-"""What would bring an employer to the next threshold: how many more person-months, and what would then be due."""
+"""The way to the next threshold: the missing person-months, and the amount due after them."""
 
 from dataclasses import dataclass, replace
 from decimal import ROUND_CEILING, Decimal
 
 from law.amount.facts import Facts, Terms, known
 from law.amount.formula import assess
-from law.amount.heads import months_averaged, rounded_months
+from law.amount.heads import averaged_over, rounded_months
 from law.arithmetic import EXACT
 from law.policy import Outcome
 
@@ -32,7 +32,7 @@ class Margin:
 
 
 def marginal(facts: Facts, terms: Terms) -> Margin:
-    """How far the employer is from each tier and from the required ratio, at the staff and wages it has."""
+    """The distance to each tier and to the required ratio, at the employer's present staff and wages."""
     assessed = assess(facts, terms)
     if assessed.outcome in (Outcome.MISSING, Outcome.NOT_LIABLE):
         return Margin(())
@@ -49,7 +49,7 @@ def _threshold(facts: Facts, terms: Terms, staff: Decimal | int, share: Decimal)
 
 def _further_months(facts: Facts, terms: Terms, target: Decimal) -> int:
     """Whole person-months to the target. A region that rounds credited heads may need one more, or one less."""
-    months, rounding = months_averaged(facts, terms), terms.rules.credited_rounding
+    months, rounding = averaged_over(facts, terms), terms.rules.credited_rounding
     missing = EXACT.subtract(target, facts.credited_months)
     further = max(int(missing.to_integral_value(ROUND_CEILING)) - 1, 0)
     while rounded_months(EXACT.add(facts.credited_months, further), months, rounding) < target:

@@ -1,8 +1,9 @@
-"""How a region may differ from the national way of assessing; the defaults are the national rules."""
+"""Regional differences in assessing. The defaults are the national rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
 
+from law.averaging import NewEmployer
 from law.settings import RegionalRules, described
 from law.words import Words as _
 
@@ -32,23 +33,15 @@ class ShortfallRounding(StrEnum):
 
 
 class WageBase(StrEnum):
-    """Which wage is charged: the employer's own up to the cap, or the local social average wage instead."""
+    """The wage that is charged: the employer's own up to the cap, or the local social average wage."""
 
     OWN_CAPPED = "own_capped"
     SOCIAL_AVERAGE = "social_average"
     SOCIAL_AVERAGE_IF_BUDGET_FUNDED = "social_average_if_budget_funded"
 
 
-class NewEmployer(StrEnum):
-    """How an employer's first calendar year is averaged, or that it is not charged at all."""
-
-    TWELFTHS = "twelfths"
-    MONTHS_SINCE_REGISTRATION = "months_since_registration"
-    FOUNDING_YEAR_FREE = "founding_year_free"
-
-
 class SurchargeCap(StrEnum):
-    """Whether a surcharge stops growing when it reaches the unpaid amount."""
+    """The limit of a surcharge: the unpaid amount, or none."""
 
     PRINCIPAL = "principal"
     NONE = "none"
@@ -56,7 +49,7 @@ class SurchargeCap(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class AssessmentRules(RegionalRules):
-    """How one region assesses one levy year."""
+    """The rules by which one region assesses one levy year."""
 
     staff_rounding: StaffRounding = field(
         default=StaffRounding.NONE,

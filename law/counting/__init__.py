@@ -1,5 +1,6 @@
 """Counting heads (按比例安排残疾人就业人数): pure Python, no Django, no database. docs/rules.md explains each rule."""
 
+from law.averaging import MONTHS
 from law.counting.claims import (
     Agreement,
     AgreementsConflict,
@@ -21,7 +22,6 @@ from law.counting.claims import (
     weight,
 )
 from law.counting.filing import (
-    MONTHS,
     deadline,
     effective_return,
     filed_in_time,

@@ -9,8 +9,9 @@ from datetime import date
 from decimal import Decimal
 from typing import TypeAlias
 
+from law.averaging import MONTHS
 from law.codes import CertificateKind, CertificateState, EmploymentForm
-from law.counting.filing import MONTHS, filed_in_time
+from law.counting.filing import filed_in_time
 from law.counting.periods import contract_is_one_year, employment_age, months_of_year
 from law.counting.reasons import Reason
 from law.counting.settings import CountingRules, DispatchMoves
@@ -94,7 +95,7 @@ class Transfer:
 
 @dataclass(frozen=True, slots=True)
 class ClaimCount:
-    """What became of one claim: a reason and a weight per month, before anything moves, and what then moves."""
+    """The result for one claim: a reason and a weight per month before transfers, and the transfers."""
 
     key: Key
     employer: Key
@@ -197,13 +198,13 @@ def month_failure(paid: Decimal | None, minimum: Decimal | None, insured: bool |
 
 
 def claim_weight(claim: Claim) -> int:
-    """What the employer claims for each month: the certificate's weight; 1 if that is unknown or not eligible."""
+    """The weight that the employer claims for each month: the certificate's; 1 if it is unknown or not eligible."""
     certificate = claim.certificate
     return (weight(certificate.kind, certificate.level) or 1) if certificate else 1
 
 
 def claimed_months(claims: Iterable[Claim], levy_year: int) -> Weights:
-    """What an employer claims for one person: per month of contract the heaviest of its rows, 0 outside them."""
+    """The weights an employer claims for one person: per month the heaviest of its contracts, 0 outside them."""
     months = [0] * MONTHS
     for claim in claims:
         claimed = claim_weight(claim)

@@ -4,10 +4,10 @@ from collections.abc import Sequence
 from datetime import date
 from decimal import ROUND_HALF_UP, Context, Decimal
 
+from law.averaging import MONTHS
 from law.counting.settings import CountingRules
 from law.words import Words as _
 
-MONTHS = 12
 _HALF_UP = Context(prec=50, rounding=ROUND_HALF_UP)
 
 
@@ -17,15 +17,15 @@ def deadline(levy_year: int, rules: CountingRules) -> date:
 
 
 def filed_in_time(filed_on: date | None, levy_year: int, rules: CountingRules) -> bool:
-    """Whether a return was filed by the deadline, that day included. None is no return."""
+    """True if a return was filed by the deadline, that day included. None means no return."""
     return filed_on is not None and filed_on <= deadline(levy_year, rules)
 
 
 def effective_return(filings: Sequence[date], levy_year: int, rules: CountingRules) -> int | None:
-    """Which of an employer's returns for one year is in force, as an index into `filings`; None if there is none.
+    """The index in `filings` of the return that is in force for one employer and year; None without returns.
 
-    `filings` are the filing dates in the order of receipt. Of those in time the latest stands (of one day, the last
-    received); a late one replaces nothing, so without any in time the first late one stands.
+    `filings` are the filing dates in the order of receipt. The latest return in time is in force (of one day, the last
+    received). A late return replaces nothing, so without any in time the first late one is in force.
     """
     if not filings:
         return None

@@ -15,7 +15,7 @@ _ONE_DAY = timedelta(days=1)
 
 
 def month_index(day: date) -> int:
-    """The month a day lies in."""
+    """The month of a day."""
     return day.year * _YEAR + day.month - 1
 
 
@@ -43,7 +43,7 @@ def employment_age(born: date, is_female: bool, mode: EmploymentAge) -> tuple[in
 
 
 def contract_is_one_year(starts: date, ends: date | None) -> bool:
-    """Whether a contract runs for at least one year, both days included (1年以上（含1年）); open-ended does.
+    """True if a contract runs for at least one year, both days included (1年以上（含1年）), or has no end.
 
     2024-03-01 to 2025-02-28 is one year. The year that starts on 29 February ends on 28 February.
     """

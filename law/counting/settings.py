@@ -1,8 +1,4 @@
-"""How a region may differ from the national way of counting, and how its dated setting rows are read.
-
-Every difference is one field of a frozen dataclass with the national default. A region's rows are `name -> text`;
-what a row may say is decided here, so an unknown name or value is refused before it can count anyone wrongly.
-"""
+"""Regional differences in counting person-months. The defaults are the national rules."""
 
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -12,14 +8,14 @@ from law.words import Words as _
 
 
 class EmploymentAge(StrEnum):
-    """Where employment age (就业年龄段) ends: with statutory retirement, or at the customary 60 and 55."""
+    """The end of employment age (就业年龄段): statutory retirement, or the customary 60 and 55."""
 
     STATUTORY = "statutory"
     CUSTOMARY = "customary"
 
 
 class DispatchMoves(StrEnum):
-    """What an agreement that names the host moves: the credited month with its month of staff, or the former alone."""
+    """The transfer by an agreement that names the host: the credited month with its month of staff, or without."""
 
     HEADS_AND_STAFF = "heads_and_staff"
     HEADS_ONLY = "heads_only"
@@ -27,7 +23,7 @@ class DispatchMoves(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class CountingRules(RegionalRules):
-    """How one region counts person-months in one levy year; the defaults are the national rules."""
+    """The rules by which one region counts the person-months of one levy year."""
 
     filing_deadline: MonthDay = field(
         default=MonthDay(10, 31),

@@ -18,14 +18,14 @@ PERSON_MONTHS, HEADS, YUAN = _("人月"), _("人"), _("元")
 
 
 class Basis(StrEnum):
-    """What a rewarded head earns in a year: so many monthly minimum wages, or a fixed sum."""
+    """The reward of one head and year: a number of monthly minimum wages, or a fixed sum."""
 
     MINIMUM_WAGES = "minimum_wages"
     FIXED = "fixed"
 
 
 class RewardOutcome(StrEnum):
-    """What came of the test: rewarded, or the first condition that failed."""
+    """The result of the test: rewarded, or the first condition that failed."""
 
     REWARDED = "rewarded"
     EXCLUDED = "excluded"
@@ -39,7 +39,7 @@ class RewardOutcome(StrEnum):
 class RewardTerms:
     """One region's formula.
 
-    `threshold_ratio` of staff is not rewarded; what lies above it must reach `minimum_excess` heads (含). With
+    `threshold_ratio` of staff is not rewarded; the excess over it must reach `minimum_excess` heads (含). With
     `whole_heads` the fraction of the excess is dropped. `severe_counts` is 1 or 2. `rate` is a number of monthly
     minimum wages or of yuan, per head and year. `cap` is yuan per employer and year; `maximum_years` counts all years.
     """
@@ -130,7 +130,7 @@ def reward(facts: RewardFacts, terms: RewardTerms) -> Rewarded:
 
 
 def _refused(excess: Decimal, facts: RewardFacts, terms: RewardTerms) -> RewardOutcome | None:
-    """Which condition on the excess fails, in the order an office tests them; None when all hold."""
+    """The first condition on the excess that fails, in the order an office tests them; None if all are met."""
     if not excess:
         return RewardOutcome.NOT_OVER
     if excess < EXACT.multiply(terms.minimum_excess, MONTHS) or (terms.whole_heads and excess < MONTHS):

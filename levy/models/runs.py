@@ -75,6 +75,7 @@ class PauseReason(models.TextChoices):
 LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
 FINAL_STATES = [RunState.CONFIRMED, RunState.HANDED_OVER]
 COMPUTED_STATES = [RunState.DRAFT, RunState.CHECKED, *FINAL_STATES]  # whole, with every total
+WORKER_LOST = "WorkerLost"  # the error of a slice that took its worker along each time
 
 
 class AssessmentRun(models.Model):

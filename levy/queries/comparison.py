@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from design.charts import CellBar, cell_bar
-from design.csv_lines import BOM, csv_line, escape_formula
+from design.csv_lines import csv_file
 from design.law_words import official_words
 from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
@@ -157,11 +157,13 @@ HEADINGS = (
 
 
 def movement_csv(run: AssessmentRun, movement: Movement) -> Iterator[bytes]:
-    """The employers of one movement as CSV, the largest difference first; no cell is ever a formula (promise C6)."""
+    """The employers of one movement as CSV, the largest difference first."""
+    return csv_file(HEADINGS, _movement_rows(run, movement))
+
+
+def _movement_rows(run: AssessmentRun, movement: Movement) -> Iterator[tuple[Any, ...]]:
     pairs, values = _both_years(run)
     outcomes = official_words(OutcomeCode)
-    yield BOM
-    yield csv_line(HEADINGS)
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT e.uscc, e.name, coalesce(n.region_id, b.region_id), b.outcome, n.outcome, b.payable, n.payable,"
@@ -173,4 +175,4 @@ def movement_csv(run: AssessmentRun, movement: Movement) -> Iterator[bytes]:
         while rows := cursor.fetchmany(FETCHED_ROWS):
             for uscc, name, code, was, became, due_before, due_now, difference in rows:
                 words = (outcomes.get(was, ""), outcomes.get(became, ""))
-                yield csv_line((uscc, escape_formula(name), code, *words, due_before, due_now, difference))
+                yield uscc, name, code, *words, due_before, due_now, difference

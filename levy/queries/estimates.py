@@ -8,13 +8,13 @@ from rest_framework.exceptions import ValidationError
 
 from design.law_words import translated
 from law.amount import Assessed, Facts, Terms, assess
+from law.averaging import MONTHS
 from law.codes import EntityType
 from law.policy import PolicyYearMissing
 from levy.errors import ParametersMissing
+from levy.queries.policy import regional_terms, usable_terms
 from levy.serializers import EstimateSerializer
-from levy.services.policy_versions import regional_terms, usable_terms
 
-MONTHS = 12
 GIVEN = "按您填写的参数"
 YUAN = "元"
 

@@ -2,7 +2,7 @@
 
 from law.amount import Assessed, Facts, Terms, assess
 from levy.models import Assessment
-from levy.services.policy_versions import terms_of
+from levy.queries.policy import terms_of
 
 
 def facts_of(assessment: Assessment) -> Facts:

@@ -11,7 +11,7 @@ from django.utils.translation import gettext as _
 from law.policy import policy_year
 from levy.models import Assessment, ParameterChange
 from levy.models.assessments import OutcomeCode
-from levy.services.policy_versions import regional_terms
+from levy.queries.policy import regional_terms
 from quota.enums import NumberKind
 from quota.models import WagePayment
 from quota.queries.parameters import number_on

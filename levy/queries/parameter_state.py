@@ -10,9 +10,9 @@ from django.utils.translation import gettext as _
 from accounts.models import Region
 from law.counting import MONTHS
 from levy.parameter_words import RULES, name_in_words, value_in_words
-from levy.services.parameter_changes import DatedRow
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
+from quota.models.parameters import DatedRow
 from quota.queries.parameters import minimum_wages
 
 AT_YEAR_END = (NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE)

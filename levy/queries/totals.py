@@ -15,6 +15,12 @@ from levy.models import Assessment, AssessmentRun
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.queries.run_figures import figures
 
+# Two hash joins; an order over every pair would look up a million employers one by one.
+LARGEST = """
+SELECT n.id, b.id FROM ({now}) n JOIN ({before}) b ON b.employer_id = n.employer_id
+WHERE n.payable <> b.payable ORDER BY abs(n.payable - b.payable) DESC, n.id LIMIT %s
+"""
+
 
 @dataclass(slots=True)
 class Totals:
@@ -103,11 +109,6 @@ class Change:
     reasons: tuple[str, ...]
 
 
-# Two hash joins; an order over every pair would look up a million employers one by one.
-LARGEST = """
-SELECT n.id, b.id FROM ({now}) n JOIN ({before}) b ON b.employer_id = n.employer_id
-WHERE n.payable <> b.payable ORDER BY abs(n.payable - b.payable) DESC, n.id LIMIT %s
-"""
 CHANGES_SHOWN = 20
 
 

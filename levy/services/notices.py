@@ -1,10 +1,6 @@
-"""Issuing notices under gap-free numbers, and answering whether a paper that somebody holds is genuine."""
+"""Issuing notices under gap-free numbers."""
 
-import unicodedata
 from collections.abc import Iterable
-from dataclasses import dataclass
-from datetime import date
-from enum import StrEnum
 
 from django.db import transaction
 from django.utils import timezone
@@ -14,18 +10,11 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import PermissionMissing
 from audit.services import record
-from design.document_codes import LENGTH, new_code, tidied
-from law.counting import MONTHS
-from levy.documents.notice import TITLE as NOTICE_TITLE
-from levy.documents.notice import amount_band
+from design.document_codes import new_code
 from levy.errors import NoticeNotPossible
 from levy.models import Assessment, Notice
 from levy.models.assessments import WITHOUT_FIGURES
 from levy.models.runs import FINAL_STATES
-from quota.documents.headcount_certificate import TITLE as CERTIFICATE_TITLE
-from quota.documents.headcount_certificate import certificate_of_code
-from quota.models import VerifiedHeadcount
-from quota.queries.parameters import months_averaged
 
 
 @transaction.atomic
@@ -86,104 +75,3 @@ def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor
 def lock_series(region_code: str) -> None:
     """One at a time numbers the notices of a region; rows that merely point to the region are not held up."""
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
-
-
-def replacement_of(assessment: Assessment) -> Assessment | None:
-    """What is in force instead of this assessment, however often it was corrected; None while it is in force itself.
-
-    A correction counts once a second person approved it.
-    """
-    found = assessment
-    while (correction := getattr(found, "superseded_by", None)) and correction.approved_at:
-        found = correction.new
-    return None if found is assessment else found
-
-
-class Standing(StrEnum):
-    """What the check answers about a document that was really issued."""
-
-    VALID = "valid"
-    REPLACED = "replaced"
-    WITHDRAWN = "withdrawn"
-
-
-@dataclass(frozen=True, slots=True)
-class DocumentAnswer:
-    """What the public learns about a genuine document: enough to compare it with the paper, no personal data."""
-
-    title: str
-    number: str
-    standing: Standing
-    issued_on: date
-    region: str
-    levy_year: int
-    uscc_tail: str
-    amount_band: str = ""  # of a notice
-    credited_months: int | None = None  # of a certificate
-    months_averaged: int = MONTHS
-    replaced_by: str = ""
-
-
-def check_document(*, code: str, number: str = "") -> DocumentAnswer | None:
-    """The document with this verification code, which must also bear the number where one is given; else None.
-
-    The code of a 审核认定书 is derived from its number, so there both are needed.
-    """
-    code, number = tidied(code), _tidied_number(number)
-    if len(code) != LENGTH:
-        return None
-    notice = Notice.objects.filter(verification_code=code).with_contents().first()
-    if notice is not None:
-        return _notice_answer(notice) if number in ("", notice.number) else None
-    headcount = certificate_of_code(number=number, code=code)
-    return _certificate_answer(headcount) if headcount else None
-
-
-BRACKETS = str.maketrans("[]()【】（）", "〔〕〔〕〔〕〔〕")
-
-
-def _tidied_number(text: str) -> str:
-    """A typed number as it is stored: few keyboards have 〔 and 〕."""
-    return "".join(unicodedata.normalize("NFKC", text).translate(BRACKETS).split())
-
-
-def _notice_answer(notice: Notice) -> DocumentAnswer:
-    assessment = notice.assessment
-    replacement = replacement_of(assessment)
-    successor = getattr(replacement, "notice", None)
-    return DocumentAnswer(
-        title=NOTICE_TITLE,
-        number=notice.number,
-        standing=Standing.REPLACED if replacement else Standing.VALID,
-        issued_on=timezone.localdate(notice.issued_at),
-        region=_full_name(assessment.region_id),
-        levy_year=assessment.levy_year,
-        uscc_tail=assessment.employer.uscc[-4:],
-        amount_band=amount_band(assessment.payable),
-        replaced_by=successor.number if successor else "",
-    )
-
-
-def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
-    successor = None
-    standing = Standing.VALID
-    if headcount.withdrawn_at is not None:
-        current = VerifiedHeadcount.objects.current().filter(levy_year=headcount.levy_year)
-        successor = current.filter(employer=headcount.employer_id).first()
-        standing = Standing.REPLACED if successor else Standing.WITHDRAWN
-    return DocumentAnswer(
-        title=CERTIFICATE_TITLE,
-        number=headcount.number,
-        standing=standing,
-        issued_on=timezone.localdate(headcount.issued_at),
-        region=_full_name(headcount.employer.region_id),
-        levy_year=headcount.levy_year,
-        uscc_tail=headcount.employer.uscc[-4:],
-        credited_months=headcount.credited_months,
-        months_averaged=months_averaged(headcount.employer, headcount.levy_year),
-        replaced_by=successor.number if successor else "",
-    )
-
-
-def _full_name(region_code: str) -> str:
-    return Region.objects.full_names([region_code])[region_code]

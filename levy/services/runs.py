@@ -13,11 +13,14 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import unless_changed
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
-from levy.models.runs import FINAL_STATES, LIVE_STATES
-from levy.queries import interruptions
-from levy.services.policy_versions import pin_policy, terms_by_region
+from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
+from levy.queries.policy import terms_by_region
+from levy.queries.progress import progress
+from levy.services import interruptions
+from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
 from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
 from quota.models import Employer
@@ -28,8 +31,14 @@ MAX_UNENDED_STARTS = 6  # above what a bad night's restarts may do to an innocen
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
-STALLED_AFTER = timedelta(minutes=3)
 EMPLOYERS_NAMED = 3
+
+CUT_SLICES = """
+INSERT INTO levy_assessmentslice (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
+SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
+    SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part FROM quota_employer WHERE region_id LIKE %s
+) cut GROUP BY part
+"""
 
 
 @transaction.atomic
@@ -73,17 +82,7 @@ def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, beside
 
 def _cut_slices(run: AssessmentRun, size: int) -> None:
     with connection.cursor() as cursor:
-        cursor.execute(
-            """
-            INSERT INTO levy_assessmentslice
-                (run_id, number, first_id, last_id, state, attempts, employer_count, digest, error)
-            SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
-                SELECT id, (row_number() OVER (ORDER BY id) - 1) / %s AS part
-                FROM quota_employer WHERE region_id LIKE %s
-            ) cut GROUP BY part
-            """,
-            [run.pk, size, f"{run.region.prefix}%"],
-        )
+        cursor.execute(CUT_SLICES, [run.pk, size, f"{run.region.prefix}%"])
 
 
 def assess_slice(*, run_id: int, number: int) -> None:
@@ -129,7 +128,7 @@ def _note_start(run_id: int, number: int) -> bool:
             return False
         is_deadly = part.unended_starts >= MAX_UNENDED_STARTS
         if is_deadly:
-            part.state, part.error = SliceState.QUARANTINED, interruptions.WORKER_LOST
+            part.state, part.error = SliceState.QUARANTINED, WORKER_LOST
         else:
             part.unended_starts += 1
         part.save(update_fields=["state", "error", "unended_starts"])
@@ -221,23 +220,6 @@ def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
             yield progress(run)
 
 
-def progress(run: AssessmentRun) -> dict[str, int]:
-    """Slices done, put aside and in all, and employers done, as they stand in the ledger now."""
-    return run.slices.aggregate(
-        total=Count("pk"),
-        done=Count("pk", filter=Q(state=SliceState.DONE)),
-        quarantined=Count("pk", filter=Q(state=SliceState.QUARANTINED)),
-        employers=Sum("employer_count", default=0),
-    )
-
-
-def is_stalled(run: AssessmentRun) -> bool:
-    """Whether a run that does not rest has got no further for minutes, by the database's clock."""
-    computing = AssessmentRun.objects.filter(pk=run.pk, state=RunState.COMPUTING, paused_until=None)
-    lately = run.slices.filter(done_at__gt=Now() - STALLED_AFTER)
-    return computing.filter(~Exists(lately), started_at__lt=Now() - STALLED_AFTER).exists()
-
-
 def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     """Claim slices that are to be done and were not sent lately: (run, number), at most a queue's length."""
     with transaction.atomic():
@@ -255,18 +237,26 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     return [(part.run_id, part.number) for part in chosen]
 
 
-def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """核对: an officer has compared the totals."""
+def shown_of_run(run: AssessmentRun) -> tuple[object, ...]:
+    """What the page of a step shows: the step holds for exactly this (promise A10)."""
+    return (run.pk, run.state, run.employer_count, run.payable_total, run.digest)
+
+
+def check_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """核对: an officer has compared the totals. `seen` is the digest of those shown; raises MatterChanged."""
     with transaction.atomic():
         _refuse_correction(run)
-        return apply(run, CHECK, actor=actor, region_code=run.region_id)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, CHECK, actor=actor, region_code=run.region_id, expect=expect)
 
 
-def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+def confirm_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
     """核定, by another person than the one who checked. Recomputes the totals from the rows in the same transaction.
 
-    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, and what audit.workflow.apply raises.
+    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, MatterChanged, and what
+    audit.workflow.apply raises.
     """
+    expect = unless_changed(seen, shown_of_run)
     with transaction.atomic():
         _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
@@ -276,7 +266,7 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
         refuse_disagreement(run)
         try:
             with transaction.atomic():
-                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
         except IntegrityError:  # a supplement was approved since they were looked for
             _refuse_assessed_elsewhere(run)
             raise
@@ -301,10 +291,11 @@ def refuse_disagreement(run: AssessmentRun) -> None:
         raise TotalsDisagree
 
 
-def hand_over_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """移交: the tax bureau takes the list over."""
+def hand_over_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """移交: the tax bureau takes the list over. Raises MatterChanged."""
     with transaction.atomic():
-        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, digest=run.digest)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
 
 
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:

@@ -7,24 +7,24 @@ from law.amount import Assessed, assess
 from law.counting import staff_months
 from law.policy import PolicyYearMissing
 from levy.errors import ParametersMissing
-from levy.services.policy_versions import current_terms
-from portal.queries.years import facts_today
+from levy.queries.facts import facts_declared
+from levy.queries.policy import current_terms
 from quota.models import HeadcountReturn
-from quota.queries.draft_claims import claimed_in_draft
+from quota.queries.claims import claimed_in_draft
 
 
 def forecast(draft: HeadcountReturn, staff_by_month: Sequence[int], total_wages: Decimal) -> Assessed | None:
-    """The assessment of these figures; None where the region's parameters are missing. Nothing is stored."""
-    employer = draft.employer
-    typed = HeadcountReturn(
-        employer=employer,
-        levy_year=draft.levy_year,
-        staff_months=staff_months(staff_by_month),
-        total_wages=total_wages,
-        computed_months=claimed_in_draft(draft),
-    )
+    """The assessment of these figures, which rest on what is declared; None where the region's parameters are missing.
+    Nothing is stored."""
     try:
-        terms = current_terms(employer.region_id, draft.levy_year)
+        terms = current_terms(draft.employer.region_id, draft.levy_year)
     except (ParametersMissing, PolicyYearMissing):
         return None
-    return assess(facts_today(employer, draft.levy_year, typed, None), terms)
+    declared = facts_declared(
+        draft.employer,
+        draft.levy_year,
+        staff_months=staff_months(staff_by_month),
+        total_wages=total_wages,
+        claimed_months=claimed_in_draft(draft),
+    )
+    return assess(declared, terms)

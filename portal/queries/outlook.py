@@ -11,7 +11,8 @@ from law.arithmetic import divided_half_up
 from law.counting import MONTHS
 from law.policy import POLICY_YEARS
 from levy.errors import ParametersMissing
-from levy.services.policy_versions import current_terms
+from levy.queries.facts import Basis
+from levy.queries.policy import current_terms
 from portal.queries.years import employer_year
 from quota.models import Employer, HeadcountReturn
 
@@ -53,7 +54,8 @@ class Step:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One levy year of one employer to ask about. `assessed` is how it stands without any hire.
+    """One levy year of one employer to ask about. `assessed` is how it is without any hire, `basis` what its figures
+    rest on (None: confirmed ones).
 
     For a year that is not over, figures of `facts_year` stand in for those nobody can know, and terms of `terms_year`
     for those not published yet. Where `facts_months` of the year of registration is all there is, they are told over
@@ -66,6 +68,7 @@ class Outlook:
     facts_year: int
     terms_year: int
     assessed: Assessed
+    basis: Basis | None = None
     facts_months: int = MONTHS
     is_barred: bool = False  # filed late: whatever else is found, nobody counts (第十二条)
 
@@ -115,6 +118,7 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
         facts_year=facts_year,
         terms_year=terms.policy.levy_year,
         assessed=known if is_over else assess(facts, terms),
+        basis=year.basis,
         facts_months=months,
         is_barred=is_over and year.filed is not None and year.filed.is_late,
     )

@@ -3,39 +3,42 @@
 from dataclasses import dataclass
 from decimal import Decimal
 
-from django.db.models import Count, Q, Sum
+from django.db.models import Count
 from django.utils.translation import gettext as _
 
 from collection.models import Payment
 from design.stages import Stage, in_order, noted_at, noted_on
-from law.amount import Assessed, Facts, Margin, Terms, assess, marginal
-from law.amount.heads import MONTHS
-from law.counting import CountingRules, registered_staff_months
+from law.amount import Assessed, Margin, Terms, assess, marginal
+from law.averaging import MONTHS
+from law.counting import CountingRules
 from law.notation import percent_of
 from law.policy import PolicyYearMissing
 from levy.errors import ParametersMissing
 from levy.models import Assessment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.queries.explanations import explain, facts_of, pinned_terms
-from levy.services.policy_versions import counting_rules_of, regional_terms, usable_terms
+from levy.queries.facts import Basis, facts_expected
+from levy.queries.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
-from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
-from quota.services.filing import to_write_in
+from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
+from quota.queries.returns import to_write_in
 
 
 @dataclass(frozen=True, slots=True)
 class EmployerYear:
     """Everything the year's page shows about the amount.
 
-    `assessed` is the confirmed result, or a forecast from what is known today; None where the region's parameters are
-    missing. `counting` says by when returns are due. `returns` (each with the number of `people` on its draft)
-    and `headcounts` are all of the year, `others` the confirmed results of other years, newest first.
+    `assessed` is the confirmed result, or the expected one, which rests on `basis` (None: confirmed); None where the
+    region's parameters are missing. `counting` says by when returns are due. `returns` (each with the number of
+    `people` on its draft) and `headcounts` are all of the year, `others` the confirmed results of other years, newest
+    first.
     """
 
     filed: HeadcountReturn | None
     headcount: VerifiedHeadcount | None
     assessment: Assessment | None
     assessed: Assessed | None
+    basis: Basis | None
     counting: CountingRules
     margin: Margin
     paid: Decimal
@@ -82,16 +85,19 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
     filed = next((row for row in returns if row.is_in_force), None)
     headcount = next((row for row in headcounts if row.withdrawn_at is None), None)
     assessment = next((row for row in assessments if row.levy_year == levy_year), None)
-    facts, terms, counting = _basis(employer, levy_year, filed, headcount, assessment)
-    assessed = None
-    if terms is not None:
-        assessed = explain(assessment) if assessment else assess(facts, terms)
+    if assessment is not None:
+        facts, basis = facts_of(assessment), None
+        terms, counting = _terms_of(assessment)
+    else:
+        facts, basis = facts_expected(employer, levy_year)
+        terms, counting = _terms_today(employer.region_id, levy_year)
     payments = list(Payment.objects.filter(employer=employer, levy_year=levy_year))
     return EmployerYear(
         filed=filed,
         headcount=headcount,
         assessment=assessment,
-        assessed=assessed,
+        assessed=assess(facts, terms) if terms else None,
+        basis=basis,
         counting=counting,
         margin=marginal(facts, terms) if terms else Margin(()),
         paid=sum((payment.amount for payment in payments), Decimal("0.00")),
@@ -127,51 +133,19 @@ def _placed_share(row: Assessed, terms: Terms) -> str:
     return percent_of(row.credited_months or 0, row.staff_months or 1, thresholds)
 
 
-def _basis(
-    employer: Employer,
-    levy_year: int,
-    filed: HeadcountReturn | None,
-    headcount: VerifiedHeadcount | None,
-    assessment: Assessment | None,
-) -> tuple[Facts, Terms | None, CountingRules]:
-    """What the amount stands on: the confirmed assessment's own inputs, or today's."""
-    if assessment is not None:
-        pinned = assessment.run.policy_version.content["regions"][assessment.region_id]
-        return facts_of(assessment), pinned_terms(assessment), counting_rules_of(pinned)
-    today = regional_terms(employer.region_id, levy_year)
-    facts, counting = facts_today(employer, levy_year, filed, headcount), counting_rules_of(today)
+def _terms_today(region_code: str, levy_year: int) -> tuple[Terms | None, CountingRules]:
+    """How the region assesses and counts as of today; no terms where its parameters are missing."""
+    today = regional_terms(region_code, levy_year)
     try:
-        return facts, usable_terms(employer.region_id, levy_year, today), counting
+        return usable_terms(region_code, levy_year, today), counting_rules_of(today)
     except (ParametersMissing, PolicyYearMissing):
-        return facts, None, counting
+        return None, counting_rules_of(today)
 
 
-def facts_today(
-    employer: Employer, levy_year: int, filed: HeadcountReturn | None, headcount: VerifiedHeadcount | None
-) -> Facts:
-    """As the next run would read them; months not yet verified stand in with what the checks computed."""
-    credited = headcount.credited_months if headcount else filed.computed_months if filed else 0
-    out, into = Q(agency=employer), Q(host=employer)
-    moved = DispatchTransfer.objects.filter(out | into, levy_year=levy_year).aggregate(
-        staff_out=Sum("staff_months", filter=out, default=0),
-        staff_in=Sum("staff_months", filter=into, default=0),
-        months_out=Sum("weight_months", filter=out, default=0),
-        months_in=Sum("credited_months", filter=into, default=0),
-    )
-    staff = filed.staff_months if filed else _registered(employer)
-    return Facts(
-        entity_type=employer.entity_type,
-        staff_months=staff,
-        total_wages=filed.total_wages if filed else employer.registered_wages,
-        credited_months=max(credited - moved["months_out"] + moved["months_in"], 0),
-        transferred_staff_months=moved["staff_in"] - moved["staff_out"],
-        registered_on=employer.registered_on,
-        is_registered_staff=filed is None,
-    )
-
-
-def _registered(employer: Employer) -> int | None:
-    return None if employer.registered_staff is None else registered_staff_months(employer.registered_staff)
+def _terms_of(assessment: Assessment) -> tuple[Terms, CountingRules]:
+    """How its run assessed, and counted."""
+    pinned = assessment.run.policy_version.content["regions"][assessment.region_id]
+    return pinned_terms(assessment), counting_rules_of(pinned)
 
 
 def stages(year: EmployerYear) -> list[Stage]:

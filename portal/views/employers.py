@@ -1,6 +1,7 @@
 """Employers for officers and for themselves: search, and one employer's year with the explained amount."""
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from django.core.paginator import Paginator
@@ -13,19 +14,19 @@ from django.views.decorators.http import require_safe
 from accounts.identity import decrypt
 from accounts.permissions import Permission, requires
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from law.identifiers import mask_identity
 from law.policy import POLICY_YEARS
 from levy.models import Notice, Supersession
 from levy.models.assessments import WITHOUT_FIGURES
 from levy.services.corrections import run_that_missed, supplements_trail
-from portal.queries.dates import calendar, deadlines
+from portal.queries.dates import Deadline, calendar, deadlines
 from portal.queries.history import history
 from portal.queries.papers import papers_of, papers_of_rows
 from portal.queries.years import EmployerYear, comparison, employer_year, stages
 from quota import names
 from quota.forms import levy_years
-from quota.models import Employer, PlacementCheck
+from quota.models import Employer, HeadcountReturn, PlacementCheck
 from quota.queries.employers import visible_employer
 from quota.queries.month_strip import month_cells
 
@@ -53,6 +54,29 @@ def employer_search(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/employer_search.html", context)
 
 
+@dataclass(frozen=True, slots=True)
+class YearView:
+    """One employer's year as the parts of its page show it to one reader.
+
+    `is_own`: the reader is its clerk; `is_over`: returns of the year may be filed; `workers` is None where the reader
+    may see counts only; `acts` is what the officer may do about the result.
+    """
+
+    employer: Employer
+    levy_year: int
+    year: EmployerYear
+    is_own: bool
+    is_over: bool
+    dates: list[Deadline]
+    workers: list[dict[str, Any]] | None
+    acts: list[str]
+
+    @property
+    def draft(self) -> HeadcountReturn | None:
+        """What the reader may still write in."""
+        return self.year.draft if self.is_own else None
+
+
 @requires(Permission.VIEW_EMPLOYERS, Permission.FILE_RETURN)
 @require_safe
 def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
@@ -60,20 +84,25 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
     year, today, is_own = employer_year(employer, levy_year), timezone.localdate(), employer.is_own
     notices = notices_of(employer, levy_year) if year.assessment else []
     corrections = corrections_of(employer, levy_year) if year.assessment and not is_own else []
+    shown = YearView(
+        employer=employer,
+        levy_year=levy_year,
+        year=year,
+        is_own=is_own,
+        is_over=levy_year < today.year,
+        dates=deadlines(levy_year, year, today),
+        workers=workers_of(request, employer, levy_year),
+        acts=acts_of(request, employer, levy_year, year),
+    )
     context = {
         "employer": employer,
         "levy_year": levy_year,
         "year": year,
-        "is_own": is_own,
-        "is_over": levy_year < today.year,
+        "shown": shown,
         "stages": stages(year),
         "comparison": comparison(year, levy_year),
-        "draft": year.draft if is_own else None,
-        "dates": deadlines(levy_year, year, today),
         "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
-        "workers": workers_of(request, employer, levy_year),
         "corrections": corrections,
-        "acts": acts_of(request, employer, levy_year, year),
         "events": history(employer, levy_year) if is_own else None,
         "trail": [] if is_own else officers_trail(employer, levy_year, year, corrections),
         "reads_corrections": request.user.can(Permission.VIEW_RUNS, employer.region_id),

@@ -6,10 +6,11 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
+from levy.queries.facts import Basis
 from portal.queries.forecasts import forecast
 from quota.forms import ReturnForm
 from quota.models import HeadcountReturn
-from quota.services.filing import EDITABLE
+from quota.queries.returns import EDITABLE
 
 
 @requires(Permission.FILE_RETURN)
@@ -26,4 +27,5 @@ def return_amount(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         given = form.numbers()
         assessed = forecast(draft, given["staff_by_month"], given["total_wages"])
-    return render(request, "portal/return_amount.html", {"draft": draft, "form": form, "assessed": assessed})
+    context = {"draft": draft, "form": form, "assessed": assessed, "basis": Basis.DECLARED}
+    return render(request, "portal/return_amount.html", context)

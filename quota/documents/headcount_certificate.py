@@ -14,7 +14,7 @@ from design.document_codes import check_address, derived_code, grouped
 from design.pdf import Pdf, render_pdf, sheet
 from design.qr import qr_path
 from quota.models import PlacementCheck, VerifiedHeadcount
-from quota.queries.parameters import months_averaged
+from quota.queries.parameters import months_averaged_for
 
 TITLE = "用人单位安排残疾人就业情况审核认定书"
 
@@ -41,7 +41,7 @@ def certificate_sheet(headcount: VerifiedHeadcount) -> SafeString:
         "employer": headcount.employer,
         "filed_on": headcount.headcount_return.filed_on,
         "is_late": headcount.headcount_return.is_late,
-        "months_averaged": months_averaged(headcount.employer, headcount.levy_year),
+        "months_averaged": months_averaged_for(headcount.employer, headcount.levy_year),
         "region": region,
         "issuer": settings.DOCUMENTS["certificate_issuer"].replace("{region}", region) or region,
         "code": grouped(code),

@@ -9,8 +9,9 @@ from django.utils.translation import gettext as _
 from exchange.engine.contract import Scope, StagedRows
 from exchange.engine.faults import Fault, Refusal
 from law.counting import effective_return
+from quota.enums import DECIDED
 from quota.queries.parameters import counting_rules
-from quota.services.in_force import COPIED, DECIDED, settle_returns_in_force
+from quota.services.in_force import COPIED, settle_returns_in_force
 from quota.workflow import SUBMIT
 
 DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)

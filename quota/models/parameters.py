@@ -124,3 +124,6 @@ class RegionalSetting(DatedByRegion):
 
     def __str__(self) -> str:
         return f"{self.region} {self.name} {self.value}"
+
+
+DatedRow = RegionalNumber | RegionalSetting

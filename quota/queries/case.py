@@ -7,17 +7,15 @@ from decimal import Decimal
 from typing import Any
 from uuid import UUID
 
-from django.db.models import Sum
 from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.permissions import Permission
 from design.law_words import translated
 from design.templatetags.formats import cn_date, month_runs
-from law.codes import CertificateKind, CertificateState, EmploymentForm
+from law.codes import EmploymentForm
 from law.counting import (
     MONTHS,
-    CertificateFacts,
     Claim,
     Reason,
     age_bounds,
@@ -33,10 +31,10 @@ from quota.models import (
     InsuranceMonth,
     Placement,
     PlacementCheck,
-    WagePayment,
 )
+from quota.queries.claims import claim_of_placement
 from quota.queries.month_strip import month_cells
-from quota.queries.parameters import counting_rules, minimum_wages
+from quota.queries.parameters import counting_rules
 
 FOUR_INSURANCES = ("pension", "medical", "unemployment", "injury")
 INSURANCES = {name: InsuranceMonth._meta.get_field(name).verbose_name for name in FOUR_INSURANCES}
@@ -173,7 +171,7 @@ class PersonEvidence:
 
 def person_evidence(filed: HeadcountReturn, worker: Worker, reader: User) -> PersonEvidence:
     """The claim beside the evidence, each line tested by itself with the rules; in four queries."""
-    claim, insurance = _claim(filed, worker)
+    claim = claim_of_placement(worker.placement)
     elsewhere = _elsewhere(worker, reader)
     lines = [
         _certificate_line(filed, worker, claim),
@@ -183,38 +181,16 @@ def person_evidence(filed: HeadcountReturn, worker: Worker, reader: User) -> Per
         _insurance_line(filed, claim),
         _rivals_line(elsewhere, worker),
     ]
-    return PersonEvidence(worker, lines, _months(worker, claim, insurance), elsewhere)
+    return PersonEvidence(worker, lines, _months(worker, claim, _insurance_of(claim, worker.placement)), elsewhere)
 
 
-def _claim(filed: HeadcountReturn, worker: Worker) -> tuple[Claim, list[InsuranceMonth | None]]:
-    """What the rules are told about the placement, and its months of insurance."""
-    placement, certificate, year = worker.placement, worker.certificate, filed.levy_year
-    at = {"employer": filed.employer_id, "person_key": placement.person_key, "month__year": year}
-    paid = dict(WagePayment.objects.filter(**at).order_by().values_list("month").annotate(Sum("amount")))
-    rows = {row.month: row for row in InsuranceMonth.objects.filter(**at).order_by("month")}
-    firsts = [date(year, month, 1) for month in range(1, MONTHS + 1)]
-    insurance = [rows.get(first) for first in firsts]
-    claim = Claim(
-        key=placement.pk,
-        employer=filed.employer_id,
-        filed_on=filed.filed_on,
-        form=EmploymentForm(placement.form),
-        contract_start=placement.contract_start,
-        contract_end=placement.contract_end,
-        certificate=certificate and _facts(certificate),
-        born=placement.born_on,
-        is_female=placement.is_female,
-        minimum_wages=minimum_wages([filed.employer.region_id], year)[filed.employer.region_id],
-        wages=tuple(paid.get(first) for first in firsts),
-        insured=tuple(row and not _missing(row) for row in insurance),
+def _insurance_of(claim: Claim, placement: Placement) -> list[InsuranceMonth | None]:
+    """The twelve months of insurance at this employer, for the words about what is missing in each."""
+    rows = InsuranceMonth.objects.filter(
+        employer=claim.employer, person_key=placement.person_key, month__year=placement.levy_year
     )
-    return claim, insurance
-
-
-def _facts(row: Certificate) -> CertificateFacts:
-    return CertificateFacts(
-        CertificateKind(row.kind), row.level, CertificateState(row.state), row.valid_from, row.valid_until
-    )
+    by_month = {row.month.month: row for row in rows.order_by("month")}
+    return [by_month.get(month) for month in range(1, MONTHS + 1)]
 
 
 def _missing(row: InsuranceMonth) -> list[str]:

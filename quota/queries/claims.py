@@ -1,33 +1,168 @@
-"""What the registers say about people's claims: gathered by PostgreSQL in one pass, told as law.counting.Claim."""
+"""Claims with what the registers say about them: of a region's employers, of one placement or of a draft.
+
+PostgreSQL gathers them in one pass; nothing else builds a law.counting.Claim.
+"""
 
 from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
 from functools import lru_cache
-from typing import Any, Self
+from itertools import groupby
+from operator import attrgetter
+from typing import Any, NamedTuple, Self
 
 from django.db import connection
 
 from accounts.models import region_prefix
 from law.codes import CertificateKind, CertificateState, EmploymentForm
-from law.counting import MONTHS, Agreement, CertificateFacts, Claim
+from law.counting import MONTHS, Agreement, CertificateFacts, Claim, claimed_months
 from law.counting.claims import Weights
-from quota.queries.parameters import MinimumWages
+from quota.models import HeadcountReturn, Placement
+from quota.queries.parameters import MinimumWages, minimum_wages
 
 NULL = r"\N"
 KEYS = 1 << 128
 FIRST_KEY, LAST_KEY = f"{0:032x}", f"{KEYS - 1:032x}"
 
+_DECIDED = f"""CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> ''
+    THEN CASE WHEN r.is_late THEN array_fill(0, ARRAY[{MONTHS}]) ELSE k.decided END END"""
+_STORED = """k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text || ' '
+    || k.has_other_holder::text"""
+
+
+class ClaimLine(NamedTuple):
+    """One claim as COPY writes it, all text: each field with the expression that fills it.
+
+    The months come from look-ups that PostgreSQL makes once the claims are in order. Insured months are two numbers of
+    twelve bits: months with a row, and months with all four insurances paid. `{condition}` is the scope's.
+    """
+
+    wages: str
+    months_seen: str
+    months_complete: str
+    key: str = "p.id"
+    person: str = "p.person_key"
+    employer: str = "p.employer_id"
+    region: str = "e.region_id"
+    filed_on: str = "r.filed_on"
+    form: str = "p.form"
+    contract_start: str = "p.contract_start"
+    contract_end: str = "p.contract_end"
+    kind: str = "c.kind"
+    level: str = "c.level"
+    state: str = "c.state"
+    valid_from: str = "c.valid_from"
+    valid_until: str = "c.valid_until"
+    born: str = "p.born_on"
+    is_female: str = "p.is_female"
+    decided: str = _DECIDED
+    is_settled: str = "coalesce(r.state IN ('reviewed', 'verified'), false)"
+    is_inside: str = "{condition}"
+    has_other_holder: str = "coalesce(c.person_key <> p.person_key, false)"
+    stored: str = _STORED
+
+
+_EXPRESSIONS = ClaimLine._field_defaults
+_LOOKED_UP = [name for name in ClaimLine._fields if name not in _EXPRESSIONS]
+_MONTHLY_WAGES = ", ".join(
+    f"sum(w.amount) FILTER (WHERE w.month = make_date(%(year)s, {month}, 1))" for month in range(1, MONTHS + 1)
+)
+
+# One line per claim of these people, wherever they are claimed. The claims are in order before wages and insurance
+# are looked up, so that the first people are handed over while PostgreSQL still looks up the others.
+CLAIMS = f"""
+COPY (
+    WITH people AS MATERIALIZED ({{people}}),
+    claims AS MATERIALIZED (
+        SELECT {", ".join(f"{expression} AS {name}" for name, expression in _EXPRESSIONS.items())}
+        FROM people
+        JOIN {{rows}} p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+            AND p.person_key BETWEEN %(first)s AND %(last)s
+        JOIN quota_employer e ON e.id = p.employer_id
+        LEFT JOIN quota_headcountreturn r ON {{filed}}
+        LEFT JOIN quota_certificate c ON c.kind = p.certificate_kind AND c.number_key = p.certificate_key
+        LEFT JOIN quota_placementcheck k ON {{checked}}
+        ORDER BY p.person_key, p.id
+    )
+    SELECT {", ".join(_LOOKED_UP)}, p.*
+    FROM claims p
+    LEFT JOIN LATERAL (
+        SELECT ARRAY[{_MONTHLY_WAGES}] AS wages FROM quota_wagepayment w
+        WHERE w.person_key = p.person AND w.employer_id = p.employer AND w.month BETWEEN %(january)s AND %(december)s
+    ) w ON true
+    LEFT JOIN LATERAL (
+        SELECT bit_or(1 << extract(month FROM m.month)::int - 1) AS months_seen,
+               bit_or(1 << extract(month FROM m.month)::int - 1)
+                   FILTER (WHERE m.pension AND m.medical AND m.unemployment AND m.injury) AS months_complete
+        FROM quota_insurancemonth m
+        WHERE m.person_key = p.person AND m.employer_id = p.employer AND m.month BETWEEN %(january)s AND %(december)s
+    ) i ON true
+    ORDER BY p.person, p.key
+) TO STDOUT
+"""
+
+AGREEMENTS = """
+SELECT a.person_key::text, a.agency_id, a.host_id, a.starts_on, a.ends_on, true, r.filed_on
+FROM quota_dispatchagreement a
+LEFT JOIN quota_headcountreturn r ON r.employer_id = a.host_id AND r.levy_year = %(year)s AND r.is_in_force
+WHERE a.counts_at = 'host' AND a.starts_on < make_date(%(year)s + 1, 1, 1)
+  AND (a.ends_on IS NULL OR a.ends_on >= %(january)s)
+  AND a.person_key BETWEEN %(first)s AND %(last)s AND a.person_key IN ({people})
+"""
+
+EMPLOYERS_REGIONS = "SELECT DISTINCT region_id FROM quota_employer"
+CLAIMANTS_REGIONS = """
+SELECT DISTINCT claimant.region_id FROM ({people}) people
+JOIN {rows} p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+JOIN quota_employer claimant ON claimant.id = p.employer_id
+"""
+
+
+@dataclass(frozen=True, slots=True)
+class Source:
+    """Where claims are written, as SQL: the people of a scope, their rows `p`, the return `r` and the check `k` of
+    each."""
+
+    people: str
+    rows: str
+    filed: str
+    checked: str
+
+
+PLACED = Source(
+    people="""
+        SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
+        WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
+        UNION
+        SELECT a.person_key FROM quota_dispatchagreement a JOIN quota_employer e ON e.id = a.host_id
+        WHERE a.counts_at = 'host' AND a.person_key BETWEEN %(first)s AND %(last)s AND {condition}
+    """,
+    rows="quota_placement",
+    filed="r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force",
+    checked="k.placement_id = p.id",
+)
+DRAFTED = Source(
+    people="SELECT DISTINCT d.person_key FROM quota_draftplacement d WHERE d.headcount_return_id = %(draft)s",
+    rows="""(
+        SELECT d.*, own.employer_id, own.levy_year FROM quota_draftplacement d
+        JOIN quota_headcountreturn own ON own.id = d.headcount_return_id WHERE own.id = %(draft)s
+    )""",
+    filed="r.id = %(draft)s",
+    checked="false",
+)
+
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """Whose claims are looked at: employers `e` that meet `condition`. `is_few` tells that they were named singly."""
+    """Whose claims are looked at: employers `e` that meet `condition`. `is_few` says that they were named singly."""
 
     levy_year: int
     condition: str
     parameters: Mapping[str, Any]
     is_few: bool = False
+    source: Source = PLACED
 
     @classmethod
     def of_region(cls, levy_year: int, region_code: str) -> Self:
@@ -39,21 +174,34 @@ class Scope:
         condition = "e.id IN (SELECT unnest(%(employers)s::bigint[]))"
         return cls(levy_year, condition, {"employers": list(employer_ids)}, is_few=True)
 
+    @classmethod
+    def of_draft(cls, draft: HeadcountReturn) -> Self:
+        """The people on a return that is still written in, there alone."""
+        return cls(draft.levy_year, "true", {"draft": draft.pk}, is_few=True, source=DRAFTED)
+
     def names(self, **more: Any) -> dict[str, Any]:
         """Parameters of a statement about this scope."""
         january, december = date(self.levy_year, 1, 1), date(self.levy_year, 12, 1)
         return {"year": self.levy_year, "january": january, "december": december, **self.parameters, **more}
 
+    def statement(self, template: str) -> str:
+        """A statement of this module about this scope."""
+        people = self.source.people.format(condition=self.condition)
+        source = self.source
+        return template.format(
+            people=people, rows=source.rows, filed=source.filed, checked=source.checked, condition=self.condition
+        )
+
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """One placement with its evidence and what people have decided about it.
+    """One claim with what people have decided about it.
 
     `decided` is an officer's own word on the months (none of a late return's: it is credited none), None where the
-    computed ones stand; `is_settled` tells that the return was reviewed or verified, so that nothing about the
-    placement may change any more. `is_elsewhere` marks an
-    employer outside the scope that claims one of its people. `has_other_holder` tells that the register gives the
-    certificate to somebody else. `stored` is what the last check stored, as PostgreSQL writes its columns.
+    computed ones are kept; `is_settled` says that the return was reviewed or verified, so that nothing about the claim
+    may change any more. `is_elsewhere` marks an employer outside the scope that claims one of its people.
+    `has_other_holder` says that the register gives the certificate to somebody else. `stored` is what the last check
+    stored, as PostgreSQL writes its columns.
     """
 
     person: str
@@ -66,108 +214,59 @@ class Gathered:
     stored: str
 
 
-PEOPLE = """
-    SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
-    WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
-    UNION
-    SELECT a.person_key FROM quota_dispatchagreement a JOIN quota_employer e ON e.id = a.host_id
-    WHERE a.counts_at = 'host' AND a.person_key BETWEEN %(first)s AND %(last)s AND {condition}
-"""
-
-_MONTHLY_WAGES = ", ".join(
-    f"sum(w.amount) FILTER (WHERE w.month = make_date(%(year)s, {month}, 1))" for month in range(1, MONTHS + 1)
-)
-
-# One line per placement of these people, wherever they were placed. Insured months travel as two numbers of twelve
-# bits: months with a row, and months with all four insurances paid. The claims are in order before wages and insurance
-# are looked up, so that the first people are told while PostgreSQL still looks up the others.
-PLACEMENTS = f"""
-COPY (
-    WITH people AS MATERIALIZED ({PEOPLE}),
-    claims AS MATERIALIZED (
-        SELECT p.id, p.person_key, p.employer_id, e.region_id, r.filed_on, p.form, p.contract_start, p.contract_end,
-               c.kind, c.level, c.state, c.valid_from, c.valid_until, p.born_on, p.is_female,
-               CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reason <> ''
-                   THEN CASE WHEN r.is_late THEN array_fill(0, ARRAY[{MONTHS}]) ELSE k.decided END END AS decided,
-               coalesce(r.state IN ('reviewed', 'verified'), false) AS is_settled, {{condition}} AS is_inside,
-               coalesce(c.person_key <> p.person_key, false) AS has_other_holder,
-               k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text || ' '
-                   || k.has_other_holder::text AS stored
-        FROM people
-        JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
-            AND p.person_key BETWEEN %(first)s AND %(last)s
-        JOIN quota_employer e ON e.id = p.employer_id
-        LEFT JOIN quota_headcountreturn r
-            ON r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force
-        LEFT JOIN quota_certificate c ON c.kind = p.certificate_kind AND c.number_key = p.certificate_key
-        LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
-        ORDER BY p.person_key, p.id
-    )
-    SELECT p.id, p.person_key, p.employer_id, p.region_id, p.filed_on, p.form, p.contract_start, p.contract_end,
-           p.kind, p.level, p.state, p.valid_from, p.valid_until, p.born_on, p.is_female,
-           w.paid, i.seen, i.complete, p.decided, p.is_settled, p.is_inside, p.has_other_holder, p.stored
-    FROM claims p
-    LEFT JOIN LATERAL (
-        SELECT ARRAY[{_MONTHLY_WAGES}] AS paid FROM quota_wagepayment w
-        WHERE w.person_key = p.person_key AND w.employer_id = p.employer_id
-          AND w.month BETWEEN %(january)s AND %(december)s
-    ) w ON true
-    LEFT JOIN LATERAL (
-        SELECT bit_or(1 << extract(month FROM m.month)::int - 1) AS seen,
-               bit_or(1 << extract(month FROM m.month)::int - 1)
-                   FILTER (WHERE m.pension AND m.medical AND m.unemployment AND m.injury) AS complete
-        FROM quota_insurancemonth m
-        WHERE m.person_key = p.person_key AND m.employer_id = p.employer_id
-          AND m.month BETWEEN %(january)s AND %(december)s
-    ) i ON true
-    ORDER BY p.person_key, p.id
-) TO STDOUT
-"""
-
-AGREEMENTS = f"""
-SELECT a.person_key::text, a.agency_id, a.host_id, a.starts_on, a.ends_on, true, r.filed_on
-FROM quota_dispatchagreement a
-LEFT JOIN quota_headcountreturn r ON r.employer_id = a.host_id AND r.levy_year = %(year)s AND r.is_in_force
-WHERE a.counts_at = 'host' AND a.starts_on < make_date(%(year)s + 1, 1, 1)
-  AND (a.ends_on IS NULL OR a.ends_on >= %(january)s)
-  AND a.person_key BETWEEN %(first)s AND %(last)s AND a.person_key IN ({PEOPLE})
-"""
-
-
-EMPLOYERS_REGIONS = "SELECT DISTINCT region_id FROM quota_employer"
-CLAIMANTS_REGIONS = f"""
-SELECT DISTINCT claimant.region_id FROM ({PEOPLE}) people
-JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
-JOIN quota_employer claimant ON claimant.id = p.employer_id
-"""
-
-
-def regions(scope: Scope) -> list[str]:
+def regions_of(scope: Scope) -> list[str]:
     """Where the scope's people may be claimed: for a few employers exactly there, for a region wherever employers are,
     since one look through all employers costs less than one at everybody's claims."""
-    statement = CLAIMANTS_REGIONS.format(condition=scope.condition) if scope.is_few else EMPLOYERS_REGIONS
+    statement = scope.statement(CLAIMANTS_REGIONS) if scope.is_few else EMPLOYERS_REGIONS
     with connection.cursor() as cursor:
         cursor.execute(statement, scope.names(first=FIRST_KEY, last=LAST_KEY))
         return [region for (region,) in cursor.fetchall()]
 
 
-def placements(scope: Scope, first: str, last: str, minimum_wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
-    """Placements of the scope's people whose keys lie between two keys, both included, person by person.
+def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
+    """Claims of the scope's people whose keys lie between two keys, both included, person by person. `wages` are the
+    minimum wages of every place in `regions_of(scope)`.
 
     PostgreSQL goes on gathering while the first are being judged. Until the last one is handed out, or the iterator is
     closed, the connection can do nothing else.
     """
-    statement = PLACEMENTS.format(condition=scope.condition)
-    with connection.cursor() as cursor, cursor.copy(statement, scope.names(first=first, last=last)) as copy:
+    with closing(_lines(scope, first, last)) as lines:
+        for line in lines:
+            yield _gathered(line, wages)
+
+
+def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
+    statement = connection.ops.compose_sql(scope.statement(CLAIMS), scope.names(first=first, last=last))
+    with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in copy:
-            yield _gathered(str(line, "ascii").rstrip("\n"), minimum_wages)
+            yield ClaimLine._make(str(line, "ascii").rstrip("\n").split("\t"))
 
 
-def agreements(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:
+def claim_of_placement(placement: Placement) -> Claim:
+    """The claim of one placement, as a check of its region gathers it."""
+    scope = Scope.of_employers(placement.levy_year, [placement.employer_id])
+    found = _few_claims(scope, placement.person_key.hex, placement.person_key.hex)
+    return next(row.claim for row in found if row.claim.key == placement.pk)
+
+
+def claimed_in_draft(draft: HeadcountReturn) -> int:
+    """Person-months of everybody on a return that is still written in, before any check; a certificate that nobody
+    registered claims one a month. The same rule gives 申报人月 once the return is filed."""
+    people = groupby(_few_claims(Scope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
+    return sum(sum(claimed_months([row.claim for row in rows], draft.levy_year)) for _person, rows in people)
+
+
+def _few_claims(scope: Scope, first: str, last: str) -> list[Gathered]:
+    lines = list(_lines(scope, first, last))
+    wages = minimum_wages({line.region for line in lines}, scope.levy_year)
+    return [_gathered(line, wages) for line in lines]
+
+
+def agreements_of(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:
     """Agreements that name a host for one of these people in the levy year, by person."""
     by_person: dict[str, list[Agreement]] = {}
     with connection.cursor() as cursor:
-        cursor.execute(AGREEMENTS.format(condition=scope.condition), scope.names(first=first, last=last))
+        cursor.execute(scope.statement(AGREEMENTS), scope.names(first=first, last=last))
         for person, *terms in cursor.fetchall():
             by_person.setdefault(person, []).append(Agreement(*terms))
     return by_person
@@ -176,34 +275,30 @@ def agreements(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]
 _FORMS = {form.value: form for form in EmploymentForm}
 
 
-def _gathered(line: str, minimum_wages: Mapping[str, MinimumWages]) -> Gathered:
-    (
-        key, person, employer, region, filed_on, form, start, end, kind, level, state, valid_from, valid_until,
-        born, female, paid, seen, complete, decided, settled, inside, other_holder, stored,
-    ) = line.split("\t")  # fmt: skip
+def _gathered(line: ClaimLine, wages: Mapping[str, MinimumWages]) -> Gathered:
     claim = Claim(
-        int(key),
-        int(employer),
-        _day(filed_on),
-        _FORMS[form],
-        date.fromisoformat(start),
-        _day(end),
-        None if kind == NULL else _certificate(kind, level, state, valid_from, valid_until),
-        date.fromisoformat(born),
-        female == "t",
-        minimum_wages[region],
-        _amounts(paid),
-        _insured(seen, complete),
+        key=int(line.key),
+        employer=int(line.employer),
+        filed_on=_day(line.filed_on),
+        form=_FORMS[line.form],
+        contract_start=date.fromisoformat(line.contract_start),
+        contract_end=_day(line.contract_end),
+        certificate=_certificate(line.kind, line.level, line.state, line.valid_from, line.valid_until),
+        born=date.fromisoformat(line.born),
+        is_female=line.is_female == "t",
+        minimum_wages=wages[line.region],
+        wages=_amounts(line.wages),
+        insured=_insured(line.months_seen, line.months_complete),
     )
     return Gathered(
-        person,
-        region,
-        claim,
-        None if decided == NULL else _weights(decided),
-        settled == "t",
-        inside == "f",
-        other_holder == "t",
-        stored,
+        person=line.person,
+        region_code=line.region,
+        claim=claim,
+        decided=None if line.decided == NULL else _weights(line.decided),
+        is_settled=line.is_settled == "t",
+        is_elsewhere=line.is_inside == "f",
+        has_other_holder=line.has_other_holder == "t",
+        stored=line.stored,
     )
 
 
@@ -212,7 +307,9 @@ def _day(text: str) -> date | None:
 
 
 @lru_cache(maxsize=65_536)
-def _certificate(kind: str, level: str, state: str, valid_from: str, valid_until: str) -> CertificateFacts:
+def _certificate(kind: str, level: str, state: str, valid_from: str, valid_until: str) -> CertificateFacts | None:
+    if kind == NULL:
+        return None
     return CertificateFacts(
         CertificateKind(kind), int(level), CertificateState(state), _day(valid_from), _day(valid_until)
     )

@@ -7,7 +7,8 @@ from decimal import Decimal
 from django.db.models import Q
 
 from accounts.models import Region
-from law.counting import MONTHS, CountingRules
+from law.averaging import MONTHS, NewEmployer, founding_month, months_averaged
+from law.counting import CountingRules
 from quota.enums import NumberKind
 from quota.models import Employer, RegionalNumber, RegionalSetting
 
@@ -48,18 +49,15 @@ def _settings(found: Mapping[tuple[str, str], str], lineage: Iterable[str]) -> d
     return settings
 
 
-def months_averaged(employer: Employer, levy_year: int) -> int:
-    """Over how many months the year's heads are averaged, as the levy does: 12, or from the month of registration on
-    where the region says so."""
-    registered_on = employer.registered_on
-    if registered_on is None or registered_on.year != levy_year:
+def months_averaged_for(employer: Employer, levy_year: int) -> int:
+    """Over how many months the levy averages the employer's heads of the year. A query only in its first year."""
+    if founding_month(employer.registered_on, levy_year) is None:
         return MONTHS
     lineage = Region(code=employer.region_id).lineage()
     rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(lineage).filter(name="new_employer")
     nearest = min(rows, key=lambda row: lineage.index(row.region_id), default=None)
-    if nearest is None or nearest.value != "months_since_registration":
-        return MONTHS
-    return MONTHS + 1 - registered_on.month
+    setting = NewEmployer(nearest.value) if nearest else NewEmployer.TWELFTHS
+    return months_averaged(employer.registered_on, levy_year, setting)
 
 
 def minimum_wages(region_codes: Collection[str], levy_year: int) -> dict[str, MinimumWages]:

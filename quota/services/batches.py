@@ -18,36 +18,6 @@ from quota.services.checks import hold, id_ranges, settle_transfers
 Progress = Callable[[int, int], None]
 
 
-@dataclass(frozen=True, slots=True)
-class BatchTotals:
-    """Returns that a batch decided and the person-months they claimed and were credited."""
-
-    returns: int = 0
-    claimed_months: int = 0
-    credited_months: int = 0
-
-    def __add__(self, other: "BatchTotals") -> "BatchTotals":
-        return BatchTotals(
-            self.returns + other.returns,
-            self.claimed_months + other.claimed_months,
-            self.credited_months + other.credited_months,
-        )
-
-
-@dataclass(frozen=True, slots=True)
-class Batch:
-    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
-
-    `accept_computed` also takes those whose claim differs from the computed count or has an officer's decision.
-    """
-
-    levy_year: int
-    source: ReturnState
-    first: User | None
-    second: User | None
-    accept_computed: bool = False
-
-
 # Returns that are due. Whoever filed one takes no part in deciding it, and who reviewed it or decided some of its
 # months is not the second person. An officer's decision on single months stands; otherwise the computed months are
 # credited (a late return's are none: 财税〔2015〕72号第十二条). A check stores people first and totals after: where
@@ -116,6 +86,37 @@ WITH due AS MATERIALIZED ({DUE}), marked AS (
 )
 SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due JOIN marked USING (id)
 """
+
+
+@dataclass(frozen=True, slots=True)
+class BatchTotals:
+    """Returns that a batch decided and the person-months they claimed and were credited."""
+
+    returns: int = 0
+    claimed_months: int = 0
+    credited_months: int = 0
+
+    def __add__(self, other: "BatchTotals") -> "BatchTotals":
+        return BatchTotals(
+            self.returns + other.returns,
+            self.claimed_months + other.claimed_months,
+            self.credited_months + other.credited_months,
+        )
+
+
+@dataclass(frozen=True, slots=True)
+class Batch:
+    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
+
+    `accept_computed` also takes those whose claim differs from the computed count or has an officer's decision.
+    """
+
+    levy_year: int
+    source: ReturnState
+    first: User | None
+    second: User | None
+    accept_computed: bool = False
+
 
 COUNT_DUE = f"SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM ({DUE}) due"
 

@@ -9,6 +9,7 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import groupby
 from operator import attrgetter
+from typing import NamedTuple
 
 from django.db import connection, transaction
 
@@ -27,8 +28,7 @@ from law.counting import (
     transfer,
 )
 from quota.enums import ReturnState
-from quota.queries import claims as evidence
-from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope
+from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope, agreements_of, claims_of_scope, regions_of
 from quota.queries.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.services.in_force import settle_returns_in_force
 
@@ -38,6 +38,89 @@ FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
 
 Progress = Callable[[int, int], None]
 Rules = Mapping[str, CountingRules]
+
+# Whose latest return is not the one in force: it is late, or was when it was filed. What lies with its employer or is
+# decided is left: submitting it or taking it back settles the year again.
+PUT_OFF = """
+SELECT DISTINCT o.employer_id
+FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
+JOIN quota_headcountreturn r ON r.employer_id = o.employer_id AND r.levy_year = o.levy_year AND r.is_in_force
+WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced'
+  AND (o.filed_on, o.id) > (r.filed_on, r.id) AND r.state = ANY(%(states)s)
+"""
+
+COUNT_PLACEMENTS = """
+SELECT count(*) FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
+WHERE p.levy_year = %(year)s AND {condition}
+"""
+
+NEW_CHECKS = """
+CREATE TEMP TABLE IF NOT EXISTS new_check (
+    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[],
+    has_other_holder boolean
+) ON COMMIT DROP;
+TRUNCATE new_check
+"""
+
+# A decision that a person made stays.
+STORE_CHECKS = """
+INSERT INTO quota_placementcheck AS k
+    (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
+     decided, decision_reason, decision_note)
+SELECT placement_id, weight, claimed_months, reasons, computed, has_other_holder, computed, '', '' FROM new_check
+ON CONFLICT (placement_id) DO UPDATE SET
+    weight = excluded.weight, claimed_months = excluded.claimed_months,
+    reasons = excluded.reasons, computed = excluded.computed, has_other_holder = excluded.has_other_holder,
+    decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
+"""
+
+# Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
+# is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
+# goes on waiting for them. A region's deadline, or an employer's region, may be another since the return was filed.
+# The ids bound the returns as well as the employers: otherwise each part reads everybody's.
+SETTLE_TOTALS = """
+UPDATE quota_headcountreturn r
+SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
+    state = 'checked', checked_at = statement_timestamp(), is_late = coalesce(r.filed_on > d.last_day, r.is_late)
+FROM quota_employer e LEFT JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day)
+    ON d.region = e.region_id
+CROSS JOIN LATERAL (
+    SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
+           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
+           count(*) - count(k.placement_id) AS unchecked,
+           count(*) - count(*) FILTER (WHERE NOT k.has_other_holder) AS doubtful
+    FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
+    WHERE p.employer_id = e.id AND p.levy_year = %(year)s
+) t
+WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
+  AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
+  AND CASE r.state WHEN 'checked' THEN r.is_late <> (r.filed_on > d.last_day)
+          OR (r.claimed_months, r.computed_months, r.has_findings)
+          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.doubtful > 0)
+      ELSE t.unchecked = 0 END
+"""
+
+
+class TransferLine(NamedTuple):
+    """What one dispatched placement moves to one host, under the names of quota_dispatchtransfer."""
+
+    placement_id: int
+    levy_year: int
+    agency_id: int
+    host_id: int
+    weight_months: int
+    credited_months: int
+    staff_months: int
+
+
+STORE_TRANSFERS = f"COPY quota_dispatchtransfer ({', '.join(TransferLine._fields)}) FROM STDIN"
+
+ID_RANGES = """
+SELECT min(id), max(id) FROM (
+    SELECT e.id, (row_number() OVER (ORDER BY e.id) - 1) / %(size)s AS part FROM quota_employer e WHERE {condition}
+) cut GROUP BY part ORDER BY part
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -65,17 +148,6 @@ def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTo
     return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
-# Whose latest return is not the one in force: it is late, or was when it was filed. What lies with its employer or is
-# decided is left: submitting it or taking it back settles the year again.
-PUT_OFF = """
-SELECT DISTINCT o.employer_id
-FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
-JOIN quota_headcountreturn r ON r.employer_id = o.employer_id AND r.levy_year = o.levy_year AND r.is_in_force
-WHERE {condition} AND o.levy_year = %(year)s AND o.state = 'replaced'
-  AND (o.filed_on, o.id) > (r.filed_on, r.id) AND r.state = ANY(%(states)s)
-"""
-
-
 @transaction.atomic
 def _settle_put_off(scope: Scope) -> None:
     hold(scope.levy_year)
@@ -89,8 +161,8 @@ def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
     """Move agencies' months to the hosts of their people as they were decided. In the caller's transaction."""
     scope = Scope.of_employers(levy_year, employer_ids)
     rules, wages = _regional(scope)
-    found = [row for row in evidence.placements(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
-    _store_transfers(_count_all(found, evidence.agreements(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
+    found = [row for row in claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
+    _store_transfers(_count_all(found, agreements_of(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
 
 
 def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
@@ -105,12 +177,6 @@ def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
 
 
-COUNT_PLACEMENTS = """
-SELECT count(*) FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
-WHERE p.levy_year = %(year)s AND {condition}
-"""
-
-
 def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
@@ -120,8 +186,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     for first, last in _key_ranges(expected):
         with transaction.atomic():
             hold(scope.levy_year)
-            named = evidence.agreements(scope, first, last)
-            with closing(evidence.placements(scope, first, last, wages)) as found:
+            named = agreements_of(scope, first, last)
+            with closing(claims_of_scope(scope, first, last, wages)) as found:
                 outcome = _count_all(found, named, scope.levy_year, rules)
             _store(outcome)
         elsewhere |= outcome.elsewhere
@@ -137,8 +203,8 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
 
 def _regional(scope: Scope) -> tuple[Rules, Mapping[str, MinimumWages]]:
     """The rules and minimum wages of every place where the scope's people may be claimed."""
-    regions = evidence.regions(scope)
-    return counting_rules(regions, scope.levy_year), minimum_wages(regions, scope.levy_year)
+    codes = regions_of(scope)
+    return counting_rules(codes, scope.levy_year), minimum_wages(codes, scope.levy_year)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
@@ -283,30 +349,8 @@ def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) ->
         by_host.setdefault(month.host, []).append(month)
     for host, months in by_host.items():
         given, credited, staff = (sum(getattr(m, part) for m in months) for part in ("weight", "credited", "staff"))
-        yield f"{row.claim.key}\t{levy_year}\t{row.claim.employer}\t{host}\t{given}\t{credited}\t{staff}\n"
-
-
-NEW_CHECKS = """
-CREATE TEMP TABLE IF NOT EXISTS new_check (
-    placement_id bigint, weight smallint, claimed_months smallint, reasons smallint[], computed smallint[],
-    has_other_holder boolean
-) ON COMMIT DROP;
-TRUNCATE new_check
-"""
-
-# A decision that a person made stays.
-STORE_CHECKS = """
-INSERT INTO quota_placementcheck AS k
-    (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
-     decided, decision_reason, decision_note)
-SELECT placement_id, weight, claimed_months, reasons, computed, has_other_holder, computed, '', '' FROM new_check
-ON CONFLICT (placement_id) DO UPDATE SET
-    weight = excluded.weight, claimed_months = excluded.claimed_months,
-    reasons = excluded.reasons, computed = excluded.computed, has_other_holder = excluded.has_other_holder,
-    decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
-"""
-
-TRANSFER_COLUMNS = "placement_id, levy_year, agency_id, host_id, weight_months, credited_months, staff_months"
+        line = TransferLine(row.claim.key, levy_year, row.claim.employer, host, given, credited, staff)
+        yield "\t".join(map(str, line)) + "\n"
 
 
 def _store(outcome: Outcome) -> None:
@@ -321,42 +365,8 @@ def _store(outcome: Outcome) -> None:
 def _store_transfers(outcome: Outcome) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM quota_dispatchtransfer WHERE placement_id = ANY(%s)", [outcome.dispatched])
-        with cursor.copy(f"COPY quota_dispatchtransfer ({TRANSFER_COLUMNS}) FROM STDIN") as copy:
+        with cursor.copy(STORE_TRANSFERS) as copy:
             copy.write("".join(outcome.transfers))
-
-
-# Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
-# is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
-# goes on waiting for them. A region's deadline, or an employer's region, may be another since the return was filed.
-# The ids bound the returns as well as the employers: otherwise each part reads everybody's.
-SETTLE_TOTALS = """
-UPDATE quota_headcountreturn r
-SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
-    state = 'checked', checked_at = statement_timestamp(), is_late = coalesce(r.filed_on > d.last_day, r.is_late)
-FROM quota_employer e LEFT JOIN unnest(%(regions)s::text[], %(deadlines)s::date[]) AS d(region, last_day)
-    ON d.region = e.region_id
-CROSS JOIN LATERAL (
-    SELECT coalesce(sum(k.claimed_months), 0) AS claimed,
-           coalesce(sum(k.weight * cardinality(array_positions(k.reasons, 0::smallint))), 0) AS computed,
-           count(*) - count(k.placement_id) AS unchecked,
-           count(*) - count(*) FILTER (WHERE NOT k.has_other_holder) AS doubtful
-    FROM quota_placement p LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
-    WHERE p.employer_id = e.id AND p.levy_year = %(year)s
-) t
-WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
-  AND r.employer_id = e.id AND r.employer_id BETWEEN %(first_id)s AND %(last_id)s
-  AND r.levy_year = %(year)s AND r.is_in_force AND r.state = ANY(%(states)s)
-  AND CASE r.state WHEN 'checked' THEN r.is_late <> (r.filed_on > d.last_day)
-          OR (r.claimed_months, r.computed_months, r.has_findings)
-          IS DISTINCT FROM (t.claimed, t.computed, t.claimed > t.computed OR t.doubtful > 0)
-      ELSE t.unchecked = 0 END
-"""
-
-ID_RANGES = """
-SELECT min(id), max(id) FROM (
-    SELECT e.id, (row_number() OVER (ORDER BY e.id) - 1) / %(size)s AS part FROM quota_employer e WHERE {condition}
-) cut GROUP BY part ORDER BY part
-"""
 
 
 def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:

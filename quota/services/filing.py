@@ -2,11 +2,11 @@
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date
 from decimal import Decimal
 from typing import Any
 
-from django.db import connection, transaction
+from django.db import transaction
 from django.db.models import Q
 
 from accounts.identity import encrypt, look_up_key
@@ -17,14 +17,14 @@ from audit.workflow import apply
 from law.codes import CertificateKind, EmploymentForm
 from law.counting import MONTHS, staff_months
 from law.identifiers import birth_date, is_female
-from quota.enums import ReturnSource, ReturnState
+from quota.enums import DECIDED, ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
 from quota.models.returns import PlacementTerms, contract_of
+from quota.queries.returns import EDITABLE, day_in_china, to_write_in
 from quota.services.checks import check_employers, hold
 from quota.services.in_force import (
     COPIED,
-    DECIDED,
     publish_placements,
     relieved_by,
     settle_returns_in_force,
@@ -32,21 +32,8 @@ from quota.services.in_force import (
 )
 from quota.workflow import SUBMIT
 
-EDITABLE = SUBMIT.sources
-SWEPT_AT_ONCE = 200
 NUMBERS = frozenset({"staff_by_month", "staff_months", "total_wages"})
 DRAFT_NUMBERS = frozenset({"draft_staff_by_month", "draft_total_wages"})
-
-# The transaction's moment, so the day agrees with the time stamp of the same step.
-DAY_IN_CHINA = "SELECT (coalesce(%s, now()) AT TIME ZONE 'Asia/Shanghai')::date"
-
-
-def day_in_china(moment: datetime | None = None) -> date:
-    """The calendar day in China of the database's clock now, or of another moment; the server's own clock and zone
-    change nothing (promise A12)."""
-    with connection.cursor() as cursor:
-        cursor.execute(DAY_IN_CHINA, [moment])
-        return cursor.fetchone()[0]
 
 
 @transaction.atomic
@@ -77,23 +64,6 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     )
     copy_to_draft(draft, employer.placements.filter(levy_year=levy_year))
     return draft
-
-
-def to_write_in(of_year: Iterable[HeadcountReturn]) -> HeadcountReturn | None:
-    """Of one employer's returns of a year the one it may write in: the one sent back, which keeps its day, before a
-    draft."""
-    editable = [row for row in of_year if row.state in EDITABLE]
-    return min(editable, key=lambda row: row.state == ReturnState.DRAFT, default=None)
-
-
-def to_act_on(of_year: Iterable[HeadcountReturn]) -> HeadcountReturn | None:
-    """Of one employer's returns of a year the one that asks something of it, otherwise the one in force. Once the year
-    is decided nothing else can be submitted."""
-    rows = list(of_year)
-    in_force = next((row for row in rows if row.is_in_force), None)
-    if in_force and in_force.state in DECIDED:
-        return in_force
-    return to_write_in(rows) or in_force
 
 
 def copy_to_draft(draft: HeadcountReturn, placements: Iterable[Placement]) -> None:
@@ -236,15 +206,6 @@ def check_return(*, return_id: int) -> None:
         region_code=filed.employer.region_id,
         details={"claimed_months": filed.claimed_months, "computed_months": filed.computed_months},
     )
-
-
-def waiting_returns() -> list[int]:
-    """Returns filed on the portal that no check has reached yet, the longest waiting first. Of loaded ones those that
-    were checked once and then changed: the first check of a file is `verify`."""
-    waiting = HeadcountReturn.objects.in_force().filter(
-        Q(source=ReturnSource.PORTAL) | Q(checked_at__isnull=False), state=ReturnState.SUBMITTED
-    )
-    return list(waiting.order_by("submitted_at").values_list("pk", flat=True)[:SWEPT_AT_ONCE])
 
 
 def _lock_touched(draft: HeadcountReturn) -> None:

@@ -10,12 +10,11 @@ from django.db import connection, transaction
 from django.db.models import Exists, F, OuterRef, Q
 
 from law.counting import CountingRules, deadline, effective_return
-from quota.enums import ReturnState
+from quota.enums import DECIDED, ReturnState
 from quota.models import DraftPlacement, HeadcountReturn, Placement
 from quota.models.returns import CONTRACT_KEY, ReturnQuerySet, contract_of
 from quota.queries.parameters import counting_rules
 
-DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
 COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
 
 REGIONS = "SELECT DISTINCT region_id FROM quota_employer WHERE id = ANY(%(employers)s)"

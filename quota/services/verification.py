@@ -1,6 +1,5 @@
 """What two people of the federation do with a checked return: decide months, review, verify, send back, reopen."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 
@@ -17,6 +16,7 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import digest_of
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
@@ -27,6 +27,13 @@ from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
 logger = logging.getLogger(__name__)
 REVEALS_A_DAY = 50
+
+NEXT_NUMBER = """
+INSERT INTO quota_headcountseries AS s (region_id, year, last)
+VALUES (%(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), 1)
+ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + 1
+RETURNING headcount_number(year, region_id, last)
+"""
 
 
 @transaction.atomic
@@ -74,11 +81,7 @@ def decide_placement(
 
 def decision_seen(result: PlacementCheck) -> str:
     """A digest of what a page shows of one placement's months."""
-    return _digest([result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note])
-
-
-def _digest(shown: list[object]) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    return digest_of(result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note)
 
 
 def _locked_return(placement: Placement) -> HeadcountReturn:
@@ -126,7 +129,7 @@ def seen_by_reader(filed: HeadcountReturn) -> str:
     """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
-    return _digest(shown)
+    return digest_of(*shown)
 
 
 def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
@@ -251,14 +254,6 @@ class MonthsTotal(Func):
 
     template = "(SELECT sum(m) FROM unnest(%(expressions)s) m)"
     output_field = IntegerField()
-
-
-NEXT_NUMBER = """
-INSERT INTO quota_headcountseries AS s (region_id, year, last)
-VALUES (%(region)s, extract(year FROM now() AT TIME ZONE 'Asia/Shanghai'), 1)
-ON CONFLICT (region_id, year) DO UPDATE SET last = s.last + 1
-RETURNING headcount_number(year, region_id, last)
-"""
 
 
 def next_number(region_code: str) -> str:

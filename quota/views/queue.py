@@ -1,5 +1,7 @@
 """The federation's queue and its quick lane."""
 
+from dataclasses import dataclass
+
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse, StreamingHttpResponse
@@ -46,7 +48,7 @@ def queue_file(request: HttpRequest) -> StreamingHttpResponse:
     selection = selection_of(request, QueueForm(request.GET, user=request.user))
     name = f"returns-{selection.filters['levy_year']}-{selection.state}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    lines = waiting.csv_lines(selection.returns())
+    lines = waiting.queue_csv(selection.returns())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 
@@ -91,8 +93,8 @@ def quick(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("已办理%(returns)s户。") % {"returns": f"{done.returns:,}"})
         chosen = {"levy_year": form.cleaned_data["levy_year"], "region": form.cleaned_data["region"].pk}
         return redirect(reverse("quota:quick", query=chosen))
-    due = _due(request, form) if form.is_valid() else {}
-    return render(request, "quota/quick.html", {"form": form, **due})
+    steps = _quick_steps(request, form) if form.is_valid() else []
+    return render(request, "quota/quick.html", {"form": form, "steps": steps})
 
 
 def _take_quick_step(request: HttpRequest, form: QuickForm) -> BatchTotals:
@@ -100,6 +102,22 @@ def _take_quick_step(request: HttpRequest, form: QuickForm) -> BatchTotals:
     return step(actor=request.user, **form.cleaned_data)
 
 
-def _due(request: HttpRequest, form: QuickForm) -> dict[str, BatchTotals]:
-    sources = {"to_review": ReturnState.CHECKED, "to_verify": ReturnState.REVIEWED}
-    return {name: agreeing(actor=request.user, source=state, **form.cleaned_data) for name, state in sources.items()}
+@dataclass(frozen=True, slots=True)
+class QuickStep:
+    """One of the two steps, its button, and the returns that it would decide at once."""
+
+    name: str
+    title: str
+    button: str
+    due: BatchTotals
+
+
+def _quick_steps(request: HttpRequest, form: QuickForm) -> list[QuickStep]:
+    steps = (
+        ("review", ReturnState.CHECKED, _("初审"), _("全部初审通过")),
+        ("verify", ReturnState.REVIEWED, _("复审"), _("全部复审认定")),
+    )
+    return [
+        QuickStep(name, title, button, agreeing(actor=request.user, source=state, **form.cleaned_data))
+        for name, state, title, button in steps
+    ]

@@ -2,6 +2,7 @@
 
 from collections import defaultdict
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
@@ -12,7 +13,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
@@ -21,13 +22,23 @@ from quota.errors import ReturnChanged
 from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
-from quota.queries.parameters import months_averaged
+from quota.queries.parameters import months_averaged_for
+from quota.queries.returns import EDITABLE, to_act_on
 from quota.services import filing
 from quota.tasks import check_return
 
 PER_PAGE = 25
 YEARS_SHOWN = 3
 CONFLICT = 409
+
+
+@dataclass(frozen=True, slots=True)
+class OwnYear:
+    """A levy year of one's own employer, and its return to act on, if there is one."""
+
+    employer: Employer
+    year: int
+    filed: HeadcountReturn | None
 
 
 @requires(Permission.FILE_RETURN)
@@ -41,7 +52,7 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     for row in filings.order_by("pk"):
         of_year[row.employer_id, row.levy_year].append(row)
     rows = [
-        (employer, [(year, filing.to_act_on(of_year[employer.pk, year])) for year in years])
+        (employer, [OwnYear(employer, year, to_act_on(of_year[employer.pk, year])) for year in years])
         for employer in page.object_list
     ]
     return render(request, "quota/my_employers.html", {"page": page, "rows": rows})
@@ -64,7 +75,7 @@ def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
-    if draft.state not in filing.EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
+    if draft.state not in EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
         return redirect("quota:receipt", draft.pk)
     before = draft.employer.returns.in_force().filter(levy_year=draft.levy_year - 1).first()
     if "edit" in request.POST or request.POST.get("same_staff", "").strip():
@@ -92,8 +103,8 @@ def _return_page(
     context = {
         "draft": draft,
         "form": form,
-        "months_averaged": months_averaged(draft.employer, draft.levy_year),
-        "months_before": months_averaged(draft.employer, draft.levy_year - 1),
+        "months_averaged": months_averaged_for(draft.employer, draft.levy_year),
+        "months_before": months_averaged_for(draft.employer, draft.levy_year - 1),
         "people": [(row, found.get(row.pk)) for row in draft.draft_placements.all()],
         "figures": _figures(draft),
         "is_conflict": is_conflict,
@@ -201,7 +212,7 @@ def _change_people(
 def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
     """The page before the filing: what is declared, and that it is true."""
     draft = _own(request, pk)
-    if draft.state not in filing.EDITABLE and request.method != "POST":
+    if draft.state not in EDITABLE and request.method != "POST":
         return redirect("quota:receipt", draft.pk)
     form = SubmitForm(request.POST) if request.method == "POST" else SubmitForm(initial={"version": draft.version})
     if request.method == "POST" and form.is_valid():
@@ -211,13 +222,13 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect("quota:return", draft.pk)
-        with hurry(request):
+        with enqueue_or_warn(request):
             check_return.apply_async((filed.pk,), retry=False)
         return redirect("quota:receipt", filed.pk)
     context = {
         "draft": draft,
         "form": form,
-        "months_averaged": months_averaged(draft.employer, draft.levy_year),
+        "months_averaged": months_averaged_for(draft.employer, draft.levy_year),
         "people": draft.draft_placements.count(),
     }
     return render(request, "quota/return_submit.html", context)
@@ -229,7 +240,7 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
     filed = _own(request, pk)
     if filed.state == ReturnState.DRAFT:
         return redirect("quota:return", filed.pk)
-    context = {"filed": filed, "months_averaged": months_averaged(filed.employer, filed.levy_year)}
+    context = {"filed": filed, "months_averaged": months_averaged_for(filed.employer, filed.levy_year)}
     return render(request, "quota/receipt.html", context)
 
 

@@ -10,7 +10,7 @@ from django.db import DatabaseError, connection, transaction
 from django.db.models import ProtectedError
 
 from accounts.models import Region, User
-from audit import services
+from audit import queries, services
 from audit.models import AuditEntry
 from tests.accounts.factories import RegionFactory, UserFactory
 
@@ -19,9 +19,9 @@ ENTRIES = 8
 
 @pytest.fixture(autouse=True)
 def _no_seals() -> Iterator[None]:
-    services.seal_path().unlink(missing_ok=True)
+    queries.seal_path().unlink(missing_ok=True)
     yield
-    services.seal_path().unlink(missing_ok=True)
+    queries.seal_path().unlink(missing_ok=True)
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def test_no_path_changes_an_entry(trail: User, number: int) -> None:
     with pytest.raises(DatabaseError), transaction.atomic():
         WRITES[number](entry)
     assert AuditEntry.objects.count() == ENTRIES
-    assert services.verify_chain().broken_at is None
+    assert queries.verify_chain().broken_at is None
 
 
 def test_truncating_is_refused_outside_a_test_database(trail: User) -> None:
@@ -117,7 +117,7 @@ def test_tampering_past_the_triggers_is_found_at_its_place(trail: User, what: st
     statement, broken_at = TAMPERING[what]
     with past_the_triggers():
         execute(statement)
-    assert services.verify_chain().broken_at == broken_at
+    assert queries.verify_chain().broken_at == broken_at
     with pytest.raises(CommandError, match=f"第{broken_at}条"):
         call_command("audit_verify")
 
@@ -126,13 +126,13 @@ def test_a_cut_tail_shows_against_the_seal_outside_the_database(trail: User) -> 
     services.seal()
     with past_the_triggers():
         execute(f"DELETE FROM audit_auditentry WHERE id > {ENTRIES - 2}")
-    assert services.verify_chain().broken_at == ENTRIES
+    assert queries.verify_chain().broken_at == ENTRIES
 
 
 def test_twin_without_a_seal_a_cut_tail_stays_unseen(trail: User) -> None:
     with past_the_triggers():
         execute(f"DELETE FROM audit_auditentry WHERE id > {ENTRIES - 2}")
-    assert services.verify_chain().broken_at is None
+    assert queries.verify_chain().broken_at is None
 
 
 def test_a_whole_chain_is_said_to_be_whole(trail: User, capsys: pytest.CaptureFixture[str]) -> None:
@@ -156,4 +156,4 @@ def test_eight_writers_at_once_make_one_unbroken_chain(trail: User) -> None:
         writer.start()
     for writer in writers:
         writer.join()
-    assert services.verify_chain() == services.ChainReport(entries=ENTRIES + 80, broken_at=None)
+    assert queries.verify_chain() == queries.ChainReport(entries=ENTRIES + 80, broken_at=None)

@@ -56,7 +56,7 @@ def test_every_scheduled_task_carries_its_slot() -> None:
 
 
 def test_two_schedulers_have_it_done_once(
-    transactional_db: None, worker: object, eventually: Callable[..., None]
+    transactional_db: None, celery_worker: object, eventually: Callable[..., None]
 ) -> None:
     for _scheduler in range(2):
         seal.apply_async(headers={SLOT: LONG}, retry=False)

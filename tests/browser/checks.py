@@ -1,11 +1,28 @@
 """What every page must stand, in a real browser: axe, narrow screens, the keyboard. Each returns what is wrong."""
 
-from typing import Any
+from collections.abc import Sequence
+from typing import Any, NamedTuple
 
-from axe_playwright_python.sync_playwright import Axe
+from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, Request
 
+from tests.browser.skeleton import Sound, skeleton
+
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
+# No rule of the style sheet gives another colour at another width.
+SAME_AT_EVERY_WIDTH = "color-contrast"
+WIDE = 1280
+SOUND = Sound()
+# What is asked of axe, and of its answer what is told.
+LOOK = """async ({tags, leftOut, only}) => {
+  const runOnly = only ? {type: "rule", values: [only]} : {type: "tag", values: tags};
+  const rules = leftOut ? {[leftOut]: {enabled: false}} : {};
+  const found = await axe.run({runOnly, rules, resultTypes: ["violations", "incomplete"]});
+  const reason = ({data}) => data && data.constructor === Object ? [data.messageKey || ""] : [];
+  const places = result => result.flatMap(({id, nodes}) => nodes.map(({target, html, any, all, none}) =>
+    ({rule: id, target, html, reasons: [...any, ...all, ...none].flatMap(reason)})));
+  return {violations: places(found.violations), incomplete: places(found.incomplete)};
+}"""
 # WCAG 1.4.12: nothing may be lost when a reader spaces text out like this.
 SPACED_TEXT = """
 * { line-height: 1.5 !important; letter-spacing: .12em !important; word-spacing: .16em !important; }
@@ -47,11 +64,11 @@ def complaints(page: Page, site: str) -> list[str]:
     return faults
 
 
-def axe_faults(page: Page, result: str = "violations") -> list[str]:
-    """Rule and place of every violation (or of every "incomplete", what axe could not decide)."""
-    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": [result]}
-    found = Axe().run(page, options=options).response[result]
-    return [f"{rule['id']}: {node['target']} {node['html'][:90]}" for rule in found for node in rule["nodes"]]
+class Findings(NamedTuple):
+    """`faults` are what axe refuses, `undecided` what it could neither pass nor fail and nobody has looked at yet."""
+
+    faults: list[str]
+    undecided: list[str]
 
 
 # What axe cannot decide by itself, each looked at: (rule, its reason) and why it is no fault.
@@ -64,17 +81,57 @@ DECIDED = {
 }
 
 
-def undecided(page: Page) -> list[str]:
-    """What axe could neither pass nor fail and nobody has looked at yet."""
-    options: dict[str, Any] = {"runOnly": {"type": "tag", "values": RULES}, "resultTypes": ["incomplete"]}
-    found = Axe().run(page, options=options).response["incomplete"]
-    kinds = [(rule["id"], _reason(node), node["html"][:90]) for rule in found for node in rule["nodes"]]
-    return [f"{rule} ({why}): {html}" for rule, why, html in kinds if (rule, why) not in DECIDED]
+def axe(page: Page, *, left_out: str = "", only: str = "") -> Findings:
+    """One look at the page as it is, by all rules, or by all but one, or by one: rule and place of each finding."""
+    if not page.evaluate("'axe' in window"):
+        page.evaluate(AXE_SCRIPT)
+    found = page.evaluate(LOOK, {"tags": RULES, "leftOut": left_out, "only": only})
+    faults = [f"{node['rule']}: {node['target']} {node['html'][:90]}" for node in found["violations"]]
+    doubts = [(node["rule"], _reason(node), node["html"][:90]) for node in found["incomplete"]]
+    return Findings(faults, [f"{rule} ({why}): {html}" for rule, why, html in doubts if (rule, why) not in DECIDED])
+
+
+def axe_faults(page: Page) -> list[str]:
+    """What axe refuses on the page as it is."""
+    return axe(page).faults
+
+
+def new_faults(page: Page) -> list[str]:
+    """What axe refuses on the page as it is, if it is new; colours are looked at on wide screens."""
+    return new_findings(page, "" if page.viewport_size["width"] >= WIDE else SAME_AT_EVERY_WIDTH).faults
+
+
+def new_findings(page: Page, left_out: str = "") -> Findings:
+    """What axe finds, if the skeleton of the page was not found sound before (tests/browser/skeleton.py)."""
+    key = f"{skeleton(page)} without {left_out}"
+    if SOUND.holds(key):
+        return Findings([], [])
+    findings = axe(page, left_out=left_out)
+    if not any(findings):
+        SOUND.add(key)
+    return findings
+
+
+def findings_at(page: Page, widths: Sequence[int]) -> dict[int, Findings]:
+    """What is wrong at each width: every rule at the first, those that the width can change at the others.
+
+    At each of them nothing scrolls sideways.
+    """
+    found = {}
+    for width in widths:
+        page.set_viewport_size({"width": width, "height": 900})
+        faults, doubts = new_findings(page, "" if width == widths[0] else SAME_AT_EVERY_WIDTH)
+        found[width] = Findings(faults + (["scrolls sideways"] if sideways_scroll(page) > 0 else []), doubts)
+    return found
+
+
+def faults_at(page: Page, widths: Sequence[int]) -> dict[int, list[str]]:
+    """The faults of each width at which there are some."""
+    return {width: found.faults for width, found in findings_at(page, widths).items() if found.faults}
 
 
 def _reason(node: dict[str, Any]) -> str:
-    data = [check.get("data") for check in [*node["any"], *node["all"], *node["none"]]]
-    return ",".join(sorted({entry.get("messageKey") or "" for entry in data if isinstance(entry, dict)}))
+    return ",".join(sorted(set(node["reasons"])))
 
 
 def sideways_scroll(page: Page) -> int:

@@ -43,6 +43,14 @@ FAULTS = """() => {
   for (const [name, found] of Object.entries(targets))
     if (found.size > 1) faults.push(`${found.size} targets of the link ${name}: ${[...found].slice(0, 2).join(" ")}`);
 
+  const chinese = "[\\u3001-\\u303f\\u3400-\\u9fff\\uff01-\\uff5e]";
+  const gap = new RegExp(`.{0,9}${chinese}[ \\n]+${chinese}.{0,9}`);
+  const texts = document.createTreeWalker(document.body, NodeFilter.SHOW_TEXT);
+  while (texts.nextNode()) {
+    const found = !texts.currentNode.parentNode.closest("pre, script, textarea") && gap.exec(texts.currentNode.data);
+    if (found) faults.push(`gap within Chinese: ${found[0].replace(/\\s+/, " ")}`);
+  }
+
   for (const message of all(".messages, [data-refresh]"))
     if (!message.matches("[role=status]") && !message.querySelector("[role=status], [role=progressbar], progress"))
       faults.push(`message that is not announced: ${words(message)}`);
@@ -57,6 +65,6 @@ FAULTS = """() => {
 
 
 def structure_faults(page: Page) -> list[str]:
-    """One h1, no jump of levels, landmarks, named tables with headers, one target for one link name, no markup in
-    what is read out, language."""
+    """One h1, no jump of levels, landmarks, named tables with headers, one target for one link name, no gap within
+    Chinese, no markup in what is read out, language."""
     return page.evaluate(FAULTS)

@@ -8,7 +8,7 @@ from playwright.sync_api import Page
 
 from accounts.permissions import Role
 from levy.services.batches import start_batch
-from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
+from tests.browser.checks import faults_at, keyboard_faults
 from tests.levy.factories import confirmed_run
 from tests.levy.papers import employer, issued, levy_officer, name_regions
 
@@ -41,13 +41,10 @@ def addresses(page: Page, base_url: str, signed_in: Any) -> list[str]:
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, addresses: list[str]) -> None:
     faults = {}
-    for width in (320, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for address in addresses:
-            assert page.goto(address).request.redirected_from is None  # the page itself, not the sign-in
-            found = axe_faults(page)
-            if found or sideways_scroll(page) > 0:
-                faults[f"{width} {address}"] = found or ["scrolls sideways"]
+    for address in addresses:
+        assert page.goto(address).request.redirected_from is None  # the page itself, not the sign-in
+        if found := faults_at(page, [1280, 320]):
+            faults[address] = found
     assert faults == {}
 
 

@@ -7,7 +7,7 @@ from django.urls import reverse
 from playwright.sync_api import Page, Response, expect
 
 from disclosure.models import PublishedEntry
-from tests.browser.checks import axe_faults, complaints, keyboard_faults, sideways_scroll
+from tests.browser.checks import complaints, faults_at, keyboard_faults
 from tests.disclosure.factories import SHANXI, XIAODIAN, published, regions
 from tests.disclosure.factories import employer as employer_in
 from tests.levy.factories import confirmed_run
@@ -70,26 +70,21 @@ def addresses(live_server) -> list[str]:
 
 def test_the_same_holds_in_english(page: Page, addresses: list[str], live_server) -> None:
     page.context.add_cookies([{"name": "language", "value": "en", "url": live_server.url}])
-    page.set_viewport_size({"width": 375, "height": 900})
     faults = {}
     for address in addresses:
         page.goto(address)
         expect(page.locator("html")).to_have_attribute("lang", "en")
-        found = axe_faults(page)
-        if found or sideways_scroll(page) > 0:
-            faults[address] = found or ["scrolls sideways"]
+        if found := faults_at(page, [375]):
+            faults[address] = found
     assert faults == {}
 
 
 def test_axe_finds_nothing_and_nothing_scrolls_sideways(page: Page, addresses: list[str]) -> None:
     faults = {}
-    for width in (320, 768, 1280):
-        page.set_viewport_size({"width": width, "height": 900})
-        for address in addresses:
-            page.goto(address)
-            found = axe_faults(page)
-            if found or sideways_scroll(page) > 0:
-                faults[f"{width} {address}"] = found or ["scrolls sideways"]
+    for address in addresses:
+        page.goto(address)
+        if found := faults_at(page, [1280, 768, 320]):
+            faults[address] = found
     assert faults == {}
 
 

@@ -11,7 +11,7 @@ from accounts.permissions import Role
 from levy.models import Supersession
 from quota.models import Employer
 from tests.accounts.factories import RegionFactory, officer
-from tests.browser.checks import axe_faults, sideways_scroll
+from tests.browser.checks import faults_at
 from tests.browser.structure import structure_faults
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, verified_year
@@ -43,12 +43,9 @@ def test_a_late_employer_is_assessed_by_two_people_on_sound_pages(
 
     def look() -> None:
         seen.append(page.url)
-        for width in (320, 1280):
-            page.set_viewport_size({"width": width, "height": 900})
-            found = structure_faults(page) + axe_faults(page)
+        for width, found in faults_at(page, [1280, 320]).items():
             faults.extend(f"{width} {page.url}: {fault}" for fault in found)
-            if sideways_scroll(page) > 0:
-                faults.append(f"{width} {page.url} scrolls sideways")
+        faults.extend(f"{page.url}: {fault}" for fault in structure_faults(page))
 
     faults: list[str] = []
     seen: list[str] = []

@@ -8,7 +8,7 @@ from quota.enums import NumberKind, ReturnState
 from quota.models import HeadcountReturn, PlacementCheck
 from quota.services.checks import run_checks
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
-from tests.browser.checks import axe_faults, keyboard_faults, sideways_scroll
+from tests.browser.checks import keyboard_faults, new_faults, sideways_scroll
 from tests.quota.factories import YEAR, EmployerFactory, filed_return, placement, regional_number
 
 pytestmark = pytest.mark.django_db(transaction=True)
@@ -42,12 +42,12 @@ def heading(page: Page, name: str) -> None:
 
 def test_from_the_queue_through_the_cases_with_single_keys(screen: Page) -> None:
     screen.goto(QUEUE)
-    assert (axe_faults(screen), sideways_scroll(screen), keyboard_faults(screen)) == ([], 0, [])
+    assert (new_faults(screen), sideways_scroll(screen), keyboard_faults(screen)) == ([], 0, [])
     screen.evaluate("document.activeElement.blur()")
     for key in ("j", "j", "k", "Enter"):
         screen.keyboard.press(key)
     heading(screen, "甲印刷有限公司")
-    assert (axe_faults(screen), sideways_scroll(screen), keyboard_faults(screen)) == ([], 0, [])
+    assert (new_faults(screen), sideways_scroll(screen), keyboard_faults(screen)) == ([], 0, [])
     screen.evaluate("document.activeElement.blur()")
     for key, name in (("j", "乙印刷有限公司"), ("k", "甲印刷有限公司"), ("u", "待审核申报")):
         screen.keyboard.press(key)
@@ -82,6 +82,6 @@ def test_the_quick_lane_takes_the_agreeing_returns(screen: Page) -> None:
     PlacementCheck.objects.all().delete()
     HeadcountReturn.objects.update(claimed_months=0, computed_months=0, has_findings=False)
     screen.goto(f"/verification/quick/?levy_year={YEAR}&region={COUNTY}")
-    assert (axe_faults(screen), sideways_scroll(screen)) == ([], 0)
+    assert (new_faults(screen), sideways_scroll(screen)) == ([], 0)
     screen.get_by_role("button", name="全部初审通过").click()
     expect(screen.get_by_text("已办理2户。")).to_be_visible()

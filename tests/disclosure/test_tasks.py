@@ -22,9 +22,8 @@ def started() -> Publication:
     return services.start_publication(levy_year=2025, region=RegionFactory(code=SHANXI), actor=finance())
 
 
-@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_worker_makes_the_draft(worker, eventually):
+def test_a_worker_makes_the_draft(celery_worker, eventually):
     publication = started()
     send_publications()
     drafts = Publication.objects.filter(pk=publication.pk, state=PublicationState.DRAFT)

@@ -21,11 +21,11 @@ from tests.levy.factories import confirmed_run
 from tests.quota.factories import YEAR, EmployerFactory, agreement, filed_return, identity_number, placement
 from tests.quota.factories import regional_number as number
 
-pytestmark = pytest.mark.django_db(transaction=True)
+pytestmark = pytest.mark.django_db
 
 
 @pytest.fixture
-def agency(transactional_db: None) -> Employer:
+def agency(db: None) -> Employer:
     """It dispatches one person to a host for the whole year."""
     number(NumberKind.MINIMUM_WAGE, "1980.00")
     number(NumberKind.REQUIRED_RATIO, "0.015")

@@ -13,8 +13,8 @@ from design.document_codes import ALPHABET, LENGTH, grouped, new_code, tidied
 from disclosure.views.documents import CHECKS_PER_MINUTE
 from levy.documents.notice import notice_sheets
 from levy.models import Assessment, Notice
+from levy.queries.documents import Standing, check_document
 from levy.services import corrections
-from levy.services.notices import Standing, check_document
 from quota.documents.headcount_certificate import certificate_code
 from quota.models import Employer, VerifiedHeadcount
 from tests.levy.factories import confirmed_run
@@ -89,7 +89,7 @@ def test_a_replaced_notice_points_to_the_new_one_once_two_people_agreed(notice: 
         assessment=notice.assessment, ground="objection", reason="多认定3人月", actor=levy_officer()
     )
     assert check_document(code=notice.verification_code).standing is Standing.VALID
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     answer = check_document(code=notice.verification_code)
     assert (answer.standing, answer.replaced_by) == (Standing.REPLACED, "")
     new = issued(notice.assessment.employer)
@@ -102,7 +102,7 @@ def corrected(made: Employer, months: int) -> None:
     correction = corrections.propose_correction(
         assessment=Assessment.objects.current().get(employer=made), ground="audit", reason="检查", actor=levy_officer()
     )
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
 
 
 def test_a_notice_corrected_twice_points_to_the_one_in_force(notice: Notice, signed_in: Callable[..., Client]) -> None:

@@ -122,7 +122,7 @@ def test_the_acts_at_an_employer_that_moved_are_those_an_officer_may_do(employer
     Employer.objects.filter(pk=employer.pk).update(region=neighbour.region)
     for place, offered in (("140106", []), ("140100", ["correct", "issue"])):
         client = signed_in(Role.LEVY_OFFICER, place)
-        assert client.get(f"/employers/{employer.uscc}/2025/").context["acts"] == offered
+        assert client.get(f"/employers/{employer.uscc}/2025/").context["shown"].acts == offered
         correction = client.get(reverse("levy:correction_propose", args=[employer.uscc, 2025]))
         assert correction.status_code == (200 if offered else 404)
 

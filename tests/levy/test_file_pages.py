@@ -209,7 +209,7 @@ def test_a_worker_that_still_has_the_contents_does_not_write_them_again(employer
 
 @pytest.mark.django_db(transaction=True)
 def test_a_large_upload_goes_through_a_worker(
-    signed_in: Callable[..., Client], worker: object, eventually: Callable[..., None]
+    signed_in: Callable[..., Client], celery_worker: object, eventually: Callable[..., None]
 ) -> None:
     employer = EmployerFactory(uscc="91140105MA01000604")
     client = signed_in(Role.VERIFIER, "140105")

@@ -11,8 +11,7 @@ from accounts.models import Region
 from accounts.permissions import Role
 from levy.models import AssessmentRun, RunState, SliceState
 from levy.models.runs import PauseReason
-from levy.queries import interruptions
-from levy.services import runs
+from levy.services import interruptions, runs
 from quota.models import Employer
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import EmployerFactory, regional_number, verified_year

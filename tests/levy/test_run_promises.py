@@ -18,8 +18,8 @@ from accounts.models import Region
 from accounts.permissions import Role
 from levy.errors import RunAlreadyLive
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
+from levy.queries.policy import terms_by_region
 from levy.services import runs
-from levy.services.policy_versions import terms_by_region
 from levy.services.slices import write_slice
 from levy.tasks import assess_slice
 from quota.enums import NumberKind
@@ -115,7 +115,7 @@ def test_twin_a_run_over_other_facts_has_another_digest(province: Region) -> Non
 
 
 def test_messages_sent_three_times_and_shuffled_assess_nobody_twice(
-    province: Region, worker: object, eventually: Callable[..., None]
+    province: Region, celery_worker: object, eventually: Callable[..., None]
 ) -> None:
     run = start(province, 3)
     messages = [number for number in run.slices.values_list("number", flat=True) for _copy in range(3)]

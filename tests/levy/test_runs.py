@@ -36,7 +36,7 @@ COUNTIES = ("140105", "140106", "140202")
 
 
 @pytest.fixture
-def province(transactional_db: None) -> None:
+def province(db: None) -> None:
     for code in ("140000", "140100", "140200", *COUNTIES):
         RegionFactory(code=code)
     regional_number(NumberKind.REQUIRED_RATIO, "0.015")
@@ -240,6 +240,7 @@ def test_a_fen_too_much_anywhere_stops_the_confirmation(employers: None) -> None
         runs.confirm_run(run=run, actor=levy_officer())
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_row_changed_behind_the_systems_back_stops_the_confirmation(employers: None) -> None:
     run = finished_run()
     runs.check_run(run=run, actor=levy_officer())
@@ -327,8 +328,9 @@ def test_a_slice_that_fails_three_times_is_put_aside_and_the_run_cannot_be_confi
         runs.refuse_disagreement(run)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_a_run_through_the_broker_equals_one_in_this_process(
-    employers: None, worker: object, eventually: Callable[..., None]
+    employers: None, celery_worker: object, eventually: Callable[..., None]
 ) -> None:
     here = finished_run()
     runs.discard_run(run=here, actor=levy_officer(), reason="重算")
@@ -339,8 +341,9 @@ def test_a_run_through_the_broker_equals_one_in_this_process(
     assert (run.digest, run.payable_total) == (here.digest, here.payable_total)
 
 
+@pytest.mark.django_db(transaction=True)
 def test_what_the_broker_lost_is_swept_up(
-    employers: None, worker: object, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
+    employers: None, celery_worker: object, eventually: Callable[..., None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     """Slices marked as sent, with no message in the queue: only the sweeper can finish the run."""
     run = runs.start_run(levy_year=YEAR, region=RegionFactory(code="140000"), actor=None, slice_employers=2)

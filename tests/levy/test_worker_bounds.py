@@ -61,9 +61,9 @@ def test_a_slice_without_memory_is_put_aside_and_the_worker_goes_on(
     eventually(lambda: run.slices.get(number=1).state == SliceState.DONE, "the worker does nothing any more")
 
 
-def test_people_go_before_a_worker(worker: Popen[bytes]) -> None:
+def test_people_go_before_a_worker(celery_worker: Popen[bytes]) -> None:
     ours = os.getpriority(os.PRIO_PROCESS, 0)
-    assert min(os.getpriority(os.PRIO_PROCESS, pid) for pid in children(worker)) > ours
+    assert min(os.getpriority(os.PRIO_PROCESS, pid) for pid in children(celery_worker)) > ours
 
 
 def first(run: AssessmentRun) -> AssessmentSlice:

@@ -114,9 +114,8 @@ def test_a_broken_trail_is_no_sign_of_life_and_goes_into_the_log(caplog: pytest.
     assert caplog.records[-1].levelno == logging.CRITICAL
 
 
-@pytest.mark.system
 @pytest.mark.django_db(transaction=True)
-def test_a_canary_comes_back_through_each_queue(worker, eventually) -> None:
+def test_a_canary_comes_back_through_each_queue(celery_worker, eventually) -> None:
     for queue in ("fast", "batch", "pdf", "import"):
         canary.apply_async(queue=queue)
     eventually(lambda: Pulse.objects.filter(name__startswith="queue:").count() == 4, "a queue did not answer")

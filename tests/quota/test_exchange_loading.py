@@ -22,8 +22,8 @@ from quota.models import (
     RegionalSetting,
     WagePayment,
 )
+from quota.queries.returns import waiting_returns
 from quota.services.checks import check_employers
-from quota.services.filing import waiting_returns
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.exchange_files import load, reasons
 from tests.quota.factories import EmployerFactory, filed_return, identity_number

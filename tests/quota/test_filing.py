@@ -15,11 +15,12 @@ from django.db import connection
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, TransitionNotAllowed
-from audit.services import trail_of
+from audit.queries import trail_of
 from law.codes import CertificateKind, EmploymentForm
 from quota.enums import ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement, RegionalSetting
+from quota.queries.returns import day_in_china
 from quota.services import filing
 from quota.services.verification import review_return, send_back, verify_return
 from quota.tasks import check_return, check_waiting
@@ -99,7 +100,7 @@ def test_nobody_opens_another_employer_s_return(employer: Employer) -> None:
 
 def test_a_year_is_filed_after_its_end(employer: Employer, clerk: User) -> None:
     with pytest.raises(YearNotOver):
-        filing.open_return(employer=employer, levy_year=filing.day_in_china().year, actor=clerk)
+        filing.open_return(employer=employer, levy_year=day_in_china().year, actor=clerk)
 
 
 def test_a_draft_is_saved_with_its_sum(draft: HeadcountReturn, clerk: User) -> None:
@@ -306,7 +307,7 @@ def test_a_filed_return_is_no_draft_any_more(draft: HeadcountReturn, clerk: User
 @pytest.mark.parametrize("shift", [timedelta(days=-400), timedelta(days=400)])
 def test_the_database_s_clock_dates_the_filing(draft: HeadcountReturn, clerk: User, shift: timedelta) -> None:
     save(draft, clerk)
-    real = filing.day_in_china()
+    real = day_in_china()
     with time_machine.travel(datetime.now(UTC) + shift), connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE 'America/New_York'")
         assert submit(draft, clerk).filed_on == real
@@ -325,7 +326,7 @@ def test_the_database_s_clock_dates_the_filing(draft: HeadcountReturn, clerk: Us
 def test_the_day_ends_at_midnight_in_china(moment: str, day: date, zone: str) -> None:
     with connection.cursor() as cursor:
         cursor.execute("SET LOCAL TIME ZONE %s", [zone])
-    assert filing.day_in_china(datetime.fromisoformat(moment)) == day
+    assert day_in_china(datetime.fromisoformat(moment)) == day
 
 
 @pytest.mark.django_db(transaction=True)

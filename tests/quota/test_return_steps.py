@@ -17,7 +17,9 @@ pytestmark = pytest.mark.django_db
 COUNTY = "140105"
 
 
-@pytest.mark.parametrize(("state", "transition"), list(product(ReturnState, RETURN_TRANSITIONS)), ids=str)
+@pytest.mark.parametrize(
+    ("state", "transition"), list(product(ReturnState, RETURN_TRANSITIONS)), ids=lambda part: part.name.lower()
+)
 def test_every_state_allows_exactly_the_steps_of_the_table(state: ReturnState, transition: object) -> None:
     employer = EmployerFactory()
     filed = put_into(state, filed_return(employer))

@@ -5,7 +5,7 @@ import pytest
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing
-from audit.services import trail_of
+from audit.queries import trail_of
 from quota.models import Placement
 from quota.services import verification
 from quota.services.verification import reveal_identity

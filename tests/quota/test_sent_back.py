@@ -11,8 +11,8 @@ from django.urls import reverse
 from accounts.identity import look_up_key
 from accounts.models import User
 from accounts.permissions import Role
-from audit.services import trail_of
-from levy.services.slices import facts_today
+from audit.queries import trail_of
+from levy.queries.facts import facts_today
 from quota.enums import ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnIncomplete
 from quota.kinds import PLACEMENTS

@@ -11,7 +11,7 @@ from accounts.identity import decrypt
 from accounts.models import User
 from accounts.permissions import Role
 from audit.errors import DomainError, PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
-from audit.services import trail_of
+from audit.queries import trail_of
 from law.codes import EmploymentForm
 from law.counting import Reason
 from quota.enums import DecisionReason, NumberKind, ReturnState

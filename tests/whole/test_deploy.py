@@ -14,7 +14,7 @@ import psycopg
 import pytest
 from django.conf import settings
 
-from audit.services import seal_path
+from audit.queries import seal_path
 from config.settings import base
 from tests.production import BIN, compose, compose_parts, compose_services, eventually, example_environment
 from tools.runner import postgres

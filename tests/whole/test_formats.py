@@ -173,6 +173,14 @@ def test_the_way_to_a_page_escapes_what_it_shows() -> None:
     assert "<li>&lt;太原&gt;</li>" in html
 
 
+def test_sentences_over_several_lines_are_read_without_a_gap() -> None:
+    source = "共3户。\n  {% if late %}\n  逾期<b\n    class='n'\n  >{{ late }}</b>户。\n  {% endif %}\n  {{ name }}"
+    values = {"late": 1, "name": " <太原>\n 市"}
+    shown = render(f"{{% joined %}}\n  {source}\n{{% endjoined %}}", **values)
+    assert shown == "共3户。逾期<b\n    class='n'\n  >1</b>户。 &lt;太原&gt;\n 市"
+    assert "。\n" in render(source, **values)
+
+
 def test_dates_follow_the_language_of_the_page() -> None:
     with translation.override("en"):
         assert formats.cn_date(date(2026, 10, 23)) == "23 October 2026"

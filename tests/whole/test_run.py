@@ -195,6 +195,11 @@ def test_the_caller_decides_about_processes_and_a_single_file_needs_one(argument
     assert commands._two_processes(arguments, "loadgroup") == []
 
 
+def test_the_lane_without_services_takes_tests_of_the_law_only(folder):
+    done = run(folder, "test", "law", "tests/quota")
+    assert_refused(done, english="tests/quota needs the database and the cache", chinese="需要数据库和缓存")
+
+
 # What a killed run leaves
 
 
@@ -386,7 +391,9 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
 
 def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is(closed_folder):
     # What the runner noted before it named a line: the fingerprint alone.
-    noted = "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    noted = (
+        "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    )
     assert run(closed_folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
     files = sorted(path.name for path in closed_folder.iterdir())
     for command in ((), ("shell", "--", "check_waiting")):

@@ -12,9 +12,10 @@ from accounts.models import Region
 from demo.officers import person
 from demo.places import PROVINCE
 from levy.models import AssessmentRun, RunState
+from levy.queries.facts import FACTS
+from levy.queries.policy import terms_by_region
 from levy.services import runs
-from levy.services.policy_versions import terms_by_region
-from levy.services.slices import COLUMNS, FACTS
+from levy.services.slices import COLUMNS
 from levy.tasks import send_slices
 from tools.bench.measure import Comparison, Cost, alternating, cost_of, peak_memory
 from tools.bench.programs import workers
@@ -28,10 +29,12 @@ SWEEP_SECONDS = 1
 # The same figures in SQL, by the national rules alone.
 FIGURES = f"""
 INSERT INTO levy_assessment ({COLUMNS})
-WITH facts (
-    employer_id, region_id, entity_type, registered_on, filed, filed_wages, registered, registered_wages, moved,
-    credited
-) AS ({FACTS}),
+WITH facts AS (
+    SELECT employer AS employer_id, region AS region_id, entity_type, registered_on, staff_months AS filed,
+           total_wages AS filed_wages, registered_staff AS registered, registered_wages, moved_staff AS moved,
+           coalesce(verified_months, 0) + moved_months AS credited
+    FROM ({FACTS}) line
+),
 terms (region_id, ratio, cap) AS (
     SELECT * FROM unnest(%(regions)s::text[], %(ratios)s::numeric[], %(caps)s::numeric[])
 ),

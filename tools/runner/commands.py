@@ -35,7 +35,7 @@ MIGRATIONS_SINCE = "2026-11-"
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
 # Options of pytest with which its caller decides about processes, or which need the terminal or no test at all.
 _ONE_PROCESS = re.compile(
-    r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co|-h$|--help$|--version$"
+    r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co$|--collect|-h$|--help$|--version$"
 )
 
 
@@ -288,11 +288,17 @@ def _test(signals: Signals, arguments: list[str]) -> int:
 
 def _test_law(installed: State, arguments: list[str]) -> int:
     """Run the tests of the law, which need no service: the settings get addresses at which nobody answers."""
+    places = [argument for argument in arguments if argument.startswith("tests")]
+    if elsewhere := [place for place in places if not place.startswith("tests/law")]:
+        raise Refusal(
+            f"{elsewhere[0]} 需要数据库和缓存；请用：python3 run.py test {elsewhere[0]}。",
+            f"{elsewhere[0]} needs the database and the cache: python3 run.py test {elsewhere[0]}.",
+        )
     with _throwaway_state(installed) as state:
         env = base_environment(state) | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | secret_settings(state)
         env |= {"DATABASE_URL": "postgresql:", "REDIS_URL": "redis:", "CACHE_URL": "redis:"}
-        command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(arguments, "load"), "tests/law"]
-        return processes.run_in_foreground([*command, *arguments], env=env, cwd=ROOT)
+        command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(arguments, "load"), *arguments]
+        return processes.run_in_foreground([*command, *([] if places else ["tests/law"])], env=env, cwd=ROOT)
 
 
 def _two_processes(arguments: list[str], distribution: str) -> list[str]:

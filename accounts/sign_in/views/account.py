@@ -18,7 +18,7 @@ from accounts.sign_in.passwords import change_password
 from accounts.sign_in.session_store import SECOND_FACTOR, session_ends_at
 from accounts.sign_in.sessions import end_session, end_sessions
 from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
-from audit.services import trail_of
+from audit.queries import trail_of
 
 ENTRIES = 20
 

@@ -4,7 +4,7 @@ from typing import Any
 
 from django.core.management.base import BaseCommand, CommandError
 
-from audit.services import verify_chain
+from audit.queries import verify_chain
 
 
 class Command(BaseCommand):

@@ -18,7 +18,9 @@ def site(django_db_setup: None, django_db_blocker: Any, browser: Browser) -> Ite
         call_command("demo", employers=200, verbosity=0)
         server = LiveServer("localhost")
         try:
-            yield Site(server, browser)
+            site = Site(server, browser)
+            yield site
+            site.close()
         finally:
             server.stop()
             call_command("flush", interactive=False, verbosity=0)

@@ -6,11 +6,13 @@ too.
 """
 
 import os
+from collections.abc import Iterator
+from contextlib import contextmanager
 from typing import Any
 
 from django.conf import settings
 from django.test import Client
-from playwright.sync_api import Browser, BrowserContext
+from playwright.sync_api import Browser, BrowserContext, Page
 from pytest_django.live_server_helper import LiveServer
 
 from accounts.models import User
@@ -69,6 +71,7 @@ class Site:
 
     def __init__(self, server: LiveServer, browser: Browser) -> None:
         self.server, self.browser = server, browser
+        self._contexts: dict[tuple[str, str], BrowserContext] = {}
         self.cookies: dict[str, str] = {}
         self.walks: dict[str, Walk] = {}
         for username, starts in ROLES.items():
@@ -96,9 +99,21 @@ class Site:
             client.cookies[settings.SESSION_COOKIE_NAME] = self.cookies[role]
         return client
 
-    def context(self, role: str, **options: Any) -> BrowserContext:
-        context = self.browser.new_context(base_url=self.server.url, **options)
-        if role:
-            name, value = settings.SESSION_COOKIE_NAME, self.cookies[role]
-            context.add_cookies([{"name": name, "value": value, "url": self.server.url}])
-        return context
+    @contextmanager
+    def page(self, role: str, **options: Any) -> Iterator[Page]:
+        """A new page in the role's session; contexts are kept, so that each loads sheets and scripts once."""
+        kept = (role, str(options))
+        if kept not in self._contexts:
+            self._contexts[kept] = self.browser.new_context(base_url=self.server.url, **options)
+            if role:
+                name, value = settings.SESSION_COOKIE_NAME, self.cookies[role]
+                self._contexts[kept].add_cookies([{"name": name, "value": value, "url": self.server.url}])
+        page = self._contexts[kept].new_page()
+        try:
+            yield page
+        finally:
+            page.close()
+
+    def close(self) -> None:
+        for context in self._contexts.values():
+            context.close()

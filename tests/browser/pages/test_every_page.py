@@ -1,9 +1,8 @@
 """Every page of every role in a real browser, in the states of the demo province (promises F1, H1, H3, H4)."""
 
 import pytest
-from playwright.sync_api import Page
 
-from tests.browser.checks import axe_faults, complaints, sideways_scroll, undecided
+from tests.browser.checks import axe, complaints, findings_at
 from tests.browser.pages.site import PAGES, Site
 from tests.browser.structure import structure_faults
 
@@ -19,26 +18,20 @@ def test_no_link_leads_nowhere(site: Site) -> None:
 @pytest.mark.parametrize("route", PAGES)
 def test_a_page_is_sound_at_every_width(site: Site, route: str) -> None:
     assert site.answered(route), "no link leads here for any role: say why in NO_PAGES, or link it"
-    faults = {}
+    faults: dict[str, object] = {}
     for role, address in site.addresses(route):
-        with site.context(role) as context:
-            page = context.new_page()
+        with site.page(role) as page:
             heard = complaints(page, site.server.url)
             page.set_viewport_size({"width": WIDTHS[0], "height": 900})
             page.goto(address)
             if found := structure_faults(page):
                 faults[f"{role} {address}"] = found
-            if open_questions := undecided(page):
-                faults[f"undecided {role} {address}"] = open_questions
+            for width, findings in findings_at(page, WIDTHS).items():
+                if any(findings):
+                    faults[f"{role} {width} {address}"] = findings
             if heard:
                 faults[f"console {role} {address}"] = heard
-            faults |= {f"{role} {width} {address}": found for width in WIDTHS if (found := faults_at(page, width))}
     assert not faults, "\n".join(f"{place}: {found}" for place, found in faults.items())
-
-
-def faults_at(page: Page, width: int) -> list[str]:
-    page.set_viewport_size({"width": width, "height": 900})
-    return axe_faults(page) + (["scrolls sideways"] if sideways_scroll(page) > 0 else [])
 
 
 PLANTED = {
@@ -49,13 +42,13 @@ PLANTED = {
     "2 targets of the link 查看": "<a href='/a/'>查看</a><a href='/b/'>查看</a>",
     "markup is read out as text": "<p>&lt;span class='num'&gt;2026年&lt;/span&gt;</p>",
     "markup in aria-label of A": "<a href='/c/' aria-label='<span>'>三</a>",
+    "gap within Chinese: 已认定。 逾期": "<p>已认定。\n  逾期</p>",
     "message that is not announced": "<p data-refresh='9999'>正在处理</p>",
 }
 
 
 def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
         assert structure_faults(page) == []
         page.evaluate(
@@ -67,9 +60,8 @@ def test_twin_planted_faults_of_structure_are_found(site: Site) -> None:
 
 
 def test_twin_what_axe_cannot_decide_is_asked_for(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
-        assert undecided(page) == []
+        assert axe(page).undecided == []
         page.evaluate("document.querySelector('main').style.backgroundImage = 'linear-gradient(#fff, #000)'")
-        assert undecided(page)[0].startswith("color-contrast (bgGradient)")
+        assert axe(page).undecided[0].startswith("color-contrast (bgGradient)")

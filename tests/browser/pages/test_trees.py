@@ -57,8 +57,7 @@ def masked(tree: str) -> str:
 def test_the_tree_of_a_page_is_the_one_that_was_reviewed(site: Site, kind: str) -> None:
     role, address = KINDS[kind]
     file = TREES / f"{kind}.yml"
-    with site.context(role) as context:
-        page = context.new_page()
+    with site.page(role) as page:
         page.goto(address)
         tree = masked(page.locator("body").aria_snapshot())
     if os.environ.get("LEVY_RENEW_TREES"):
@@ -71,8 +70,7 @@ def test_every_kept_tree_belongs_to_a_page() -> None:
 
 
 def test_twin_a_lost_name_or_level_changes_the_tree(site: Site) -> None:
-    with site.context("") as context:
-        page = context.new_page()
+    with site.page("") as page:
         page.goto("/help/")
         page.evaluate("document.querySelector('h1').outerHTML = '<p>使用帮助</p>'")
         assert masked(page.locator("body").aria_snapshot()) != (TREES / "help.yml").read_text()

@@ -10,7 +10,7 @@ from random import Random
 from django.db import connection
 
 from accounts.models import Region, User
-from audit.services import seal_path
+from audit.queries import seal_path
 from demo.officers import EMPLOYER, person
 from demo.units import OPEN_YEAR
 from levy.errors import RunAlreadyLive

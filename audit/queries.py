@@ -1,0 +1,62 @@
+"""Reading the audit trail, and proving that nobody rewrote it."""
+
+from dataclasses import dataclass
+from pathlib import Path
+
+from django.conf import settings
+from django.db import connection, models
+
+from audit.models import AuditEntry
+
+# The first row whose position, link or own hash does not follow from the row before it.
+FIRST_BROKEN = """
+SELECT entry.id FROM (
+    SELECT e AS whole, e.id, e.hash, e.previous_hash,
+           coalesce(lag(e.hash) OVER chain, ''::bytea) AS before, row_number() OVER chain AS place
+    FROM audit_auditentry e WINDOW chain AS (ORDER BY e.id)
+) entry
+WHERE entry.id <> entry.place OR entry.previous_hash <> entry.before
+   OR entry.hash <> audit_entry_hash(entry.whole)
+ORDER BY entry.id LIMIT 1
+"""
+
+
+def trail_of(*targets: models.Model) -> models.QuerySet[AuditEntry]:
+    """Everything that happened to these objects, newest first."""
+    about = models.Q(pk__in=[])
+    for target in targets:
+        about |= models.Q(object_type=target._meta.label_lower, object_id=str(target.pk))
+    return AuditEntry.objects.filter(about).select_related("actor")
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """`broken_at` is the position of the first entry that does not fit, None for a whole chain."""
+
+    entries: int
+    broken_at: int | None
+
+
+def seal_path() -> Path:
+    """The file that holds the head of the chain outside the database; containers share and keep its folder."""
+    return Path(settings.MEDIA_ROOT) / "audit-seals.log"
+
+
+def verify_chain() -> ChainReport:
+    """Recompute every hash and compare with the stored chain and with the seals outside the database."""
+    with connection.cursor() as cursor:
+        cursor.execute("SELECT count(*) FROM audit_auditentry")
+        (entries,) = cursor.fetchone()
+        cursor.execute(FIRST_BROKEN)
+        row = cursor.fetchone()
+    broken = [row[0]] if row else []
+    broken += _broken_seals()
+    return ChainReport(entries=entries, broken_at=min(broken, default=None))
+
+
+def _broken_seals() -> list[int]:
+    if not seal_path().exists():
+        return []
+    seals = [line.split() for line in seal_path().read_text(encoding="ascii").splitlines()]
+    stored = dict(AuditEntry.objects.filter(id__in=[int(i) for i, _ in seals]).values_list("id", "hash"))
+    return [int(i) for i, digest in seals if bytes(stored.get(int(i), b"")).hex() != digest]

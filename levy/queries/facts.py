@@ -1,0 +1,178 @@
+"""What the law is given about an employer's year: for a slice of a run, or for one employer and what that rests on."""
+
+from collections.abc import Iterator, Sequence
+from datetime import date
+from decimal import Decimal
+from typing import NamedTuple
+
+from django.db import connection, models
+from django.utils.functional import Promise
+from django.utils.translation import gettext_lazy as _
+
+from law.amount import Facts
+from law.counting import registered_staff_months
+from quota.models import Employer
+
+NULL = r"\N"
+
+
+class FactsLine(NamedTuple):
+    """One employer's year as COPY writes it, all text: each field with the expression that fills it."""
+
+    employer: str = "e.id"
+    region: str = "e.region_id"
+    entity_type: str = "e.entity_type"
+    registered_on: str = "e.registered_on"
+    staff_months: str = "r.staff_months"
+    total_wages: str = "r.total_wages"
+    registered_staff: str = "e.registered_staff"
+    registered_wages: str = "e.registered_wages"
+    verified_months: str = "v.credited_months"
+    computed_months: str = "r.computed_months"
+    moved_months: str = "coalesce(moved_in.credited, 0) - coalesce(moved_out.weight, 0)"
+    moved_staff: str = "coalesce(moved_in.staff, 0) - coalesce(moved_out.staff, 0)"
+    is_certified: str = "v.id IS NOT NULL AND NOT coalesce(moved_in.is_open, false)"
+
+
+# One line per employer. Verified heads are before dispatch transfers; those are added from both sides here. A host
+# without a return in time takes the month of staff and no head (credited 0 in the transfer). The bounds are repeated
+# at every table, or each slice would read the whole of them.
+_FACTS = f"""
+    WITH transfers AS (
+        SELECT t.*, h.id IS NULL AS is_open FROM quota_dispatchtransfer t
+        {{agencies}} quota_verifiedheadcount h
+            ON h.employer_id = t.agency_id AND h.levy_year = t.levy_year AND h.withdrawn_at IS NULL
+        WHERE t.levy_year = %(year)s
+            AND (t.agency_id BETWEEN %(first)s AND %(last)s OR t.host_id BETWEEN %(first)s AND %(last)s)
+    )
+    SELECT {", ".join(f"{expression} AS {name}" for name, expression in FactsLine._field_defaults.items())}
+    FROM quota_employer e
+    LEFT JOIN quota_headcountreturn r
+        ON r.employer_id = e.id AND r.levy_year = %(year)s AND r.is_in_force
+        AND r.employer_id BETWEEN %(first)s AND %(last)s
+    LEFT JOIN quota_verifiedheadcount v
+        ON v.employer_id = e.id AND v.levy_year = %(year)s AND v.withdrawn_at IS NULL
+        AND v.employer_id BETWEEN %(first)s AND %(last)s
+    LEFT JOIN (
+        SELECT agency_id, sum(staff_months) AS staff, sum(weight_months) AS weight FROM transfers GROUP BY agency_id
+    ) moved_out ON moved_out.agency_id = e.id
+    LEFT JOIN (
+        SELECT host_id, sum(staff_months) AS staff, sum(credited_months) AS credited, bool_or(is_open) AS is_open
+        FROM transfers GROUP BY host_id
+    ) moved_in ON moved_in.host_id = e.id
+    WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
+"""
+# A run moves the people of an agency once the agency's own heads are verified.
+FACTS = _FACTS.format(agencies="JOIN")
+EXPECTED_FACTS = _FACTS.format(agencies="LEFT JOIN")
+# An employer that moved since another run was confirmed owes the year once.
+NOT_IN_OTHER_RUNS = """
+    AND NOT EXISTS (
+        SELECT 1 FROM levy_assessment a
+        WHERE a.employer_id = e.id AND a.run_id = ANY(%(others)s) AND a.employer_id BETWEEN %(first)s AND %(last)s
+    )
+"""
+
+
+class Basis(models.TextChoices):
+    """What a figure rests on that no run has confirmed yet. Every page says it in these words."""
+
+    DECLARED = "declared", _("申报数")
+    COMPUTED = "computed", _("核对数")
+    VERIFIED = "verified", _("认定数")
+    REGISTERED = "registered", _("登记数")
+
+    @property
+    def note(self) -> Promise:
+        """The same as a sentence beside the figure."""
+        return BASIS_NOTES[self]
+
+
+BASIS_NOTES = {
+    Basis.DECLARED: _("按申报数测算：申报安排的人月全部计入，尚未核对。不是核定结果。"),
+    Basis.COMPUTED: _("按核对数测算：安排人月由系统核对，尚未经两人审核认定，没有核对的不计入。不是核定结果。"),
+    Basis.VERIFIED: _("按认定数测算：安排人月已经两人审核认定。不是核定结果。"),
+    Basis.REGISTERED: _("按登记数测算：没有申报，职工人数和工资总额取自税务登记。不是核定结果。"),
+}
+
+
+class Expected(NamedTuple):
+    """Facts of a year that no run has confirmed, and what they rest on."""
+
+    facts: Facts
+    basis: Basis
+
+
+def facts_of_slice(
+    levy_year: int, first_id: int, last_id: int, prefix: str, others: Sequence[int] = ()
+) -> Iterator[tuple[str, str, Facts]]:
+    """Employer id, region code and facts of a slice, as a run computes with them; without employers that the runs
+    `others` hold. Read whole before anything is written back on the same connection."""
+    statement = f"{FACTS} {NOT_IN_OTHER_RUNS if others else ''}"
+    for line in _lines(statement, levy_year, first_id, last_id, prefix, others):
+        yield line.employer, line.region, _certified(line)
+
+
+def facts_today(employer: Employer, levy_year: int) -> Facts:
+    """The facts with which a run that began now would compute this employer."""
+    (line,) = _lines(FACTS, levy_year, employer.pk, employer.pk)
+    return _certified(line)
+
+
+def facts_expected(employer: Employer, levy_year: int) -> Expected:
+    """The facts as far as they are known: what the checks computed where nothing is verified, and what agreements
+    move also where the agency's heads are not verified. They are those of `facts_today` once the basis is VERIFIED."""
+    (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
+    if line.is_certified == "t":
+        basis = Basis.VERIFIED
+    else:
+        basis = Basis.REGISTERED if line.staff_months == NULL else Basis.COMPUTED
+    own = line.computed_months if line.verified_months == NULL else line.verified_months
+    return Expected(_facts(line, max(_number(own) + int(line.moved_months), 0)), basis)
+
+
+def facts_declared(
+    employer: Employer, levy_year: int, *, staff_months: int, total_wages: Decimal, claimed_months: int
+) -> Facts:
+    """The facts if a return of these figures were filed and every month on it counted (Basis.DECLARED); agreements
+    move theirs."""
+    (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
+    filed = line._replace(staff_months=str(staff_months), total_wages=str(total_wages))
+    return _facts(filed, max(claimed_months + int(line.moved_months), 0))
+
+
+def _lines(
+    statement: str, levy_year: int, first_id: int, last_id: int, prefix: str = "", others: Sequence[int] = ()
+) -> Iterator[FactsLine]:
+    parameters = {"year": levy_year, "first": first_id, "last": last_id, "region": f"{prefix}%", "others": [*others]}
+    copy_out = connection.ops.compose_sql(f"COPY ({statement} ORDER BY e.id) TO STDOUT", parameters)
+    with connection.cursor() as cursor, cursor.copy(copy_out) as copy:
+        text = b"".join(copy).decode()
+    for line in text.splitlines():
+        yield FactsLine._make(line.split("\t"))
+
+
+def _certified(line: FactsLine) -> Facts:
+    return _facts(line, _number(line.verified_months) + int(line.moved_months))
+
+
+def _facts(line: FactsLine, credited: int) -> Facts:
+    has_return = line.staff_months != NULL
+    wages = line.total_wages if has_return else line.registered_wages  # never one source for staff, another for wages
+    return Facts(
+        entity_type=line.entity_type,
+        staff_months=int(line.staff_months) if has_return else _registered_months(line.registered_staff),
+        total_wages=None if wages == NULL else Decimal(wages),
+        credited_months=credited,
+        transferred_staff_months=int(line.moved_staff),
+        registered_on=None if line.registered_on == NULL else date.fromisoformat(line.registered_on),
+        is_registered_staff=not has_return,
+    )
+
+
+def _number(text: str) -> int:
+    return 0 if text == NULL else int(text)
+
+
+def _registered_months(staff: str) -> int | None:
+    return None if staff == NULL else registered_staff_months(Decimal(staff))

@@ -1,0 +1,91 @@
+"""What of a page decides about axe's answer: its elements and how they are marked, not its words.
+
+A skeleton that was found sound is not looked at again in the same run, so that the suite grows with components and not
+with pages. With LEVY_LONG=1 every page is looked at. Style sheets and scripts do not change within a run.
+"""
+
+import os
+from hashlib import sha256
+
+from playwright.sync_api import Page
+
+LONG = bool(os.environ.get("LEVY_LONG"))
+# Attributes that count with their value; of the others counts which there are, and whether they are empty.
+SKELETON = """() => {
+  const valued = /^(role|class|style|type|scope|lang|tabindex|autocomplete|colspan|rowspan|media|http-equiv)$/;
+  const references = /^(for|aria-labelledby|aria-describedby|aria-controls|aria-owns|headers)$/;
+  const spoken = /^aria-(label|description|valuetext|valuenow|valuemax|valuemin|roledescription)$/;
+  const ids = {}, names = {};
+  document.querySelectorAll("[id]").forEach(node => { ids[node.id] = (ids[node.id] || 0) + 1; });
+  const first = (kind, name) => (names[kind + name] ||= Object.keys(names).length + 1);
+  const attribute = (node, {name, value}) => {
+    if (name === "id") return ids[value] > 1 ? "id twice" : "id";
+    if (references.test(name)) return `${name}:${value.split(/\\s+/).map(id => ids[id] || 0)}`;
+    if (name === "href" && value.startsWith("#")) return `href:#${ids[value.slice(1)] || 0}`;
+    if (name === "aria-label" && node.matches("nav, section, aside, form, [role]"))
+      return `aria-label:${first(node.tagName, value)}`; // landmarks of one name
+    if (spoken.test(name)) return `${name}:${Boolean(value.trim())}`;
+    if (valued.test(name) || name.startsWith("aria-")) return `${name}=${value}`;
+    if (node === document.documentElement) return `${name}=${value}`; // theme, size, language
+    return `${name}:${Boolean(value.trim())}`;
+  };
+  const drawn = node => {
+    const shown = node.checkVisibility ? node.checkVisibility() : true;
+    const marks = [...node.attributes].map(entry => attribute(node, entry)).sort();
+    const parts = [];
+    for (const child of node.childNodes) {
+      let part = "";
+      if (child.nodeType === Node.TEXT_NODE && child.textContent.trim()) part = "t";
+      if (child.nodeType === Node.ELEMENT_NODE) part = drawn(child);
+      if (part && !parts.includes(part)) parts.push(part); // of equal neighbours, such as rows, one stands for all
+    }
+    return `<${node.tagName} ${marks}${shown ? "" : " hidden"}>${parts.join("")}</>`;
+  };
+  const asked = ["(prefers-color-scheme: dark)", "(prefers-contrast: more)", "(forced-colors: active)"];
+  return [
+    innerWidth,
+    ...asked.map(query => matchMedia(query).matches),
+    ...document.adoptedStyleSheets.map(sheet => [...sheet.cssRules].map(rule => rule.cssText)),
+    drawn(document.documentElement),
+  ].join("\\n");
+}"""
+# Every element with words of its own, with the classes of those around it.
+PAINTED = """() => {
+  const named = node => node.tagName + [...node.classList].sort().map(name => "." + name).join("");
+  const text = part => part.nodeType === Node.TEXT_NODE && part.textContent.trim();
+  const spoken = node => [...node.childNodes].some(text);
+  const found = new Set();
+  for (const node of document.querySelectorAll("body *")) {
+    if (!node.checkVisibility() || !(spoken(node) || node.matches("input, select, textarea"))) continue;
+    const way = [];
+    for (let around = node; around; around = around.parentElement) way.unshift(named(around));
+    const states = ["aria-current", "aria-invalid", "aria-selected", "disabled", "type", "role"];
+    const state = states.map(name => node.getAttribute(name) || "").join();
+    found.add(`${way.join(" ")} ${state} ${node.getAttribute("style") || ""}`);
+  }
+  return [...found];
+}"""
+
+
+class Sound:
+    """What was found sound in this run."""
+
+    def __init__(self) -> None:
+        self._seen: set[str] = set()
+
+    def holds(self, what: str | set[str]) -> bool:
+        """Has all of it been found sound? Never in a long run."""
+        return not LONG and ({what} if isinstance(what, str) else what) <= self._seen
+
+    def add(self, what: str | set[str]) -> None:
+        self._seen |= {what} if isinstance(what, str) else what
+
+
+def skeleton(page: Page) -> str:
+    """A digest of all that decides about axe's answer, at this width and with these preferences."""
+    return sha256(page.evaluate(SKELETON).encode()).hexdigest()
+
+
+def painted(page: Page) -> set[str]:
+    """The kinds of words on a page, by all the classes that may colour them."""
+    return set(page.evaluate(PAINTED))
