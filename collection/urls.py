@@ -2,13 +2,14 @@
 
 from django.urls import path
 
-from collection.views import collection, lists, payments
+from collection.views import collection, hand_over, lists, payments
 
 app_name = "collection"
 urlpatterns = [
     path("employers/<slug:uscc>/account/", collection.employer_account, name="employer_account"),
     path("collection/", collection.collection, name="collection"),
     path("collection/cases.csv", collection.collection_file, name="collection_file"),
+    path("runs/<int:pk>/hand_over/", hand_over.hand_over, name="hand_over"),
     path("files/<int:pk>/mismatches.csv", payments.payment_mismatches, name="payment_mismatches"),
     path("lists/", lists.list_choose, name="list_choose"),
     path("lists/<int:levy_year>/<slug:code>/", lists.list_detail, name="list_detail"),

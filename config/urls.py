@@ -16,8 +16,8 @@ urlpatterns = [
     path("", include("operations.urls")),
     path("", include("exchange.urls")),
     path("", include("quota.urls")),
+    path("", include("collection.urls")),  # before levy, whose steps of a run would match the hand-over
     path("", include("levy.urls")),
-    path("", include("collection.urls")),
     path("", include("subsidies.urls")),
     path("", include("portal.urls")),
     path("api/v1/", include("config.api_urls")),

@@ -9,6 +9,7 @@ from django.db import transaction
 
 from accounts.models import Region
 from collection.models import Payment
+from collection.services.hand_over import hand_over_run
 from demo.chance import Weighted, below
 from demo.officers import person
 from demo.places import PROVINCE
@@ -58,7 +59,7 @@ def assess(levy_year: int, tell: Tell) -> None:
     if run.state == RunState.CHECKED:
         run = runs.confirm_run(run=run, actor=person("levy2"))
     if run.state == RunState.CONFIRMED:
-        runs.hand_over_run(run=run, actor=person("tax"))
+        hand_over_run(run=run, actor=person("tax"))
 
 
 def computed_run(levy_year: int, region_code: str, tell: Tell) -> AssessmentRun:

@@ -11,9 +11,11 @@ from django.utils.translation import gettext_lazy
 from accounts.models import User
 from accounts.permissions import Permission
 from casework.decisions import ProposalState
-from casework.desk import Latest, MenuEntry, Money, Waiting, menu, source
+from casework.desk import Latest, MenuEntry, Money, Place, Waiting, menu, source
 from levy.models import AssessmentRun, ParameterChange, RegionChange, RunState, Supersession
 
+# Its panels, the buttons of floors above, take the run.
+RUN = Place("levy:run_detail")
 PARAMETER_READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
 menu(
     MenuEntry(40, "levy:run_list", gettext_lazy("核定批次"), (Permission.VIEW_RUNS,)),
@@ -37,11 +39,10 @@ def runs_to_act_on(user: User) -> Iterable[Waiting | Latest]:
             "checked_at",
             _("核定批次待核定"),
         ),
-        (Permission.TAKE_OVER_LIST, Q(state=RunState.CONFIRMED), "confirmed_at", _("征收清单待接收")),
     )
     for permission, states, since, label in steps:
         if user.may_somewhere(permission):
-            yield _runs(label, runs.within_right(user, permission).filter(states), since)
+            yield waiting_runs(label, runs.within_right(user, permission).filter(states), since)
     if user.may_somewhere(Permission.VIEW_RUNS):
         latest = runs.visible_to(user).exclude(state=RunState.DISCARDED).select_related("region").first()
         if latest:
@@ -66,15 +67,6 @@ def corrections_to_approve(user: User) -> Iterable[Waiting]:
 
 
 @source
-def corrections_to_take_over(user: User) -> Iterable[Waiting]:
-    """Approved corrections and supplements: each is a run of one employer, taken over by itself."""
-    if user.may_somewhere(Permission.TAKE_OVER_LIST):
-        approved = AssessmentRun.objects.filter(is_correction=True, state=RunState.CONFIRMED)
-        mine = approved.within_right(user, Permission.TAKE_OVER_LIST)
-        yield _runs(_("更正或补充核定待接收"), mine, "confirmed_at")
-
-
-@source
 def changes_to_approve(user: User) -> Iterable[Waiting]:
     """Changes of parameters and divisions that another administrator has proposed."""
     if not user.may_somewhere(Permission.MANAGE_PARAMETERS):
@@ -93,7 +85,7 @@ def changes_to_approve(user: User) -> Iterable[Waiting]:
         yield Waiting(label, found["count"], reverse(page), found["since"])
 
 
-def _runs(label: str, runs: Any, since: str) -> Waiting:
+def waiting_runs(label: str, runs: Any, since: str) -> Waiting:
     """A line of runs, which leads to the run itself where there is one only. A run not yet whole has no total."""
     found = runs.aggregate(count=Count("pk"), only=Min("pk"), since=Min(since), yuan=Sum("payable_total"))
     single = found["count"] == 1

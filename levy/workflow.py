@@ -1,4 +1,4 @@
-"""The states of a run: 试算 → 核对 → 核定 → 移交. Computing itself is the ledger's affair (services.runs).
+"""The states of a run: 试算 → 核对 → 核定; collection takes the last step, 移交. The ledger computes (services.runs).
 
 And those of a change to parameters or divisions: 提出 → 批准 or 不批准."""
 
@@ -25,13 +25,6 @@ CONFIRM = Transition(
     stamp="confirmed",
     not_by=("checked_by",),
 )
-HAND_OVER = Transition(
-    "hand_over",
-    sources=frozenset({RunState.CONFIRMED}),
-    target=RunState.HANDED_OVER,
-    permission=Permission.TAKE_OVER_LIST,
-    stamp="handed_over",
-)
 DISCARD = Transition(
     "discard",
     sources=frozenset({RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED}),
@@ -41,21 +34,20 @@ DISCARD = Transition(
     needs_reason=True,
 )
 
-RUN_TRANSITIONS = (CHECK, CONFIRM, HAND_OVER, DISCARD)
+RUN_TRANSITIONS = (CHECK, CONFIRM, DISCARD)
 
 RUN_WORDS = {
     CHECK.name: StepWords(_("核对通过"), _("确认核对通过"), _("核对通过后，由另一人核定。核定前仍可作废重算。")),
     CONFIRM.name: StepWords(
         _("核定"), _("确认核定"), _("核定后费额不再修改，只能按更正程序以新的核定替代。此操作不能撤回。")
     ),
-    HAND_OVER.name: StepWords(_("接收清单"), _("确认接收清单"), _("接收后，税务部门按清单征收。此操作不能撤回。")),
     DISCARD.name: StepWords(_("作废"), _("确认作废"), _("作废后明细删除，可以重新试算。批次和办理记录保留。")),
 }
 
 
 def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
     """The steps of a run for itself; the run of a single correction is checked, confirmed and discarded with it."""
-    return (HAND_OVER,) if run.is_correction else RUN_TRANSITIONS
+    return () if run.is_correction else RUN_TRANSITIONS
 
 
 APPROVE_CHANGE, REJECT_CHANGE = CHANGE_TRANSITIONS = decision_transitions(Permission.MANAGE_PARAMETERS)

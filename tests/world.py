@@ -84,6 +84,7 @@ def _an_assessed_year(world: World, code: str) -> None:
         "levy:run_movement": pk | {"movement": "new"},
         "levy:run_report_file": pk,
         "levy:run_step": pk | {"step": "discard"},
+        "collection:hand_over": pk,
         "levy:batch_list": pk,
         "levy:batch": {"pk": batch.pk},
         "collection:list_detail": {"code": code, "levy_year": 2024},

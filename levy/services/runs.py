@@ -22,7 +22,7 @@ from levy.queries.progress import progress
 from levy.services import interruptions
 from levy.services.policy_versions import pin_policy
 from levy.services.slices import DIGEST_MODULUS, other_final_runs, write_slice
-from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER
+from levy.workflow import CHECK, CONFIRM, DISCARD
 from quota.models import Employer
 
 SLICE_EMPLOYERS = 20_000
@@ -289,13 +289,6 @@ def refuse_disagreement(run: AssessmentRun) -> None:
     parts = run.slices.aggregate(rows=Sum("employer_count", default=0), payable=Sum("payable_total", default=0))
     if stored != parts or (run.employer_count, run.payable_total) != (stored["rows"], stored["payable"]):
         raise TotalsDisagree
-
-
-def hand_over_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
-    """移交: the tax bureau takes the list over. Raises MatterChanged."""
-    with transaction.atomic():
-        expect = unless_changed(seen, shown_of_run)
-        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
 
 
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:

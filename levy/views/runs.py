@@ -19,8 +19,10 @@ from audit.queries import trail_of
 from audit.services import record
 from audit.workflow import allowed
 from casework.decisions import digest_of
+from casework.desk import panels
 from casework.steps import StepPage, step_page
 from law.policy import PolicyYearMissing
+from levy.desk import RUN
 from levy.errors import RunAlreadyLive
 from levy.forms import ScopeForm
 from levy.models import AssessmentRun, RunState
@@ -30,7 +32,7 @@ from levy.queries.put_aside import put_aside
 from levy.queries.run_stages import run_stages
 from levy.services import runs
 from levy.tasks import send_slices
-from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_WORDS, run_transitions
+from levy.workflow import CHECK, CONFIRM, DISCARD, RUN_WORDS, run_transitions
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
@@ -38,7 +40,6 @@ DOWNLOAD = "levy.comparison.download"
 STEPS = {
     CHECK.name: (CHECK, runs.check_run),
     CONFIRM.name: (CONFIRM, runs.confirm_run),
-    HAND_OVER.name: (HAND_OVER, runs.hand_over_run),
     DISCARD.name: (DISCARD, runs.discard_run),
 }
 
@@ -91,6 +92,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
     context["steps"] = [(step.name, RUN_WORDS[step.name].button) for step in steps]
     context["stages"] = run_stages(run)
+    context["panels"] = panels(RUN, request.user, run=run)
     return render(request, "levy/run_detail.html", context)
 
 
@@ -124,7 +126,7 @@ def run_movement(request: HttpRequest, pk: int, movement: str) -> HttpResponse:
     return response
 
 
-@requires(Permission.RUN_ASSESSMENT, Permission.CONFIRM_ASSESSMENT, Permission.TAKE_OVER_LIST)
+@requires(Permission.RUN_ASSESSMENT, Permission.CONFIRM_ASSESSMENT)
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:

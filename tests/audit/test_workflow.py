@@ -7,8 +7,9 @@ from accounts.permissions import Role
 from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
 from audit.workflow import Transition, allowed, apply
+from collection.workflow import HAND_OVER
 from levy.models import AssessmentRun, RunState
-from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS
+from levy.workflow import CHECK, CONFIRM, DISCARD, RUN_TRANSITIONS
 from tests.accounts.factories import officer
 from tests.levy.factories import draft_run
 from tests.quota.factories import EmployerFactory

@@ -8,9 +8,9 @@ from django.urls import reverse
 from django.utils import translation
 
 from accounts.permissions import Role
+from collection.services.hand_over import hand_over_run
 from levy.documents.run_report import report_pdf, report_sheet, terms_table
 from levy.models import AssessmentRun
-from levy.services.runs import hand_over_run
 from quota.enums import NumberKind
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run

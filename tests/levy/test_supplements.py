@@ -17,6 +17,7 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, T
 from audit.models import AuditEntry
 from collection.queries import lists
 from collection.queries.account import ledger_of
+from collection.services.hand_over import hand_over_run
 from disclosure.models import PublishedEntry
 from levy.documents.notice import notice_pdf
 from levy.errors import AlreadyAssessed, AssessedElsewhere, CorrectionStale, RunAlreadyConfirmed
@@ -278,7 +279,7 @@ def test_what_is_not_taken_over_yet_waits_on_the_tax_officers_desk(employer: Emp
     assert "更正或补充核定待接收" in desk
     assert run.get_absolute_url() in desk
     run.refresh_from_db()
-    runs.hand_over_run(run=run, actor=officer(Role.TAX_OFFICER, COUNTY))
+    hand_over_run(run=run, actor=officer(Role.TAX_OFFICER, COUNTY))
     assert "补充核定待接收" not in tax.get("/home/").content.decode()
 
 

@@ -26,6 +26,7 @@ from accounts.models import Region, User
 from accounts.permissions import Role
 from accounts.sign_in import passwords, second_factor
 from audit.errors import DomainError
+from collection.services.hand_over import hand_over_run
 from disclosure.services import publications
 from exchange.kinds import KINDS
 from exchange.services import uploads as files
@@ -217,7 +218,7 @@ def a_handing_over_and_the_notices() -> tuple[Act, Act]:
     owing()
     run = confirmed_run(region=COUNTY)
     taker, printer = officer(Role.TAX_OFFICER, COUNTY), officer(Role.LEVY_OFFICER, COUNTY)
-    return lambda: runs.hand_over_run(run=run, actor=taker), lambda: start_batch(run=run, actor=printer)
+    return lambda: hand_over_run(run=run, actor=taker), lambda: start_batch(run=run, actor=printer)
 
 
 def a_confirmation_and_a_supplement() -> tuple[Act, Act]:

@@ -19,7 +19,7 @@ from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, verified_year
 
 COUNTY = "140105"
-APPS = ("access", "quota", "levy", "subsidies", "disclosure")
+APPS = ("access", "quota", "levy", "collection", "subsidies", "disclosure")
 STEPS = [
     (app, step)
     for app in APPS
