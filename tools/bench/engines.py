@@ -1,6 +1,6 @@
-"""The same levy in OpenFisca-Core and in publicodes: how long each takes, and how many amounts are wrong by a fen.
+"""The same levy in OpenFisca-Core and in publicodes: the time of each, and the number of amounts wrong by a fen.
 
-Both are installed for the comparison only, into a folder that goes with it. What is right is computed in fractions.
+Both are installed for the comparison only, in a folder that is removed with it. Fractions give the right amounts.
 """
 
 import csv
@@ -29,13 +29,13 @@ OPENFISCA = "OpenFisca-Core==46.0.1"
 PUBLICODES = "publicodes@1.10.3"
 HERE = Path(__file__).parent
 CASES = 20_000
-CASES_OF_PUBLICODES = 1_000  # it takes them one by one
+CASES_OF_PUBLICODES = 1_000  # fewer, because it takes them one by one
 RATIO, AVERAGE = Decimal("0.015"), Decimal("84876.00")
 INSTALLATION = 300  # seconds
 
 
 class Case(NamedTuple):
-    """An enterprise: person-months of staff and credited ones, wages of the year in fen."""
+    """An enterprise: person-months of staff, credited person-months, wages of the year in fen."""
 
     staff: int
     credited: int
@@ -43,7 +43,7 @@ class Case(NamedTuple):
 
 
 def lines(size: Size) -> Iterator[Line]:
-    """Ours, then each of the others or why it could not be tried."""
+    """Our result, then each of the others or the reason why it was not tried."""
     cases = make_cases(CASES)
     right = [exact(case) for case in cases]
     amounts: list[int] = []
@@ -61,7 +61,7 @@ def lines(size: Size) -> Iterator[Line]:
 
 
 class NotTried(Exception):
-    """Why an engine could not be tried here."""
+    """The reason why an engine could not be tried here."""
 
 
 def _first_words(reason: Exception) -> str:
@@ -76,7 +76,7 @@ def _line(title: str, taken: float, amounts: list[int], right: list[int], *, bar
 
 
 def make_cases(count: int) -> list[Case]:
-    """Enterprises above the exemption, paid as in the province; every other one places somebody."""
+    """Enterprises above the exemption, paid as in the province; every other one places people."""
     rng = Random(1)
     cases = []
     for number in range(count):
@@ -114,7 +114,7 @@ def _half_up(value: Fraction) -> int:
 
 
 def by_openfisca(folder: Path, cases: list[Case]) -> tuple[float, list[int]]:
-    """In an environment of its own, all cases at once as it is made for."""
+    """All cases at once, as OpenFisca is designed for, in a separate environment."""
     _run([sys.executable, "-m", "venv", folder / "venv"])
     python = folder / "venv" / "bin" / "python"
     _run([python, "-m", "pip", "install", "--quiet", "--only-binary", ":all:", OPENFISCA])
@@ -122,17 +122,17 @@ def by_openfisca(folder: Path, cases: list[Case]) -> tuple[float, list[int]]:
 
 
 def by_publicodes(folder: Path, cases: list[Case]) -> tuple[float, list[int]]:
-    """With Node, one case after the other."""
+    """One case after the other, with Node."""
     node, npm = shutil.which("node"), shutil.which("npm")
     if not node or not npm:
         raise NotTried("Node is not installed")
     _run([npm, "install", "--prefix", folder, "--no-audit", "--no-fund", "--cache", folder / "cache", PUBLICODES])
-    script = Path(shutil.copy(HERE / "publicodes_levy.mjs", folder))  # modules are looked up beside the script
+    script = Path(shutil.copy(HERE / "publicodes_levy.mjs", folder))  # Node looks for modules beside the script
     return _answers(folder, cases[:CASES_OF_PUBLICODES], [node, script])
 
 
 def _answers(folder: Path, cases: list[Case], command: list[str | Path]) -> tuple[float, list[int]]:
-    """Seconds the engine says it took without its start, and the amounts it came to."""
+    """The seconds that the engine reports, without its start, and its amounts."""
     with (folder / "cases.csv").open("w", newline="") as file:
         csv.writer(file).writerows([case.staff, case.credited, f"{Decimal(case.wages).scaleb(-2)}"] for case in cases)
     answer = json.loads(_run([*command, folder / "cases.csv", str(RATIO), str(AVERAGE)]))

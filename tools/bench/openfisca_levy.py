@@ -1,6 +1,7 @@
-"""The levy of enterprises in OpenFisca-Core. Run by engines.py in an environment of its own; knows nothing of ours.
+"""The levy of enterprises in OpenFisca-Core. Run by engines.py in a separate environment; imports nothing of the
+product.
 
-python openfisca_levy.py CASES.csv RATIO SOCIAL_AVERAGE_WAGE
+    python openfisca_levy.py CASES.csv RATIO SOCIAL_AVERAGE_WAGE
 """
 
 import csv
