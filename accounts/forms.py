@@ -1,4 +1,4 @@
-"""Sign-in, the own account, people and their appointments."""
+"""Forms of sign-in, of the own account, of people and of their appointments."""
 
 import unicodedata
 from typing import Any
@@ -17,7 +17,7 @@ USCC_LENGTH = 18
 
 
 def tidied_name(text: str) -> str:
-    """A typed user name as it is stored; credit codes are written in capitals."""
+    """A typed user name as it is stored; credit codes become capitals."""
     name = unicodedata.normalize("NFKC", text).strip()
     return name.upper() if len(name) == USCC_LENGTH and name.isalnum() else name
 
@@ -31,7 +31,7 @@ class PasswordField(forms.CharField):
 
 
 class SignInForm(forms.Form):
-    """Name and password; whether they are right is not this form's business."""
+    """Name and password; accounts.sign_in.entry checks them."""
 
     username = forms.CharField(
         label=_("用户名"),
@@ -46,7 +46,7 @@ class SignInForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """A code of the app, or a recovery code."""
+    """A code of the authenticator app, or a recovery code."""
 
     code = forms.CharField(
         label=_("验证码"),
@@ -77,13 +77,13 @@ class NewAppForm(forms.Form):
 
 
 class OwnPasswordForm(forms.Form):
-    """The own password once more, before something weighty."""
+    """The own password again, before an important change."""
 
     password = PasswordField(label=_("当前密码"), autocomplete="current-password")
 
 
 class PasswordChangeForm(forms.Form):
-    """A new password, written twice, under the installation's rules."""
+    """A new password, entered twice, under the installation's rules."""
 
     current = PasswordField(label=_("当前密码"), autocomplete="current-password")
     new = PasswordField(label=_("新密码"), autocomplete="new-password")
@@ -111,7 +111,7 @@ class PasswordChangeForm(forms.Form):
 
 
 class PersonState(models.TextChoices):
-    """What an administrator looks for in the list of people."""
+    """The states by which an administrator filters the list of people."""
 
     ACTIVE = "active", _("在任")
     ENDED = "ended", _("已离任或停用")
@@ -120,7 +120,7 @@ class PersonState(models.TextChoices):
 
 
 class PersonFilter(forms.Form):
-    """Which people the list shows; nothing chosen shows all but employers, who come by name or by role."""
+    """The filters of the list of people; without a choice it shows all but employers, who need a name or a role."""
 
     who = forms.CharField(label=_("用户名或姓名"), max_length=60, required=False)
     region = forms.ModelChoiceField(
@@ -143,7 +143,7 @@ class PersonFilter(forms.Form):
 
 
 class AppointmentForm(forms.Form):
-    """A role and a region within reach of the administrator, and why."""
+    """A role, a region within the administrator's reach, and the reason."""
 
     role = forms.ChoiceField(label=_("岗位"), choices=[role for role in Role.choices if role[0] != Role.EMPLOYER])
     region = forms.ModelChoiceField(label=_("管辖地区"), queryset=Region.objects.none(), empty_label=None)

@@ -1,4 +1,4 @@
-"""Sign-in, the own account, people, settings of the reader, the auditors' log."""
+"""Sign-in, the own account, people, display settings, the auditors' log."""
 
 from django.urls import path, re_path
 

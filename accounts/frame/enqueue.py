@@ -1,4 +1,4 @@
-"""Telling the workers of something to do while a person waits for the page."""
+"""Messages to the workers while a person waits for the page."""
 
 import logging
 from collections.abc import Iterator
@@ -14,8 +14,8 @@ logger = logging.getLogger(__name__)
 
 @contextmanager
 def hurry(request: HttpRequest) -> Iterator[None]:
-    """Send messages inside this. The database already knows of the work, and a sweeper sends what a silent broker did
-    not take (docs/decisions/0002-ledger-over-broker.md); the person is told that it will take longer."""
+    """Send messages inside this block, for speed. If the broker is silent, the person reads that it takes longer; the
+    database has the work and a sweeper sends it (docs/decisions/0002-ledger-over-broker.md)."""
     try:
         yield
     except OperationalError:

@@ -1,4 +1,4 @@
-"""People and their appointments. What takes access away bites at once; what gives it waits for a second person."""
+"""People and their appointments. Taking access away works at once; giving it waits for a second person."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -17,9 +17,9 @@ from audit.services import record
 
 @transaction.atomic
 def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Appointment:
-    """Give a person a role in a region; an appointment in force is returned unchanged.
+    """Give a person a role in a region; return an existing appointment unchanged.
 
-    The person's sessions end: new rights begin with a new sign-in.
+    Ends the person's sessions: new rights begin with a new sign-in.
     """
     appointment, is_new = Appointment.objects.get_or_create(user=user, role=role, region=region, ended_at=None)
     if is_new:
@@ -36,7 +36,7 @@ def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Ap
 
 @transaction.atomic
 def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> None:
-    """The person leaves the post now; every session ends. Ending what has ended changes nothing."""
+    """End the post now, and every session of the person. An ended post stays unchanged."""
     if actor.pk == appointment.user_id:
         raise OwnAccount
     if not actor.can(Permission.MANAGE_PEOPLE, appointment.region_id):
@@ -59,13 +59,13 @@ def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> No
 
 @transaction.atomic
 def prefer_language(*, person: User, language: str) -> None:
-    """The language of the person's pages where no browser says otherwise. A taste, not an act: nothing is recorded."""
+    """Set the language of the person's pages for browsers without a choice. A preference, so nothing is recorded."""
     User.objects.filter(pk=person.pk).exclude(language=language).update(language=language)
 
 
 @transaction.atomic
 def disable(*, person: User, reason: str, actor: User) -> None:
-    """Nobody signs in with this account any more, and who is in is out."""
+    """Disable the account and end its sessions."""
     _check(actor, person, reason)
     person.is_active = False
     person.save(update_fields=["is_active"])
@@ -74,7 +74,7 @@ def disable(*, person: User, reason: str, actor: User) -> None:
 
 
 def enable(*, person: User, actor: User) -> None:
-    """Let a disabled account in again: the effect of an approved change (accounts.services.access_changes)."""
+    """Enable a disabled account: the effect of an approved change (accounts.services.access_changes)."""
     person.is_active = True
     person.save(update_fields=["is_active"])
     record_of_person(action="accounts.user.enable", person=person, actor=actor)
@@ -90,7 +90,7 @@ def end_all_sessions(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def unlock(*, person: User, reason: str, actor: User) -> None:
-    """After too many wrong passwords or codes, the next try is free again."""
+    """Let a person try again at once after too many wrong passwords or codes."""
     _check(actor, person, reason)
     lock_account(person)
     attempts.forgive(attempts.of_person(person.pk, person.username))
@@ -99,7 +99,7 @@ def unlock(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def issue_first_password(*, person: User, reason: str, actor: User) -> str:
-    """A password for an officer who has none or forgot it, to be handed over; readable this once only."""
+    """A password for an officer who has none or forgot it, to hand over. It can be read only this once."""
     _check(actor, person, reason)
     return passwords.issue_password(person=person, actor=actor, reason=reason)
 
@@ -115,7 +115,8 @@ def _check(actor: User, person: User, reason: str) -> None:
 def create_officer(
     *, username: str, role: Role, region: Region, password: str | None, name: str = "", actor: User | None = None
 ) -> User:
-    """A person with an appointment. Without a password the account cannot sign in but can act on the command line."""
+    """A person with an appointment. Without a password the account cannot sign in, but it can act on the command
+    line."""
     user, is_new = User.objects.get_or_create(username=username, defaults={"name": name})
     if is_new:
         user.set_password(password)

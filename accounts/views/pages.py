@@ -18,7 +18,7 @@ ENTRIES_PER_PAGE = 50
 
 @require_safe
 def home(request: HttpRequest) -> HttpResponse:
-    """What waits for the person and what the person can do here; straight to it where there is only one thing."""
+    """The person's waiting work and pages; redirects if there is only one page."""
     items = nav_items(request)
     if len(items) == 1:
         return redirect(items[0]["url"])
@@ -35,7 +35,7 @@ def home(request: HttpRequest) -> HttpResponse:
 @requires(Permission.VIEW_AUDIT)
 @require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
-    """The trail of the person's regions, newest first, by action and person where asked."""
+    """The trail of the person's regions, newest first, filtered by action and person."""
     seen = Q(pk__in=[])
     for prefix in request.user.prefixes(Permission.VIEW_AUDIT):
         seen |= Q(region_code__startswith=prefix)
