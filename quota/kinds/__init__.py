@@ -287,7 +287,7 @@ WAGES = Kind(
         ),
     ),
     key=("person_key", "employer_id", "month", "amount", "occurrence"),
-    # Equal payments of a month are told apart by how often they occur in the file.
+    # Number equal payments of a month within the file, to keep them apart.
     source=(
         "SELECT person_key, employer_id, month, amount, generate_series(1, count(*)) AS occurrence"
         " FROM staged GROUP BY person_key, employer_id, month, amount"
