@@ -1,4 +1,4 @@
-"""The first page: what waits for whom."""
+"""The first page: the work that waits for each person."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""Every state machine of the project, found by itself: each state by each step by each role (promise D5)."""
+"""Every state machine of the project, found automatically: each state by each step by each role (promise D5)."""
 
 from collections.abc import Callable
 from importlib import import_module
@@ -26,7 +26,7 @@ STEPS = [
 
 
 def machines_of(step: Transition) -> list[type[models.Model]]:
-    """The models whose states the step is about and that have the stamp it fills."""
+    """The models that have the step's states and the stamp it sets."""
     states = list(type(step.target).values)
     app = type(step.target).__module__.partition(".")[0]
     return [
