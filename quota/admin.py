@@ -51,7 +51,7 @@ class LookingOnly:
 
 
 class PreviewStorage(CacheStorage):
-    """Where a sheet waits for its confirmation: for a day, in memory, never on disk."""
+    """Keeps a sheet until its confirmation: for a day, in memory, never on disk."""
 
     def read(self) -> bytes:
         content = super().read()

@@ -72,7 +72,7 @@ class ReturnForm(VersionForm):
 
     @classmethod
     def still_typing(cls, typed: QueryDict, before: HeadcountReturn | None = None) -> "ReturnForm":
-        """What was typed, shown again without a verdict; `same_staff` stands in for every month."""
+        """Redisplay the values without validating them; `same_staff` fills every month."""
         initial = {name: typed.get(name, "") for name in cls().fields}
         if same := typed.get("same_staff", "").strip():
             initial |= {f"staff_{month}": same for month in range(1, MONTHS + 1)}
@@ -211,7 +211,7 @@ class CaseQueueForm(QueueForm):
 
 
 class QuickForm(forms.Form):
-    """Which returns the quick lane takes."""
+    """The returns of the quick lane."""
 
     levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
     region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)

@@ -57,7 +57,7 @@ class ColumnWidget(Widget):
 
 
 def field_of(kind: Kind, name: str) -> Field:
-    """The field that stands for a column of an exchange file."""
+    """The field for a column of an exchange file."""
     column = next(column for column in kind.columns if name in column.names)
     return Field(name, column.heading, widget=ColumnWidget(column, kind.model._meta.get_field(name)))
 

@@ -72,7 +72,7 @@ def _lines_of(title: str, sample: Sample, reader: str) -> Iterator[Line]:
 
 
 def write_returns(path: Path, count: int) -> Sample:
-    """One return for each of the first `employers`."""
+    """One return for each of the first `count` employers."""
     heads = RETURNS.headings
     codes = Employer.objects.order_by("pk").values_list("uscc", "pk")[:count]
     rows = [

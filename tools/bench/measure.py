@@ -56,10 +56,7 @@ def cost_of(work: Callable[[], object]) -> Cost:
 
 
 def alternating(turns: int, *works: Callable[[], Cost]) -> list[Cost]:
-    """Do every work in turn, `turns` times. Returns each one's best wall time and best processor time.
-
-    Taking turns spreads a slow minute of the machine over all of them.
-    """
+    """Do every work in turn, `turns` times. Returns each one's best wall time and best processor time."""
     costs: list[list[Cost]] = [[] for _work in works]
     for _turn in range(turns):
         for work, taken in zip(works, costs, strict=True):
@@ -111,7 +108,7 @@ def _status(pid: int) -> list[str]:
 
 
 def peak_memory(pid: int) -> int | None:
-    """The peak bytes of a process and of each it started, added up; None where the machine has no figure."""
+    """The largest peak, in bytes, of the process and of each one it started; None where the machine has no figure."""
     found = [_peak(one) for one in family(pid)] if _PROC.exists() else []
     return max(found, default=0) or None
 

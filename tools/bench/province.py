@@ -131,7 +131,7 @@ def write_province(size: Size, tell: Callable[[str], None]) -> None:
 
 
 def _advance_ids() -> None:
-    """The rows brought their ids: move the sequences on, so that the system's next ids do not collide."""
+    """Move the sequences past the ids that the rows brought."""
     tables: list[type[models.Model]] = [Employer, HeadcountReturn, Placement]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):

@@ -38,7 +38,7 @@ class Nemesis:
         return random.Random(f"{self.seed} {step}")
 
     def storm(self, faults: int) -> Iterator[Planned]:
-        """`count` faults in random order, each kind at least once."""
+        """So many faults in random order, each kind at least once."""
         chance = self.chance("storm")
         kinds = [*STORM, *chance.choices([*STORM], [*STORM.values()], k=faults - len(STORM))]
         chance.shuffle(kinds)
@@ -51,5 +51,5 @@ class Nemesis:
         self._log.append({"offset": offset, "step": step, "kind": kind, "target": str(target)})
 
     def count(self, step: str, kind: str | None = None) -> int:
-        """How many faults of a step were logged."""
+        """The number of logged faults of a step."""
         return sum(fault["step"] == step and kind in (None, fault["kind"]) for fault in self._log)

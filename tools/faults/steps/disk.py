@@ -32,7 +32,7 @@ def run(trial: Trial) -> None:
 
 @contextlib.contextmanager
 def small_disk(ground: Ground, name: str, size: str, *, is_database: bool = False) -> Iterator[Path]:
-    """A folder on a disk of `size` bytes. Raises NotPossible if this user may not mount one."""
+    """A folder on a disk of this size. Raises NotPossible if this user may not mount one."""
     folder = (ground.home.folder if is_database else ground.state.root) / name
     folder.mkdir(mode=0o700)
     options = f"size={size},mode=0700"

@@ -121,7 +121,7 @@ def _feed(trial: Trial, run_id: int) -> int:
 
 
 def _limit(pid: int, room: int) -> None:
-    """Let a process have at most `more` bytes more than it has now."""
+    """Let a process have at most `room` bytes more than it has now."""
     with contextlib.suppress(ProcessLookupError):
         data = _size(pid, "VmData") + room
         resource.prlimit(pid, resource.RLIMIT_DATA, (data, data))
