@@ -1,10 +1,10 @@
-"""Sign-in, the own account, people, display settings, the auditors' log."""
+"""Sign-in, the own account, settings of the reader, the auditors' log."""
 
-from django.urls import path, re_path
+from django.urls import path
 
 from accounts.frame.display import display_settings, language
 from accounts.sign_in.views import account, sign_in
-from accounts.views import pages, people
+from accounts.views import pages
 
 app_name = "accounts"
 urlpatterns = [
@@ -14,21 +14,12 @@ urlpatterns = [
     path("sign-in/oidc/", sign_in.oidc_start, name="oidc_start"),
     path("sign-in/oidc/return/", sign_in.oidc_return, name="oidc_return"),
     path("sign-out/", sign_in.sign_out, name="sign_out"),
-    path("home/", pages.home, name="home"),
     path("account/", account.account, name="account"),
     path("account/password/", account.password, name="password"),
     path("account/second-factor/", account.new_app, name="new_app"),
     path("account/recovery-codes/", account.recovery_codes, name="recovery_codes"),
     path("account/sessions/end/", account.end_own_session, name="end_own_session"),
     path("account/session/", account.session_state, name="session_state"),
-    path("people/", people.person_list, name="people"),
-    path("people/new/", people.person_new, name="person_new"),
-    path("people/changes/", people.change_list, name="change_list"),
-    re_path("^people/changes/(?P<pk>[0-9]{1,18})/(?P<step>approve|reject)/$", people.change_step, name="change_step"),
-    path("people/<int:pk>/", people.person, name="person"),
-    path("people/<int:pk>/appoint/", people.person_appoint, name="person_appoint"),
-    path("people/<int:pk>/<slug:name>/", people.person_act, name="person_act"),
-    path("people/appointments/<int:pk>/end/", people.appointment_end, name="appointment_end"),
     path("display/", display_settings, name="display"),
     path("language/", language, name="language"),
     path("audit-log/", pages.audit_log, name="audit_log"),

@@ -36,7 +36,7 @@ def record(
     )
 
 
-def seal() -> None:
+def seal_trail() -> None:
     """Note the chain's head outside the database, so that cutting off its tail shows."""
     head = AuditEntry.objects.order_by("-id").values_list("id", "hash").first()
     if head is not None:

@@ -7,4 +7,4 @@ from audit import services
 
 @shared_task
 def seal() -> None:
-    services.seal()
+    services.seal_trail()

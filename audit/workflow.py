@@ -1,6 +1,6 @@
-"""State machines as tables. A state is set by `apply()` and nowhere else."""
+"""State machines as tables. A state is set by `stamp()`, within `apply()` or a decision, and nowhere else."""
 
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 from typing import Any, Protocol, TypeVar
 
@@ -40,11 +40,19 @@ Subject = TypeVar("Subject", bound=models.Model)
 
 
 def apply(
-    subject: Subject, transition: Transition, *, actor: Actor, region_code: str, reason: str = "", **details: Any
+    subject: Subject,
+    transition: Transition,
+    *,
+    actor: Actor,
+    region_code: str,
+    reason: str = "",
+    expect: Callable[[Subject], None] | None = None,
+    **details: Any,
 ) -> Subject:
     """Take one step: lock the row, check state, right, reason and second person, set state and stamp, write the trail.
 
-    Runs inside the caller's transaction and returns the locked row.
+    Runs inside the caller's transaction and returns the locked row. `expect` raises where that is not what the person
+    was shown.
     Errors: TransitionNotAllowed, PermissionMissing, ReasonMissing, SecondPersonNeeded.
     """
     # Without its key (docs/locks.md): whoever adds a row that points to this one looks it up only when it commits, and
@@ -52,10 +60,10 @@ def apply(
     manager = type(subject)._default_manager
     locked = manager.select_for_update(of=("self",), no_key=True).get(pk=subject.pk)
     check(locked, transition, actor=actor, region_code=region_code, reason=reason)
+    if expect is not None:
+        expect(locked)
     before = locked.state  # type: ignore[attr-defined]
-    stamp = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}
-    manager.filter(pk=locked.pk).update(**stamp)
-    locked.refresh_from_db()
+    stamp(locked, transition, actor=actor)
     record(
         actor=actor,  # type: ignore[arg-type]
         action=f"{subject._meta.label_lower}.{transition.name}",
@@ -77,6 +85,13 @@ def check(subject: models.Model, transition: Transition, *, actor: Actor, region
         raise SecondPersonNeeded
     if transition.needs_reason and not reason.strip():
         raise ReasonMissing
+
+
+def stamp(locked: models.Model, transition: Transition, *, actor: Actor) -> None:
+    """Set state and stamp of a row that the caller has locked and checked, and read it again."""
+    values = {"state": transition.target, f"{transition.stamp}_at": Now(), f"{transition.stamp}_by_id": actor.pk}
+    type(locked)._default_manager.filter(pk=locked.pk).update(**values)
+    locked.refresh_from_db()
 
 
 def allowed(

@@ -8,7 +8,7 @@ from collection.queries.payment_match import PaymentMatch, match_lines
 from exchange.engine import cells, checks
 from exchange.engine.contract import Column, FileSequel, Kind
 from exchange.models import ImportedFile
-from quota.kinds import employer_column, levy_year
+from quota.kinds.columns import employer_column, levy_year
 from quota.models.employers import MAX_YUAN
 
 

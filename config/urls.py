@@ -11,6 +11,8 @@ handler500 = "accounts.frame.refusals.server_error"
 urlpatterns = [
     path("", include("disclosure.urls")),
     path("", include("accounts.urls")),
+    path("", include("access.urls")),
+    path("", include("casework.urls")),
     path("", include("operations.urls")),
     path("", include("exchange.urls")),
     path("", include("quota.urls")),

@@ -117,7 +117,7 @@ def publish(levy_year: int) -> None:
     published = Publication.objects.filter(levy_year=levy_year, region=PROVINCE, state=PublicationState.PUBLISHED)
     if not published.exists():
         publication = prepared_publication(levy_year)
-        publications.publish(publication=publication, actor=person("finance2"))
+        publications.PUBLICATIONS.approve(publication, actor=person("finance2"))
 
 
 def prepared_publication(levy_year: int) -> Publication:
@@ -141,7 +141,7 @@ def correct(levy_year: int) -> None:
     )
     first, second = assessments.select_related("employer__region", "run__policy_version").order_by("employer_id")[:2]
     done = _propose(first, "单位补充提供在职职工花名册，经核实后重新计算。")
-    corrections.approve_correction(correction=done, actor=person("levy2"))
+    corrections.CORRECTIONS.approve(done, actor=person("levy2"))
     _propose(second, "单位对在职职工人数提出异议，附社会保险缴费明细。")
 
 

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from django.contrib.auth.hashers import make_password
 from django.db import transaction
 
+from access.services.changes import create_person
 from accounts.models import Region, User, region_prefix
 from accounts.permissions import Role
 from accounts.services import appoint
-from accounts.services.access_changes import create_person
 from demo.names import GIVEN, SURNAMES
 from demo.places import CAPITAL, DISTRICT, PROVINCE
 

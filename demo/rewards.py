@@ -6,14 +6,7 @@ from demo.officers import person
 from demo.places import PROVINCE
 from demo.units import CLOSED_YEARS
 from subsidies.models import Award, AwardState, Programme
-from subsidies.services.awards import (
-    approve_award,
-    approve_programme,
-    compute_awards,
-    load_programmes,
-    pay_award,
-    refuse_award,
-)
+from subsidies.services.awards import AWARDS, PROGRAMMES, compute_awards, load_programmes, pay_award
 
 FORMULAS = settings.BASE_DIR / "fixtures" / "reward_programmes.toml"
 SHOWN = 200  # decided one list at a time, as officers do
@@ -25,7 +18,7 @@ def propose_and_decide() -> None:
     programme = Programme.objects.filter(region=PROVINCE).first()
     computing, deciding = person("finance1"), person("finance2")
     if programme.approved_by_id is None:
-        approve_programme(programme=programme, actor=deciding, reason="演示数据：按示例口径执行。")
+        PROGRAMMES.approve(programme, actor=deciding, reason="演示数据：按示例口径执行。")
     for year in CLOSED_YEARS:
         compute_awards(programme=programme, levy_year=year, actor=computing)
     waiting = Award.objects.filter(levy_year=CLOSED_YEARS[0], state=AwardState.PROPOSED)
@@ -33,8 +26,8 @@ def propose_and_decide() -> None:
     if not awards:
         return
     *approved, refused = awards
-    refuse_award(award=refused, actor=deciding, reason="同一岗位已享受岗位补贴，不重复奖励。")
+    AWARDS.reject(refused, actor=deciding, reason="同一岗位已享受岗位补贴，不重复奖励。")
     for award in approved:
-        approve_award(award=award, actor=deciding)
+        AWARDS.approve(award, actor=deciding)
     for award in approved[: (len(approved) + 1) // 2]:
-        pay_award(award=award, actor=deciding)
+        pay_award(award, actor=deciding)

@@ -12,8 +12,8 @@ from typing import Any
 from django.db.models import TextChoices
 
 from design.law_words import official_words
-from disclosure.models import Filing, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
-from disclosure.queries.figures import Totals, heads
+from disclosure.models import FilingBand, LevyBand, PublishedRegion, Settlement, ShareBand, Standing
+from disclosure.queries.figures import PublishedTotals, heads
 from law.codes import EntityType
 from law.words import Code
 from law.words import Words as _
@@ -23,7 +23,7 @@ ALL_TYPES = "合计"
 YES_NO = {True: "是", False: "否"}
 
 
-class Kind(Enum):
+class CellKind(Enum):
     """The kind of a cell's value: its JSON type, and its unit. Decimals are strings in JSON."""
 
     TEXT = ("string", "")
@@ -42,7 +42,7 @@ class Kind(Enum):
 
 
 @dataclass(frozen=True, slots=True)
-class Column:
+class PublishedColumn:
     """A column of both formats. `shown` gives the CSV's cell; `coded` gives the JSON's value where they differ.
     `choices` are the possible codes."""
 
@@ -51,7 +51,7 @@ class Column:
     meaning: str
     shown: Callable[[Any], Any]
     coded: Callable[[Any], Any] | None = None
-    kind: Kind = Kind.TEXT
+    kind: CellKind = CellKind.TEXT
     choices: tuple[TextChoices, ...] = ()
 
     @property
@@ -75,7 +75,7 @@ class RegionRow:
 
     region: PublishedRegion
     entity_type: str
-    totals: Totals
+    totals: PublishedTotals
 
     @property
     def is_money_shown(self) -> bool:
@@ -92,11 +92,11 @@ def labelled(choices: type[TextChoices] | type[Code], name: str) -> Callable[[An
 
 
 ENTRY_COLUMNS = (
-    Column("统一社会信用代码", "uscc", _("18位，GB 32100"), lambda e: e.uscc),
-    Column("单位名称", "name", _("公布时的名称"), lambda e: e.name),
-    Column("行政区划代码", "region_code", _("6位，GB/T 2260"), lambda e: e.region_code),
-    Column("行政区划", "region", _("公布时的名称"), lambda e: e.region_name),
-    Column(
+    PublishedColumn("统一社会信用代码", "uscc", _("18位，GB 32100"), lambda e: e.uscc),
+    PublishedColumn("单位名称", "name", _("公布时的名称"), lambda e: e.name),
+    PublishedColumn("行政区划代码", "region_code", _("6位，GB/T 2260"), lambda e: e.region_code),
+    PublishedColumn("行政区划", "region", _("公布时的名称"), lambda e: e.region_name),
+    PublishedColumn(
         "单位类型",
         "entity_type",
         _("财税〔2015〕72号第二条的五类"),
@@ -104,7 +104,7 @@ ENTRY_COLUMNS = (
         lambda e: e.entity_type,
         choices=tuple(PAYERS),
     ),
-    Column(
+    PublishedColumn(
         "结果",
         "standing",
         _("已达比例、未达比例、免征（30人及以下企业）、资料缺失"),
@@ -112,7 +112,7 @@ ENTRY_COLUMNS = (
         lambda e: e.standing,
         choices=tuple(Standing),
     ),
-    Column(
+    PublishedColumn(
         "安排比例",
         "share_band",
         _("分档；资料缺失的无法计算"),
@@ -120,37 +120,37 @@ ENTRY_COLUMNS = (
         lambda e: e.share_band or None,
         choices=tuple(ShareBand),
     ),
-    Column(
+    PublishedColumn(
         "申报情况",
         "filing",
         _("逾期或未申报的视为未安排（第十二条）"),
-        labelled(Filing, "filing"),
+        labelled(FilingBand, "filing"),
         lambda e: e.filing,
-        choices=tuple(Filing),
+        choices=tuple(FilingBand),
     ),
-    Column(
+    PublishedColumn(
         "参加年审",
         "is_verified",
         _("残联已出具审核认定书"),
         lambda e: YES_NO[e.is_verified],
         lambda e: e.is_verified,
-        kind=Kind.BOOLEAN,
+        kind=CellKind.BOOLEAN,
     ),
-    Column(
+    PublishedColumn(
         "应安排（人）",
         "required_heads",
         _("年平均，两位小数；由人月除以12，四舍五入"),
         lambda e: heads(e.required_months),
-        kind=Kind.HEADS,
+        kind=CellKind.HEADS,
     ),
-    Column(
+    PublishedColumn(
         "实际安排（人）",
         "placed_heads",
         _("年平均，两位小数；重度残疾按2人计"),
         lambda e: heads(e.credited_months),
-        kind=Kind.HEADS,
+        kind=CellKind.HEADS,
     ),
-    Column(
+    PublishedColumn(
         "应缴费额",
         "levy_band",
         _("分档，不公布具体数额"),
@@ -158,7 +158,7 @@ ENTRY_COLUMNS = (
         lambda e: e.levy_band or None,
         choices=tuple(LevyBand),
     ),
-    Column(
+    PublishedColumn(
         "缴费情况",
         "settlement",
         _("截至数据截止时间"),
@@ -166,33 +166,33 @@ ENTRY_COLUMNS = (
         lambda e: e.settlement or None,
         choices=tuple(Settlement),
     ),
-    Column(
+    PublishedColumn(
         "已更正",
         "is_corrected",
         _("核定后经批准更正"),
         lambda e: YES_NO[e.is_corrected],
         lambda e: e.is_corrected,
-        kind=Kind.BOOLEAN,
+        kind=CellKind.BOOLEAN,
     ),
 )
 
 FIGURE_COLUMNS = (
-    Column(
+    PublishedColumn(
         "行政区划代码",
         "region_code",
         _("6位，GB/T 2260；省、市各有合计行和本级行"),
         lambda r: r.region.code,
     ),
-    Column("行政区划", "region", _("公布时的名称"), lambda r: r.region.name),
-    Column(
+    PublishedColumn("行政区划", "region", _("公布时的名称"), lambda r: r.region.name),
+    PublishedColumn(
         "本级",
         "is_own",
         _("是：只含登记在该级的单位"),
         lambda r: YES_NO[r.region.is_own],
         lambda r: r.region.is_own,
-        kind=Kind.BOOLEAN,
+        kind=CellKind.BOOLEAN,
     ),
-    Column(
+    PublishedColumn(
         "单位类型",
         "entity_type",
         _("五类之一；合计行为五类之和，JSON写all"),
@@ -200,54 +200,66 @@ FIGURE_COLUMNS = (
         lambda r: r.entity_type or "all",
         choices=tuple(PAYERS),
     ),
-    Column("用人单位（户）", "units", _("已核定的征收对象"), lambda r: r.totals.unit_count, kind=Kind.UNITS),
-    Column(
+    PublishedColumn(
+        "用人单位（户）", "units", _("已核定的征收对象"), lambda r: r.totals.unit_count, kind=CellKind.UNITS
+    ),
+    PublishedColumn(
         "参加年审（户）",
         "verified_units",
         _("残联已出具审核认定书"),
         lambda r: r.totals.verified_count,
-        kind=Kind.UNITS,
+        kind=CellKind.UNITS,
     ),
-    Column("已达比例（户）", "met_units", _("安排比例达到规定比例"), lambda r: r.totals.met_count, kind=Kind.UNITS),
-    Column(
-        "未达比例（户）", "below_units", _("安排比例未达到规定比例"), lambda r: r.totals.below_count, kind=Kind.UNITS
+    PublishedColumn(
+        "已达比例（户）", "met_units", _("安排比例达到规定比例"), lambda r: r.totals.met_count, kind=CellKind.UNITS
     ),
-    Column("免征（户）", "exempt_units", _("30人及以下企业"), lambda r: r.totals.exempt_count, kind=Kind.UNITS),
-    Column("资料缺失（户）", "missing_units", _("不能核定"), lambda r: r.totals.missing_count, kind=Kind.UNITS),
-    Column(
+    PublishedColumn(
+        "未达比例（户）",
+        "below_units",
+        _("安排比例未达到规定比例"),
+        lambda r: r.totals.below_count,
+        kind=CellKind.UNITS,
+    ),
+    PublishedColumn(
+        "免征（户）", "exempt_units", _("30人及以下企业"), lambda r: r.totals.exempt_count, kind=CellKind.UNITS
+    ),
+    PublishedColumn(
+        "资料缺失（户）", "missing_units", _("不能核定"), lambda r: r.totals.missing_count, kind=CellKind.UNITS
+    ),
+    PublishedColumn(
         "应安排（人）",
         "required_heads",
         _("年平均，两位小数"),
         lambda r: heads(r.totals.required_months),
-        kind=Kind.HEADS,
+        kind=CellKind.HEADS,
     ),
-    Column(
+    PublishedColumn(
         "实际安排（人）",
         "placed_heads",
         _("年平均，两位小数；重度残疾按2人计"),
         lambda r: heads(r.totals.credited_months),
-        kind=Kind.HEADS,
+        kind=CellKind.HEADS,
     ),
-    Column(
+    PublishedColumn(
         "未按规定安排（人）",
         "shortfall_heads",
         _("按单位逐户计算后合计，超过比例的单位不抵减其他单位"),
         lambda r: heads(r.totals.shortfall_months),
-        kind=Kind.HEADS,
+        kind=CellKind.HEADS,
     ),
-    Column(
+    PublishedColumn(
         "应缴费额（元）",
         "payable",
         _("只公布合计行；应缴单位少于3户的不公布"),
         lambda r: r.totals.payable_total if r.is_money_shown else None,
-        kind=Kind.YUAN,
+        kind=CellKind.YUAN,
     ),
-    Column(
+    PublishedColumn(
         "已缴费额（元）",
         "paid",
         _("只公布合计行；应缴、已有缴费或未缴清的单位少于3户的不公布；截至数据截止时间"),
         lambda r: r.totals.paid_total if r.is_paid_shown else None,
-        kind=Kind.YUAN,
+        kind=CellKind.YUAN,
     ),
 )
 

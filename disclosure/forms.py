@@ -112,7 +112,7 @@ class HeadsField(FigureField, forms.DecimalField):
         super().__init__(unit=_("人"), maximum=MAX_STAFF, decimal_places=4, **kwargs)
 
 
-class PercentField(FigureField, forms.DecimalField):
+class RequiredRatioField(FigureField, forms.DecimalField):
     """A required ratio: 1.5 to 25 per cent."""
 
     default_error_messages = {"invalid": _("请填写百分数，如1.5。")}
@@ -170,7 +170,7 @@ class CalculatorForm(forms.Form):
         help_text=_("2018年度以前，小型企业登记3年内免征；其他情况可以不填。"),
         required=False,
     )
-    required_ratio = PercentField(label=_("规定比例"), help_text=_("不填的，用所选地区的规定。"), required=False)
+    required_ratio = RequiredRatioField(label=_("规定比例"), help_text=_("不填的，用所选地区的规定。"), required=False)
     social_average_wage = MoneyField(
         label=_("当地社会平均工资（年）"), help_text=_("不填的，用所选地区公布的数。"), required=False
     )

@@ -11,7 +11,7 @@ from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.queries import trail_of
@@ -122,5 +122,5 @@ def _work_on(request: HttpRequest, file: ImportedFile) -> None:
     if uploads.is_small(file):
         work_on_file(file.pk)
         return
-    with hurry(request):
+    with enqueue_or_warn(request):
         work_on_file.apply_async((file.pk,), retry=False)

@@ -11,7 +11,7 @@ from rest_framework.response import Response
 from rest_framework.throttling import AnonRateThrottle
 from rest_framework.views import APIView
 
-from levy.queries.estimates import estimate as compute
+from levy.queries.estimates import estimated as compute
 from levy.serializers import EstimateSerializer
 
 logger = logging.getLogger(__name__)

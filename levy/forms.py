@@ -9,6 +9,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from casework.forms import SeenForm
 from design.fields import FigureField, MoneyField
 from law.policy import POLICY_YEARS
 from levy.models import Supersession
@@ -33,21 +34,10 @@ class ScopeForm(forms.Form):
         self.fields["region"].label_from_instance = lambda region: region.name_and_code
 
 
-class StepForm(forms.Form):
-    """The page before a weighty act: a reason where the law wants one, and a second look."""
-
-    reason = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
-
-    def __init__(self, *args: Any, needs_reason: bool, **kwargs: Any) -> None:
-        super().__init__(*args, **kwargs)
-        if not needs_reason:
-            del self.fields["reason"]
-
-
 GROUNDS = [(ground.value, ground.label) for ground in Supersession.Ground if ground != Supersession.Ground.SUPPLEMENT]
 
 
-class CorrectionForm(forms.Form):
+class CorrectionForm(SeenForm):
     """Why an assessment is replaced. `seen` is the digest of the figures on the page."""
 
     ground = forms.ChoiceField(label=_("事由"), choices=GROUNDS, widget=forms.RadioSelect)
@@ -57,19 +47,12 @@ class CorrectionForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 3}),
         max_length=500,
     )
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 class SupplementForm(CorrectionForm):
     """Why an employer is assessed after its region's run: there is one ground."""
 
     ground = None
-
-
-class SeenForm(forms.Form):
-    """The page before an approval: it holds for exactly what was shown."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 class ParameterForm(forms.Form):

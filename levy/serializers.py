@@ -19,7 +19,7 @@ ENTITY_CODES = {word: code for code, word in official_words(EntityType).items()}
 }
 
 
-def decimal(upper: int, places: int, **options: Any) -> serializers.DecimalField:
+def decimal_field(upper: int, places: int, **options: Any) -> serializers.DecimalField:
     """A finite number from 0 to `upper` with at most `places` decimals."""
     digits = len(str(upper)) + places
     return serializers.DecimalField(
@@ -45,18 +45,18 @@ class EstimateSerializer(serializers.Serializer):
     levy_year = serializers.IntegerField(min_value=2015, max_value=2100)
     region = serializers.CharField(max_length=6)
     entity_type = serializers.CharField(max_length=24)
-    staff_person_months = decimal(MONTHS * MAX_STAFF, 6)
+    staff_person_months = decimal_field(MONTHS * MAX_STAFF, 6)
     staff_by_month = serializers.ListField(
         child=serializers.IntegerField(min_value=0, max_value=MAX_STAFF),
         min_length=MONTHS,
         max_length=MONTHS,
         required=False,
     )
-    staff_average = decimal(MAX_STAFF, 6)
-    credited_person_months = decimal(2 * MONTHS * MAX_STAFF, 6)
-    credited_headcount = decimal(2 * MAX_STAFF, 6)
-    total_wages = decimal(MAX_YUAN, 2)
-    average_wage = decimal(MAX_YUAN, 2)
+    staff_average = decimal_field(MAX_STAFF, 6)
+    credited_person_months = decimal_field(2 * MONTHS * MAX_STAFF, 6)
+    credited_headcount = decimal_field(2 * MAX_STAFF, 6)
+    total_wages = decimal_field(MAX_YUAN, 2)
+    average_wage = decimal_field(MAX_YUAN, 2)
     registered_on = serializers.DateField(required=False)
     parameters = ParametersSerializer(required=False)
 

@@ -2,9 +2,13 @@
 
 And those of a change to parameters or divisions: 提出 → 批准 or 不批准."""
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.permissions import Permission
 from audit.workflow import Transition
-from levy.models import AssessmentRun, ChangeState, RunState
+from casework.decisions import decision_transitions
+from casework.step_words import StepWords
+from levy.models import AssessmentRun, RegionChange, RunState
 
 CHECK = Transition(
     "check",
@@ -39,26 +43,85 @@ DISCARD = Transition(
 
 RUN_TRANSITIONS = (CHECK, CONFIRM, HAND_OVER, DISCARD)
 
+RUN_WORDS = {
+    CHECK.name: StepWords(_("核对通过"), _("确认核对通过"), _("核对通过后，由另一人核定。核定前仍可作废重算。")),
+    CONFIRM.name: StepWords(
+        _("核定"), _("确认核定"), _("核定后费额不再修改，只能按更正程序以新的核定替代。此操作不能撤回。")
+    ),
+    HAND_OVER.name: StepWords(_("接收清单"), _("确认接收清单"), _("接收后，税务部门按清单征收。此操作不能撤回。")),
+    DISCARD.name: StepWords(_("作废"), _("确认作废"), _("作废后明细删除，可以重新试算。批次和办理记录保留。")),
+}
+
 
 def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
     """The steps of a run for itself; the run of a single correction is checked, confirmed and discarded with it."""
     return (HAND_OVER,) if run.is_correction else RUN_TRANSITIONS
 
 
-APPROVE_CHANGE = Transition(
-    "approve",
-    sources=frozenset({ChangeState.PROPOSED}),
-    target=ChangeState.APPROVED,
-    permission=Permission.MANAGE_PARAMETERS,
-    stamp="approved",
-    not_by=("proposed_by",),
-)
-REJECT_CHANGE = Transition(
-    "reject",
-    sources=frozenset({ChangeState.PROPOSED}),
-    target=ChangeState.REJECTED,
-    permission=Permission.MANAGE_PARAMETERS,
-    stamp="rejected",
-    needs_reason=True,
-)
-CHANGE_TRANSITIONS = (APPROVE_CHANGE, REJECT_CHANGE)
+APPROVE_CHANGE, REJECT_CHANGE = CHANGE_TRANSITIONS = decision_transitions(Permission.MANAGE_PARAMETERS)
+
+CORRECTION_TRANSITIONS = decision_transitions(Permission.CONFIRM_ASSESSMENT)
+APPROVE_CORRECTION, REJECT_CORRECTION = CORRECTION_TRANSITIONS
+
+UNCHANGED = _("未批准，原状不变。")
+PARAMETER_WORDS = {
+    "approve": StepWords(
+        _("批准"),
+        _("批准参数变更"),
+        _("批准后从生效日期起适用于以后的核对和试算。已有批次仍按其锁定的数值。"),
+        _("已批准，按生效日期适用。"),
+    ),
+    "reject": StepWords(
+        _("不批准"), _("不批准参数变更"), _("原数值不变，理由记入办理记录。"), _("未批准，原数值不变。")
+    ),
+    "withdraw": StepWords(
+        _("撤回"), _("撤回参数变更"), _("原数值不变，理由记入办理记录。"), _("未批准，原数值不变。")
+    ),
+}
+DIVISION_WORDS = {
+    "reject": StepWords(_("不批准"), _("不批准行政区划变更"), _("原状不变，理由记入办理记录。"), UNCHANGED),
+    "withdraw": StepWords(_("撤回"), _("撤回行政区划变更"), _("原状不变，理由记入办理记录。"), UNCHANGED),
+}
+DIVISION_EFFECTS = {
+    RegionChange.Kind.ADD: _("批准后立即生效，可以在此任职、登记单位和参数。"),
+    RegionChange.Kind.RENAME: _("批准后立即生效。代码不变，以后的页面和文书使用新名称。"),
+    RegionChange.Kind.RETIRE: _(
+        "批准后立即生效：在此地区的岗位随之失效，须在并入地重新任职；单位仍列在原代码下，由上级地区办理，"
+        "直到税务名册改用新代码。往年的记录不变。"
+    ),
+}
+
+
+def division_words(change: RegionChange) -> dict[str, StepWords]:
+    """The steps of a change to the divisions; what an approval does depends on its kind."""
+    effect = DIVISION_EFFECTS[RegionChange.Kind(change.kind)]
+    return {
+        "approve": StepWords(_("批准"), _("批准行政区划变更"), effect, _("已批准，立即生效。")),
+        **DIVISION_WORDS,
+    }
+
+
+CORRECTION_KEPT = _("原核定不变，重新计算的结果删除，理由记入办理记录。")
+CORRECTION_UNDONE = _("未更正，原核定不变。")
+CORRECTION_WORDS = {
+    "approve": StepWords(
+        _("批准"),
+        _("批准更正"),
+        _("批准后，新的核定立即替代原核定，已签发的通知书标为已替代。此操作不能撤回，只能再次更正。"),
+        _("已更正，新的核定替代原核定。"),
+    ),
+    "reject": StepWords(_("不批准"), _("不批准更正"), CORRECTION_KEPT, CORRECTION_UNDONE),
+    "withdraw": StepWords(_("撤回"), _("撤回更正"), CORRECTION_KEPT, CORRECTION_UNDONE),
+}
+SUPPLEMENT_KEPT = _("本户仍没有核定结果，重新计算的结果删除，理由记入办理记录。")
+SUPPLEMENT_UNDONE = _("未补充核定，重新计算的结果已删除。")
+SUPPLEMENT_WORDS = {
+    "approve": StepWords(
+        _("批准"),
+        _("批准更正"),
+        _("批准后，核定立即生效，本户列入征收清单。此操作不能撤回，只能更正。"),
+        _("已补充核定，列入征收清单。"),
+    ),
+    "reject": StepWords(_("不批准"), _("不批准更正"), SUPPLEMENT_KEPT, SUPPLEMENT_UNDONE),
+    "withdraw": StepWords(_("撤回"), _("撤回更正"), SUPPLEMENT_KEPT, SUPPLEMENT_UNDONE),
+}

@@ -13,7 +13,7 @@ from operations.queries.readings import Readings, read
 logger = logging.getLogger(__name__)
 
 
-def note(sign: Sign) -> None:
+def note_sign_of_life(sign: Sign) -> None:
     """Note a sign of life now."""
     Pulse.objects.update_or_create(name=sign, defaults={"seen_at": Now()})
 
@@ -22,7 +22,7 @@ def prove_trail() -> None:
     """Recompute the audit trail's chain; only a whole chain is a sign of life."""
     report = verify_chain()
     if report.broken_at is None:
-        note(Sign.TRAIL)
+        note_sign_of_life(Sign.TRAIL)
     else:
         logger.critical("audit trail broken", extra={"entry": report.broken_at, "entries": report.entries})
 
@@ -30,7 +30,7 @@ def prove_trail() -> None:
 @transaction.atomic
 def watch() -> Readings:
     """Compare what is wrong now with the open alarms: raise the new ones, end the others, each as one log event."""
-    note(Sign.WATCH)
+    note_sign_of_life(Sign.WATCH)
     readings = read()
     now = {(alarm.code, subject) for alarm, subject in alarms.raised(readings)}
     before = {

@@ -9,7 +9,7 @@ from operations.models import Sign
 @shared_task
 def canary() -> None:
     """This queue has a living worker: the queue is the one that the message came through."""
-    services.note(Sign(f"queue:{current_task.request.delivery_info['routing_key']}"))
+    services.note_sign_of_life(Sign(f"queue:{current_task.request.delivery_info['routing_key']}"))
 
 
 @shared_task

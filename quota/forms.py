@@ -13,6 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region, User
 from accounts.permissions import Permission
+from casework.forms import ReasonForm
 from design.fields import CountField, MoneyField
 from design.law_words import choices_of, translated
 from exchange.engine.cells import FIRST_DAY, LAST_DAY
@@ -30,11 +31,17 @@ from quota.services.verification import decision_seen
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
 OUT_OF_BOUNDS = _("日期应在1900年至2199年之间。")
 ALL = ("", _("全部"))
+YEARS_SHOWN = 3
 
 
 def levy_years() -> list[tuple[int, str]]:
     """Years that may have been filed by now, newest first."""
     return [(year, str(year)) for year in range(timezone.localdate().year - 1, FIRST_LEVY_YEAR - 1, -1)]
+
+
+def recent_years() -> list[int]:
+    """Those of them that an employer's own page offers."""
+    return [year for year, _label in levy_years()[:YEARS_SHOWN]]
 
 
 class VersionForm(forms.Form):
@@ -225,18 +232,6 @@ class QuickForm(forms.Form):
 
 def _region_label(region: Region) -> str:
     return region.name_and_code
-
-
-class StepForm(forms.Form):
-    """A step of a case, with the digest of what the person was shown."""
-
-    seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
-
-
-class ReasonForm(forms.Form):
-    """The reason of a step that needs one."""
-
-    reason = forms.CharField(label=_("理由"), max_length=1000, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class SendBackForm(ReasonForm):

@@ -3,8 +3,11 @@
 A return that comes back to the first review is checked again, because nothing has checked it since.
 """
 
+from django.utils.translation import gettext_lazy as _
+
 from accounts.permissions import Permission
 from audit.workflow import Transition
+from casework.step_words import StepWords
 from quota.enums import ReturnState
 
 SUBMIT = Transition(
@@ -56,3 +59,17 @@ REOPEN = Transition(
 )
 
 RETURN_TRANSITIONS = (SUBMIT, REVIEW, VERIFY, SEND_BACK, RETURN_TO_REVIEW, REOPEN)
+
+CASE_WORDS = {
+    REVIEW.name: StepWords(_("初审通过"), _("确认初审通过"), _("提交复审后，由另一人办理；您不得参与本户复审。")),
+    VERIFY.name: StepWords(_("复审认定"), _("确认复审认定"), _("认定后签发审核认定书，按认定人月核定费额。")),
+    SEND_BACK.name: StepWords(
+        _("退回补正"), _("确认退回补正"), _("单位补正后重新提交，原申报日期不变。理由对单位可见。")
+    ),
+    RETURN_TO_REVIEW.name: StepWords(
+        _("退回初审"), _("确认退回初审"), _("回到待初审，可以重新逐月认定。单位不受影响，也不必补正。")
+    ),
+    REOPEN.name: StepWords(
+        _("重新认定"), _("确认重新认定"), _("撤回审核认定书，回到初审。已核定的费额不变，须另按更正程序办理。")
+    ),
+}

@@ -5,6 +5,7 @@ from typing import Any
 from django import forms
 from django.utils.translation import gettext_lazy as _
 
+from casework.forms import SeenForm
 from law.policy import POLICY_YEARS
 from subsidies.models import AwardState
 
@@ -29,11 +30,7 @@ class AwardFilter(forms.Form):
         return {name: value for name, value in given.items() if value}
 
 
-class ReasonForm(forms.Form):
-    reason = forms.CharField(label=_("理由"), widget=forms.Textarea(attrs={"rows": 3}), max_length=500)
-
-
-class CheckForm(forms.Form):
+class CheckForm(SeenForm):
     """What the person compared, and how the open question is answered."""
 
     reason = forms.CharField(

@@ -10,16 +10,16 @@ from django.contrib.postgres.constraints import ExclusionConstraint
 from django.contrib.postgres.fields import ArrayField, RangeOperators
 from django.db import models
 from django.db.models import Count, F, Q, Sum
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
+from casework.decisions import ProposalState, TwoPeople, decision_constraints
 from design.law_words import translated
 from law.codes import EntityType
-from law.support.rewards import Basis, RewardFacts, RewardTerms
+from law.support.rewards import RewardBasis, RewardFacts, RewardTerms
 from levy.models import Assessment
 from quota.models import Employer
 from quota.models.employers import MAX_STAFF, MAX_YUAN
@@ -37,8 +37,8 @@ class ProgrammeKind(models.TextChoices):
 class AmountBasis(models.TextChoices):
     """The bases of law.support.rewards.Basis under their official names."""
 
-    MINIMUM_WAGES = Basis.MINIMUM_WAGES.value, _("月最低工资的倍数")
-    FIXED = Basis.FIXED.value, _("定额（元）")
+    MINIMUM_WAGES = RewardBasis.MINIMUM_WAGES.value, _("月最低工资的倍数")
+    FIXED = RewardBasis.FIXED.value, _("定额（元）")
 
 
 @pghistory.track(
@@ -64,6 +64,7 @@ class Programme(DatedByRegion):
     maximum_years = models.PositiveSmallIntegerField(_("累计年数上限"), null=True, blank=True)
     excluded_entity_types = ArrayField(models.CharField(max_length=24), default=list, blank=True)
     open_question = models.TextField(_("待核对"), blank=True)
+    state = models.CharField(_("状态"), max_length=12, choices=ProposalState, default=ProposalState.PROPOSED)
     approved_at = models.DateTimeField(_("核对时间"), null=True)
 
     class Meta:
@@ -87,14 +88,7 @@ class Programme(DatedByRegion):
                 name="programme_terms_bounds",
             ),
             models.CheckConstraint(condition=Q(cap=None) | Q(cap__range=(1, MAX_YUAN)), name="programme_cap_bounds"),
-            models.CheckConstraint(
-                condition=Q(approved_at=None, approved_by=None)
-                | (
-                    Q(approved_at__isnull=False, approved_by__isnull=False)
-                    & (Q(entered_by=None) | ~Q(entered_by=F("approved_by")))
-                ),
-                name="programme_two_people",
-            ),
+            *decision_constraints("programme", stamps={"proposed": (), "approved": ("approved",)}, first="entered_by"),
             ExclusionConstraint(
                 name="programme_periods_apart",
                 expressions=[
@@ -165,7 +159,7 @@ class Programme(DatedByRegion):
             whole_heads=self.whole_heads,
             minimum_excess=self.minimum_excess,
             severe_counts=self.severe_counts,
-            basis=Basis(self.basis),
+            basis=RewardBasis(self.basis),
             rate=self.rate,
             citation=self.document_number,
             cap=self.cap,
@@ -186,6 +180,7 @@ class AwardState(models.TextChoices):
 
 
 SETTLED_STATES = [AwardState.APPROVED, AwardState.PAID]
+AWARD_STAMPS = {"proposed": (), "approved": ("approved",), "paid": ("approved", "paid"), "refused": ("refused",)}
 
 
 class AwardQuerySet(RegionScopedQuerySet):
@@ -204,7 +199,7 @@ class AwardQuerySet(RegionScopedQuerySet):
         return self.aggregate(count=Count("pk"), amount=Sum("amount", default=Decimal("0.00")))
 
 
-class Award(models.Model):
+class Award(TwoPeople):
     """One employer's reward for one levy year: what it stands on, how much, and how far it has come.
 
     Facts and figures never change (a trigger); computing again replaces rows that nobody has decided. The steps are
@@ -228,10 +223,6 @@ class Award(models.Model):
     amount = models.DecimalField(_("奖励金额"), **YUAN)
 
     state = models.CharField(_("状态"), max_length=10, choices=AwardState, default=AwardState.PROPOSED)
-    proposed_at = models.DateTimeField(_("计算时间"), db_default=Now())
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved_at = models.DateTimeField(_("批准时间"), null=True)
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     paid_at = models.DateTimeField(_("拨付时间"), null=True)
     paid_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     refused_at = models.DateTimeField(_("不予奖励时间"), null=True)
@@ -257,23 +248,7 @@ class Award(models.Model):
                 name="award_figures_bounds",
             ),
             models.CheckConstraint(condition=Q(head_months__lte=F("credited_months")), name="award_heads_within"),
-            models.CheckConstraint(
-                condition=~Q(state__in=SETTLED_STATES) | Q(approved_at__isnull=False, approved_by__isnull=False),
-                name="award_approved_has_person",
-            ),
-            models.CheckConstraint(
-                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")),
-                name="award_two_people",
-                violation_error_message=_("批准须由另一人办理。"),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=AwardState.PAID) | Q(paid_at__isnull=False, paid_by__isnull=False),
-                name="award_paid_has_person",
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=AwardState.REFUSED) | Q(refused_at__isnull=False, refused_by__isnull=False),
-                name="award_refused_has_person",
-            ),
+            *decision_constraints("award", stamps=AWARD_STAMPS, only=False, message=_("批准须由另一人办理。")),
         ]
         triggers = [
             pgtrigger.ReadOnly(

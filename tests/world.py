@@ -6,9 +6,10 @@ from typing import Any
 
 from django.core.files.uploadedfile import SimpleUploadedFile
 
-from accounts.models import AccessChange, Appointment, Region, User
+from access.models import AccessChange
+from access.services.changes import propose
+from accounts.models import Appointment, Region, User
 from accounts.permissions import Role
-from accounts.services import access_changes
 from disclosure.services import publications
 from exchange.kinds import KINDS
 from exchange.services import uploads as files
@@ -121,7 +122,7 @@ def _an_award(code: str, finance: User) -> Award:
         region_id=code, valid_from=date(2020, 1, 1), document_number="测试〔2020〕1号", threshold_ratio="0.015",
         whole_heads=False, minimum_excess=0, severe_counts=2, basis="minimum_wages", rate=6, entered_by=finance,
     )  # fmt: skip
-    rewards.approve_programme(programme=programme, actor=officer(Role.FINANCE_OFFICER, code), reason="已与原文核对")
+    rewards.PROGRAMMES.approve(programme, actor=officer(Role.FINANCE_OFFICER, code), reason="已与原文核对")
     rewards.compute_awards(programme=programme, levy_year=2024, actor=finance)
     return programme.awards.get()
 
@@ -161,7 +162,7 @@ def _a_draft(world: World) -> None:
 def _what_administrators_do(world: World, code: str) -> None:
     admin, region = officer(Role.ADMINISTRATOR, code), Region.objects.get(code=code)
     posted = officer(Role.TAX_OFFICER, code)
-    change = access_changes.propose(
+    change = propose(
         kind=AccessChange.Kind.APPOINT, person=UserFactory(), role=Role.VERIFIER, region=region, reason="任命",
         actor=admin,
     )  # fmt: skip
@@ -174,11 +175,11 @@ def _what_administrators_do(world: World, code: str) -> None:
     file = files.receive_file(kind=KINDS["employers"], upload=upload, actor=posted)
     named = {"code": code, "name": NumberKind.SOCIAL_AVERAGE_WAGE.value}
     world.places |= {
-        "accounts:person": {"pk": posted.pk},
-        "accounts:person_appoint": {"pk": posted.pk},
-        "accounts:person_act": {"pk": posted.pk, "name": "disable"},
-        "accounts:appointment_end": {"pk": Appointment.objects.get(user=posted).pk},
-        "accounts:change_step": {"pk": change.pk},
+        "access:person": {"pk": posted.pk},
+        "access:person_appoint": {"pk": posted.pk},
+        "access:person_act": {"pk": posted.pk, "name": "disable"},
+        "access:appointment_end": {"pk": Appointment.objects.get(user=posted).pk},
+        "access:change_step": {"pk": change.pk},
         "levy:parameter_change": {"pk": parameter.pk},
         "levy:parameter_change_step": {"pk": parameter.pk},
         "levy:parameter_history": named,

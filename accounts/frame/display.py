@@ -59,7 +59,7 @@ def preferences(request: HttpRequest) -> dict[str, str]:
 def display_settings(request: HttpRequest) -> HttpResponse:
     """Show and store the settings, then go back to the page the reader came from."""
     form = DisplayForm(request.POST or None, initial=preferences(request))
-    back = page_before(request, otherwise=request.path)
+    back = way_back(request, otherwise=request.path)
     if not form.is_valid():
         return render(request, "accounts/display.html", {"form": form, "back": back})
     response = HttpResponseRedirect(back)
@@ -75,13 +75,13 @@ def display_settings(request: HttpRequest) -> HttpResponse:
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
     """The language switch in every page's header: the same page again. An unknown language changes nothing."""
-    response = HttpResponseRedirect(page_before(request, otherwise="/"))
+    response = HttpResponseRedirect(way_back(request, otherwise="/"))
     if request.POST.get("language") in dict(settings.LANGUAGES):
         keep_language(request, response, request.POST["language"])
     return response
 
 
-def page_before(request: HttpRequest, *, otherwise: str) -> str:
+def way_back(request: HttpRequest, *, otherwise: str) -> str:
     """The page of this site that the reader came from."""
     back = request.POST.get("back") or request.META.get("HTTP_REFERER", "")
     is_ours = url_has_allowed_host_and_scheme(back, {request.get_host()}, require_https=request.is_secure())

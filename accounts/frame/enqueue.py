@@ -1,4 +1,4 @@
-"""Messages to the workers while a person waits for the page."""
+"""Send work to the background workers while a person waits for the page."""
 
 import logging
 from collections.abc import Iterator
@@ -13,9 +13,12 @@ logger = logging.getLogger(__name__)
 
 
 @contextmanager
-def hurry(request: HttpRequest) -> Iterator[None]:
-    """Send messages inside this block, for speed. If the broker is silent, the person reads that it takes longer; the
-    database has the work and a sweeper sends it (docs/decisions/0002-ledger-over-broker.md)."""
+def enqueue_or_warn(request: HttpRequest) -> Iterator[None]:
+    """Send tasks inside this block; when the broker does not answer, warn the person that the work takes longer.
+
+    The database already holds the work, and the sweeper sends what the broker did not take
+    (docs/decisions/0002-ledger-over-broker.md).
+    """
     try:
         yield
     except OperationalError:

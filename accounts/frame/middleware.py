@@ -9,8 +9,8 @@ from django.contrib.auth.middleware import LoginRequiredMiddleware
 from django.contrib.auth.views import redirect_to_login
 from django.core.exceptions import RequestDataTooBig
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect
-from django.urls import reverse, reverse_lazy
+from django.shortcuts import redirect, resolve_url
+from django.urls import reverse_lazy
 from django.utils import translation
 
 from accounts.errors import TooManyAttempts
@@ -128,7 +128,7 @@ class SignInFirst(LoginRequiredMiddleware):
             kept.keep(request)
             return redirect_to_login(request.get_full_path())
         # Not back to this address, which may accept only POST.
-        return redirect_to_login(page_before(request) or reverse("accounts:home"))
+        return redirect_to_login(page_before(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def language(get_response: Handler) -> Handler:

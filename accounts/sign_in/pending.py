@@ -12,7 +12,7 @@ PENDING = "pending"
 LASTS = 10 * 60
 
 
-def hold(request: HttpRequest, person: User, *, next_page: str) -> None:
+def hold_sign_in(request: HttpRequest, person: User, *, next_page: str) -> None:
     """Note the person who gave the right password, under a new session id."""
     request.session.cycle_key()
     request.session[PENDING] = {

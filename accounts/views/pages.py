@@ -1,35 +1,17 @@
-"""The first page after sign-in, the auditors' log and the style guide."""
+"""The auditors' log and the style guide."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.core.paginator import Paginator
 from django.db.models import Q
 from django.http import HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import render
 from django.views.decorators.http import require_safe
 
-from accounts.frame.context import nav_items
 from accounts.permissions import Permission, requires
-from accounts.waiting import Latest, Waiting, all_lines
 from audit.models import AuditEntry
 from design.styleguide import styleguide_context
 
 ENTRIES_PER_PAGE = 50
-
-
-@require_safe
-def home(request: HttpRequest) -> HttpResponse:
-    """The person's waiting work and pages; redirects if there is only one page."""
-    items = nav_items(request)
-    if len(items) == 1:
-        return redirect(items[0]["url"])
-    lines = all_lines(request.user)
-    context = {
-        "appointments": request.user.current_appointments,
-        "items": items,
-        "waiting": [line for line in lines if isinstance(line, Waiting)],
-        "latest": [line for line in lines if isinstance(line, Latest)],
-    }
-    return render(request, "accounts/home.html", context)
 
 
 @requires(Permission.VIEW_AUDIT)

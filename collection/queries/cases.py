@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from collection.models import Payment, PaymentQuerySet
-from design.csv_lines import BOM, csv_line, escape_formula
+from design.csv_lines import csv_file
 from levy.models import Assessment
 from quota.models import Employer
 
@@ -155,9 +155,6 @@ def receipts_by_month(sides: Sides) -> list[MonthReceipts]:
 
 
 def cases_csv(levy_year: int, found: CaseList) -> Iterator[bytes]:
-    """One of the lists as CSV, with a byte order mark for spreadsheets; no cell is ever a formula (promise C6)."""
-    yield BOM
-    yield csv_line(HEADINGS)
-    for row in found:
-        due, paid = row.due, row.paid
-        yield csv_line((row.uscc, escape_formula(row.name), row.region_code, levy_year, due, paid, row.difference))
+    """One of the lists as CSV."""
+    rows = ((row.uscc, row.name, row.region_code, levy_year, row.due, row.paid, row.difference) for row in found)
+    return csv_file(HEADINGS, rows)

@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 from collection.models import Payment
 from collection.queries.cases import CASES, ZERO
-from design.csv_lines import BOM, csv_line, escape_formula
+from design.csv_lines import csv_file
 from exchange.models import ImportedFile
 from levy.models import Assessment
 
@@ -75,16 +75,13 @@ HEADINGS = (
 
 
 def mismatch_csv(file: ImportedFile) -> Iterator[bytes]:
-    """The employers' years that are not settled exactly, as CSV; no cell is ever a formula (promise C6)."""
-    yield BOM
-    yield csv_line(HEADINGS)
-    rows = (
+    """The employers' years that are not settled exactly, as CSV."""
+    unsettled = (
         _years_paid(file)
         .filter(~CONDITIONS["settled"] | CONDITIONS["unassessed"])
         .order_by("levy_year", "employer__uscc")
     )
-    cells = rows.values_list(
+    found = unsettled.values_list(
         "employer__uscc", "employer__name", "employer__region_id", "levy_year", "received", "due", "paid"
     )
-    for uscc, name, code, year, received, due, paid in cells.iterator():
-        yield csv_line((uscc, escape_formula(name), code, year, received, due, paid, (due or ZERO) - paid))
+    return csv_file(HEADINGS, ((*cells, due, paid, (due or ZERO) - paid) for *cells, due, paid in found.iterator()))

@@ -11,6 +11,8 @@ from django.views.decorators.http import require_safe
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.services import record
+from casework.desk import panels
+from collection.desk import COLLECTION
 from collection.forms import SurchargeForm
 from collection.queries import account as ledger
 from collection.queries.cases import CASES, CaseList, both_sides, cases_csv, collected, receipts_by_month
@@ -57,6 +59,7 @@ def collection(request: HttpRequest) -> HttpResponse:
             "tabs": [_tab(request, name, figures.counts[name], case) for name in CASES],
             "sum": figures.sums[case],
             "page": page.get_page(request.GET.get("page")),
+            "panels": panels(COLLECTION, request.user, levy_year=year, region=region),
         }
     return render(request, "collection/collection.html", context)
 

@@ -35,6 +35,7 @@ INSTALLED_APPS = [
     "levy",
     "quota",
     "exchange",
+    "access",
     "casework",
     "accounts",
     "design",
@@ -137,6 +138,7 @@ TEMPLATES = [
                 "django.contrib.auth.context_processors.auth",
                 "django.contrib.messages.context_processors.messages",
                 "accounts.frame.context.chrome",
+                "casework.context.menu_of_page",
             ],
         },
     }

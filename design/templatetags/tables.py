@@ -77,10 +77,10 @@ def row(content: SafeString, css: str = "") -> SafeString:
 
 
 @register.simple_block_tag
-def head(content: SafeString, css: str = "", *, label: str = "", colspan: str = "") -> SafeString:
-    """The heading of a row."""
+def head(content: SafeString, css: str = "", *, label: str = "", colspan: str = "", scope: str = "row") -> SafeString:
+    """The heading of a row, or of a group of rows with the scope `rowgroup`."""
     attributes = {"class": css, "data_label": label, "colspan": colspan}
-    return _element("th", content, role="rowheader", scope="row", **attributes)
+    return _element("th", content, role="rowheader", scope=scope, **attributes)
 
 
 @register.simple_block_tag

@@ -2,7 +2,7 @@
 
 from disclosure.models.publications import FileFormat, Publication, PublicationState, PublishedFile
 from disclosure.models.published import (
-    Filing,
+    FilingBand,
     LevyBand,
     PublishedEntry,
     PublishedFigure,
@@ -14,7 +14,7 @@ from disclosure.models.published import (
 
 __all__ = [
     "FileFormat",
-    "Filing",
+    "FilingBand",
     "LevyBand",
     "Publication",
     "PublicationState",

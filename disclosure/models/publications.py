@@ -6,13 +6,14 @@ from operator import or_
 import pgtrigger
 from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import Q
 from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
+from casework.decisions import decision_constraints
 from disclosure.models.frozen import frozen_with_publication
 from levy.models.runs import MAX_TOTAL
 from quota.models.returns import LEVY_YEAR_BOUNDS
@@ -46,6 +47,15 @@ class PublicationState(models.TextChoices):
 
 WAS_PUBLISHED = [PublicationState.PUBLISHED, PublicationState.REPLACED, PublicationState.WITHDRAWN]
 FROZEN_STATES = [PublicationState.DRAFT, *WAS_PUBLISHED]
+PUBLICATION_STAMPS = {
+    "preparing": (),
+    "failed": (),
+    "draft": (),
+    "published": ("published",),
+    "replaced": ("published", "replaced"),
+    "withdrawn": ("published", "withdrawn"),
+    "discarded": ("discarded",),
+}
 
 
 FROZEN_FIELDS = (
@@ -126,7 +136,6 @@ class Publication(models.Model):
                 name="one_publication_in_preparation",
             ),
             models.CheckConstraint(condition=LEVY_YEAR_BOUNDS, name="publication_levy_year_bounds"),
-            models.CheckConstraint(condition=Q(state__in=PublicationState.values), name="publication_state_known"),
             models.CheckConstraint(
                 condition=Q(payable_total=None) | Q(payable_total__range=(0, MAX_TOTAL)),
                 name="publication_payable_bounds",
@@ -139,18 +148,13 @@ class Publication(models.Model):
                 condition=~Q(state__in=FROZEN_STATES) | (Q(payable_total__isnull=False) & ~Q(digest="")),
                 name="publication_frozen_has_totals",
             ),
-            models.CheckConstraint(
-                condition=~Q(state__in=WAS_PUBLISHED) | Q(published_at__isnull=False, published_by__isnull=False),
-                name="publication_published_has_person",
-            ),
-            models.CheckConstraint(
-                condition=Q(published_by=None) | ~Q(published_by=F("prepared_by")),
-                name="publication_two_people",
-                violation_error_message=_("公布须由另一人办理。"),
-            ),
-            models.CheckConstraint(
-                condition=~Q(state=PublicationState.WITHDRAWN) | Q(withdrawn_at__isnull=False),
-                name="publication_withdrawn_has_time",
+            *decision_constraints(
+                "publication",
+                stamps=PUBLICATION_STAMPS,
+                only=False,
+                first="prepared_by",
+                second="published_by",
+                message=_("公布须由另一人办理。"),
             ),
         ]
         triggers = [

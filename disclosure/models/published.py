@@ -42,7 +42,7 @@ class ShareBand(models.TextChoices):
     BELOW_ONE_PERCENT = "below_one", _("不足1%")
 
 
-class Filing(models.TextChoices):
+class FilingBand(models.TextChoices):
     ON_TIME = "on_time", _("按期申报")
     LATE = "late", _("逾期申报，视为未安排")
     NONE = "none", _("未申报")
@@ -93,7 +93,7 @@ class PublishedEntry(models.Model):
     entity_type = models.CharField(_("单位类型"), max_length=24, choices=choices_of(EntityType))
     standing = models.CharField(_("结果"), max_length=8, choices=Standing)
     share_band = models.CharField(_("安排比例"), max_length=10, choices=ShareBand, blank=True)
-    filing = models.CharField(_("申报情况"), max_length=8, choices=Filing)
+    filing = models.CharField(_("申报情况"), max_length=8, choices=FilingBand)
     is_verified = models.BooleanField(_("参加年审"))
     required_months = models.DecimalField(_("应安排人月"), null=True, **MONTHS)
     credited_months = models.PositiveIntegerField(_("实际安排人月"), null=True)
@@ -115,7 +115,7 @@ class PublishedEntry(models.Model):
         constraints = [
             models.UniqueConstraint(fields=["publication", "uscc"], name="one_entry_per_employer"),
             models.CheckConstraint(condition=Q(standing__in=Standing.values), name="entry_standing_known"),
-            models.CheckConstraint(condition=Q(filing__in=Filing.values), name="entry_filing_known"),
+            models.CheckConstraint(condition=Q(filing__in=FilingBand.values), name="entry_filing_known"),
             models.CheckConstraint(condition=Q(share_band__in=ShareBand.values), name="entry_share_known"),
             models.CheckConstraint(condition=Q(levy_band__in=LevyBand.values), name="entry_levy_known"),
             models.CheckConstraint(condition=Q(settlement__in=Settlement.values), name="entry_settlement_known"),

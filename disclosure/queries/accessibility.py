@@ -16,7 +16,7 @@ def statement() -> dict[str, Any]:
     return tomllib.loads(FILE.read_text(encoding="utf-8"))
 
 
-def digest_of(said: dict[str, Any]) -> str:
+def statement_digest(said: dict[str, Any]) -> str:
     """The digest that the statement must have. It covers the date, so nobody changes the content or the date alone."""
     content = {name: value for name, value in said.items() if name != "digest"}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)

@@ -21,7 +21,7 @@ def published_assessments(publication: Publication) -> AssessmentQuerySet:
     return current.filter(levy_year=publication.levy_year).exclude(outcome=OutcomeCode.NOT_LIABLE)
 
 
-def refuse_disagreement(publication: Publication) -> None:
+def refuse_false_totals(publication: Publication) -> None:
     """Compare figures with assessments and entries, per region and unit type, and with the runs.
 
     The regions above need no check: sums of equal rows are equal. Raises FiguresDisagree.
@@ -94,7 +94,7 @@ def _within(side: str, prefix: str) -> Q:
     return Q(**{f"{side}__region__code__startswith": prefix})
 
 
-def totals(publication: Publication) -> tuple[int, Decimal, Decimal]:
+def publication_totals(publication: Publication) -> tuple[int, Decimal, Decimal]:
     """Employers, yuan due and yuan paid of the whole publication, from its figures."""
     sums = publication.figures.aggregate(
         units=Sum(F("unit_count"), default=0),

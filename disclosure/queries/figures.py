@@ -11,7 +11,7 @@ MONTHS = 12
 
 
 @dataclass(slots=True)
-class Totals:
+class PublishedTotals:
     """Counts of employers, person-months and yuan of a group of employers, unrounded."""
 
     unit_count: int = 0
@@ -38,12 +38,12 @@ class Totals:
         return Decimal(self.credited_months) / self.staff_months if self.staff_months else None
 
 
-FIELDS = tuple(field.name for field in fields(Totals))
+FIELDS = tuple(field.name for field in fields(PublishedTotals))
 
 
-def total(figures: Iterable[PublishedFigure]) -> Totals:
+def total(figures: Iterable[PublishedFigure]) -> PublishedTotals:
     """The sum of all of them."""
-    result = Totals()
+    result = PublishedTotals()
     for figure in figures:
         result.add(figure)
     return result

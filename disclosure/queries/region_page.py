@@ -12,7 +12,7 @@ from design.charts import BarChart, CellBar, LineChart, bar_chart, cell_bar, lin
 from design.templatetags.formats import headcount, percent
 from disclosure.columns import PAYERS
 from disclosure.models import Publication, PublishedFigure, PublishedRegion
-from disclosure.queries.figures import Totals, covers, heads, total
+from disclosure.queries.figures import PublishedTotals, covers, heads, total
 
 ROOM_BEYOND_REQUIRED = Decimal("1.2")
 STEPS = [Decimal(step) for step in ("0.1", "0.2", "0.5", "1", "2", "5", "10", "20")]
@@ -20,24 +20,24 @@ MOST_RULES = 4
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class PublishedLine:
     """One row of a table: a region or a unit type. `code` is set if the row has a page of its own."""
 
     name: str
-    totals: Totals
+    totals: PublishedTotals
     bar: CellBar | None
     code: str = ""
-    by_type: Sequence[Totals] = ()
+    by_type: Sequence[PublishedTotals] = ()
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class RegionTable:
     """The rows and their total. They link to pages of `levy_year`, or of the publication `preview` if it is set."""
 
     caption: str
     head: str
-    lines: Sequence[Line]
-    whole: Line
+    lines: Sequence[PublishedLine]
+    whole: PublishedLine
     levy_year: int | None = None
     preview: int | None = None
 
@@ -61,10 +61,10 @@ class RegionPage:
     region: PublishedRegion
     above: Sequence[PublishedRegion]
     publication: Publication
-    whole: Line
+    whole: PublishedLine
     required_ratio: Decimal | None
-    parts: Sequence[Line]
-    types: Sequence[Line]
+    parts: Sequence[PublishedLine]
+    types: Sequence[PublishedLine]
     years: Sequence[Year]
 
     @property
@@ -101,14 +101,14 @@ class RegionPage:
         return text % abs(points)
 
 
-def tables(page: RegionPage, preview: int | None = None) -> list[Table]:
+def tables(page: RegionPage, preview: int | None = None) -> list[RegionTable]:
     """The page's parts, if there are any, and its unit types; `preview` is the publication that an officer
     previews."""
-    types = Table(_("各类用人单位"), _("单位类型"), page.types, page.whole)
+    types = RegionTable(_("各类用人单位"), _("单位类型"), page.types, page.whole)
     if not page.parts:
         return [types]
     year = page.publication.levy_year
-    return [Table(_("各地区"), _("地区"), page.parts, page.whole, year, preview), types]
+    return [RegionTable(_("各地区"), _("地区"), page.parts, page.whole, year, preview), types]
 
 
 def region_page(code: str, levy_year: int) -> RegionPage | None:
@@ -155,21 +155,28 @@ def _change(now: Decimal | int, before: Decimal | int) -> str:
     return (_("比上年增加%s人") if moved > 0 else _("比上年减少%s人")) % f"{abs(moved):,}"
 
 
-def _part(part: PublishedRegion, figures: Sequence[PublishedFigure], mark: Decimal | None) -> Line:
+def _part(part: PublishedRegion, figures: Sequence[PublishedFigure], mark: Decimal | None) -> PublishedLine:
     own = [figure for figure in figures if covers(part, figure.region_code)]
     by_type = [_of_type(own, kind) for kind in PAYERS]
     return _line(part.name, total(own), mark, code="" if part.is_own else part.code, by_type=by_type)
 
 
-def _of_type(figures: Sequence[PublishedFigure], kind: str) -> Totals:
+def _of_type(figures: Sequence[PublishedFigure], kind: str) -> PublishedTotals:
     return total(figure for figure in figures if figure.entity_type == kind)
 
 
-def _line(name: str, totals: Totals, mark: Decimal | None, *, code: str = "", by_type: Sequence[Totals] = ()) -> Line:
+def _line(
+    name: str,
+    totals: PublishedTotals,
+    mark: Decimal | None,
+    *,
+    code: str = "",
+    by_type: Sequence[PublishedTotals] = (),
+) -> PublishedLine:
     bar = None
     if mark and totals.ratio is not None:
         bar = cell_bar(totals.ratio, low=Decimal(0), high=mark * ROOM_BEYOND_REQUIRED, mark=mark)
-    return Line(name, totals, bar, code, by_type)
+    return PublishedLine(name, totals, bar, code, by_type)
 
 
 def _ratio(part: Decimal, whole: int) -> Decimal | None:

@@ -44,7 +44,7 @@ class Example:
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class PolicyPeriod:
     """Successive levy years with the same national rules."""
 
     first: int
@@ -59,12 +59,12 @@ def worked_example(levy_year: int, region_code: str = "") -> Example:
     return Example(levy_year, terms or _assumed(levy_year), terms is None, deadline(levy_year, rules))
 
 
-def periods() -> Iterator[Period]:
+def periods() -> Iterator[PolicyPeriod]:
     """The listed years, newest first; successive years with equal caps, tiers and exemption are one period."""
     years = sorted(POLICY_YEARS.values(), key=lambda policy: policy.levy_year, reverse=True)
     for _rules, same in groupby(years, key=lambda p: (p.wage_cap_multiple, p.tiers, p.small_enterprise)):
         together = list(same)
-        yield Period(together[-1].levy_year, together[0].levy_year, together[0])
+        yield PolicyPeriod(together[-1].levy_year, together[0].levy_year, together[0])
 
 
 def _facts(heads: int) -> Facts:

@@ -1,23 +1,18 @@
 """Writes the open-data files: both formats in one pass over the frozen rows, then hashed and stored."""
 
-import csv
 import hashlib
 import json
 from collections.abc import Iterable, Iterator
-from decimal import Decimal
 from pathlib import Path
 from tempfile import TemporaryDirectory
-from typing import Any
 
 from django.conf import settings
 from django.core.files import File
 
-from design.csv_lines import escape_formula
-from disclosure.columns import CONTENTS, PAYERS, Column, RegionRow
+from design.csv_lines import BOM, csv_line
+from disclosure.columns import CONTENTS, PAYERS, PublishedColumn, RegionRow
 from disclosure.models import FileFormat, Publication, PublishedEntry, PublishedFile
 from disclosure.queries.figures import covers, total
-
-BOM = "\N{ZERO WIDTH NO-BREAK SPACE}"
 
 
 def write_files(publication: Publication) -> list[PublishedFile]:
@@ -47,22 +42,20 @@ def region_rows(publication: Publication) -> Iterator[RegionRow]:
 def _write_both(
     publication: Publication,
     name: str,
-    columns: tuple[Column, ...],
+    columns: tuple[PublishedColumn, ...],
     rows: Iterable[PublishedEntry | RegionRow],
     folder: Path,
 ) -> Iterator[PublishedFile]:
     paths = {kind: folder / f"{publication}-{name}.{kind}" for kind in FileFormat.values}
     count = 0
     with (
-        paths["csv"].open("w", encoding="utf-8", newline="") as table,
+        paths["csv"].open("wb") as table,
         paths["json"].open("w", encoding="utf-8") as text,
     ):
-        table.write(BOM)
-        sheet = csv.writer(table)
-        sheet.writerow(column.heading for column in columns)
+        table.write(BOM + csv_line(column.heading for column in columns))
         text.write(_json_head(publication, columns))
         for row in rows:
-            sheet.writerow(_csv_cell(column.shown(row)) for column in columns)
+            table.write(csv_line(column.shown(row) for column in columns))
             text.write("" if not count else ",")
             text.write("\n" + json.dumps({c.key: c.json_value(row) for c in columns}, ensure_ascii=False))
             count += 1
@@ -71,11 +64,7 @@ def _write_both(
         yield _stored(publication, name, FileFormat(kind), path, count)
 
 
-def _csv_cell(value: Any) -> Any:
-    return escape_formula(str(value)) if not isinstance(value, int | Decimal | None) else value
-
-
-def _json_head(publication: Publication, columns: tuple[Column, ...]) -> str:
+def _json_head(publication: Publication, columns: tuple[PublishedColumn, ...]) -> str:
     about = {
         "publication": str(publication),
         "levy_year": publication.levy_year,

@@ -13,10 +13,11 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import DomainError, PermissionMissing
 from audit.services import record
-from audit.workflow import Transition, apply
+from audit.workflow import apply
+from casework.services.decisions import Decision
 from disclosure.errors import EmbargoHolds, NothingConfirmed, PublicationInPreparation, WiderPublicationExists
 from disclosure.models import Publication, PublicationState, PublishedFile
-from disclosure.queries.checks import refuse_disagreement, totals
+from disclosure.queries.checks import publication_totals, refuse_false_totals
 from disclosure.services.freezing import published_assessments, write_rows
 from disclosure.services.open_data import write_files
 from disclosure.workflow import DISCARD, PUBLISH, REPLACE, WITHDRAW
@@ -101,9 +102,9 @@ def _freeze(publication_id: int) -> None:
     if publication is None:
         return
     write_rows(publication)
-    refuse_disagreement(publication)
+    refuse_false_totals(publication)
     digest = _digest(write_files(publication))
-    units, payable, paid = totals(publication)
+    units, payable, paid = publication_totals(publication)
     Publication.objects.filter(pk=publication_id).update(
         state=PublicationState.DRAFT,
         entry_count=units,
@@ -146,44 +147,59 @@ def due_publications() -> list[int]:
     return chosen
 
 
-@transaction.atomic
-def publish(*, publication: Publication, actor: User) -> Publication:
-    """公布, by another person than the one who prepared it. Replaces the publications of all regions that it covers.
+def _published(publication: Publication) -> models.QuerySet[Publication]:
+    return Publication.objects.filter(levy_year=publication.levy_year, state=PublicationState.PUBLISHED)
 
-    Compares the totals again with today's assessments: a correction in between makes the draft stale. Raises
-    FiguresDisagree, WiderPublicationExists, EmbargoHolds and the errors of audit.workflow.apply.
-    """
+
+def _covered(publication: Publication) -> models.QuerySet[Publication]:
+    """What it takes the place of."""
+    return _published(publication).in_region(publication.region_id)
+
+
+def _hold(publication: Publication) -> None:
+    """The province, then the publication and what it covers: once the first step is recorded, nothing waits."""
     _lock_province(publication.region)
-    published = Publication.objects.filter(levy_year=publication.levy_year, state=PublicationState.PUBLISHED)
+    rows = Publication.objects.filter(pk=publication.pk) | _covered(publication)
+    list(rows.order_by("pk").select_for_update(of=("self",), no_key=True))
+
+
+def _shown(publication: Publication) -> tuple[object, ...]:
+    return (publication.pk, publication.state, publication.digest, publication.embargo_until)
+
+
+def _refuse(publication: Publication, actor: User) -> None:
+    """The totals are compared again with today's assessments: a correction since makes the draft stale."""
     above = [code for code in publication.region.lineage() if code != publication.region_id]
-    if published.filter(region__in=above).exists():
+    if _published(publication).filter(region__in=above).exists():
         raise WiderPublicationExists
-    if publication.state == PublicationState.DRAFT:
-        refuse_disagreement(publication)
-    covered = _locked_with_covered(publication, published.in_region(publication.region_id))
-    if covered and not Publication.objects.past_embargo().filter(pk=publication.pk).exists():
+    refuse_false_totals(publication)
+    is_free = Publication.objects.past_embargo().filter(pk=publication.pk).exists()
+    if not is_free and _covered(publication).exists():
         raise EmbargoHolds
-    for older in covered:
+
+
+def _replace_covered(publication: Publication, actor: User) -> None:
+    for older in _covered(publication).order_by("pk"):
         apply(older, REPLACE, actor=actor, region_code=older.region_id, by=str(publication))
-    return apply(publication, PUBLISH, actor=actor, region_code=publication.region_id, digest=publication.digest)
 
 
-def _locked_with_covered(publication: Publication, covered: models.QuerySet[Publication]) -> list[Publication]:
-    """The covered publications. Locks them and this one before the first step is recorded."""
-    # Each step records in the trail, which is locked to the commit: no row may be waited for after that.
-    rows = Publication.objects.filter(pk=publication.pk) | covered
-    locked = rows.order_by("pk").select_for_update(of=("self",), no_key=True)
-    return [row for row in locked if row.pk != publication.pk]
+# 公布, by another person than the one who prepared it; or throwing away a draft that nobody published: its row and its
+# trail stay, the worker removes the rest.
+PUBLICATIONS = Decision(
+    approval=PUBLISH,
+    rejection=DISCARD,
+    hold=_hold,
+    shown=_shown,
+    refuse=_refuse,
+    prepare=_replace_covered,
+    details=lambda publication: {"digest": publication.digest},
+)
 
 
-def withdraw(*, publication: Publication, actor: User, reason: str) -> Publication:
+@transaction.atomic
+def withdraw(publication: Publication, *, actor: User, reason: str) -> Publication:
     """撤下: from the next request on, the public cannot read it."""
-    return _apply(publication, WITHDRAW, actor, reason)
-
-
-def discard(*, publication: Publication, actor: User, reason: str) -> Publication:
-    """Discard an unpublished draft. The row and its trail stay; the worker removes the rest."""
-    return _apply(publication, DISCARD, actor, reason)
+    return apply(publication, WITHDRAW, actor=actor, region_code=publication.region_id, reason=reason)
 
 
 def remove_discarded() -> None:
@@ -199,11 +215,6 @@ def _remove_rows(publication: Publication) -> None:
         transaction.on_commit(partial(file.stored.delete, save=False))
     for rows in (publication.entries, publication.figures, publication.regions, publication.files):
         rows.order_by()._raw_delete(using=publication._state.db)
-
-
-@transaction.atomic
-def _apply(publication: Publication, transition: Transition, actor: User, reason: str) -> Publication:
-    return apply(publication, transition, actor=actor, region_code=publication.region_id, reason=reason)
 
 
 def _lock_province(region: Region) -> None:

@@ -1,61 +1,40 @@
 """The officers' side: preparing a publication, looking at it, publishing by a second person, withdrawing."""
 
-from dataclasses import dataclass
 from typing import Any
 
-from django.contrib import messages
 from django.core.exceptions import PermissionDenied
 from django.core.paginator import Paginator
 from django.http import FileResponse, Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
-from audit.workflow import Transition, allowed
+from audit.workflow import allowed
+from casework.steps import StepPage, step_page
 from disclosure.forms import PublicationForm
 from disclosure.models import Publication, PublicationState
 from disclosure.queries.region_page import page_of, tables
 from disclosure.services import publications as services
+from disclosure.services.publications import PUBLICATIONS
 from disclosure.tasks import send_publications
 from disclosure.views.open_data import listed, send
-from disclosure.workflow import DISCARD, PUBLICATION_TRANSITIONS, PUBLISH, WITHDRAW
-from levy.forms import StepForm
+from disclosure.workflow import DISCARD, PUBLICATION_TRANSITIONS, PUBLICATION_WORDS, PUBLISH, WITHDRAW
 
 PER_PAGE = 25
 REFRESH_SECONDS = 3
 READERS = (Permission.PUBLISH, Permission.VIEW_AUDIT)
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """How a step is announced: the button, the question, what follows from it."""
-
-    button: str
-    question: str
-    consequence: str
-
-
-def acts() -> dict[str, Act]:
-    return {
-        PUBLISH.name: Act(
-            _("公布"),
-            _("确认公布"),
-            _("公布后，任何人都能查询和下载。内容不能修改，只能撤下或以新版替代；同一范围的旧版随即停止公开。"),
-        ),
-        WITHDRAW.name: Act(
-            _("撤下"),
-            _("确认撤下"),
-            _("撤下后，公众立即不能查询和下载，已下载的文件无法收回。撤下不能恢复，须发布新版。"),
-        ),
-        DISCARD.name: Act(_("作废"), _("确认作废"), _("作废后，本版内容和文件删除，可以重新生成。办理记录保留。")),
-    }
+STEPS = {
+    PUBLISH.name: (PUBLISH, PUBLICATIONS.approve),
+    WITHDRAW.name: (WITHDRAW, services.withdraw),
+    DISCARD.name: (DISCARD, PUBLICATIONS.reject),
+}
 
 
 @requires(*READERS)
@@ -80,7 +59,7 @@ def publication_start(request: HttpRequest) -> HttpResponse:
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            with hurry(request):
+            with enqueue_or_warn(request):
                 send_publications()
             return redirect(publication)
     return render(request, "disclosure/publication_start.html", {"form": form})
@@ -94,7 +73,7 @@ def publication_detail(request: HttpRequest, pk: int) -> HttpResponse:
     context: dict[str, Any] = {
         "publication": publication,
         "refresh": REFRESH_SECONDS if publication.state == PublicationState.PREPARING else 0,
-        "steps": [(step.name, acts()[step.name].button) for step in steps],
+        "steps": [(step.name, PUBLICATION_WORDS[step.name].button) for step in steps],
         "waits_for_another": publication.state == PublicationState.DRAFT and PUBLISH not in steps,
         "files": listed(publication, "disclosure:publication_file"),
         "trail": trail_of(publication)[:20],
@@ -130,28 +109,23 @@ def publication_file(request: HttpRequest, pk: int, name: str, kind: str) -> Fil
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def publication_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    transition = next((t for t in PUBLICATION_TRANSITIONS if t.name == step), None)
-    if transition is None:
+    if step not in STEPS:
         raise Http404
+    transition, take = STEPS[step]
     publication = scoped_object(_publications(), request.user, Permission.PUBLISH, pk=pk)
-    form = StepForm(**start(request), needs_reason=transition.needs_reason)
-    if form.is_valid():
-        try:
-            _take(transition, publication, request, form)
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, publication)
-        messages.success(request, _("已办理：%s。") % acts()[step].button)
-        return redirect(publication)
-    context = {"publication": publication, "act": acts()[step], "form": form}
-    return render(request, "disclosure/publication_step.html", context)
-
-
-def _take(transition: Transition, publication: Publication, request: HttpRequest, form: StepForm) -> None:
-    if transition is PUBLISH:
-        services.publish(publication=publication, actor=request.user)
-    else:
-        act = services.withdraw if transition is WITHDRAW else services.discard
-        act(publication=publication, actor=request.user, reason=form.cleaned_data["reason"])
+    named = {"year": publication.levy_year, "region": publication.region, "version": publication.version}
+    page = StepPage(
+        words=PUBLICATION_WORDS[step],
+        facts="disclosure/_publication_facts.html",
+        context={"publication": publication},
+        crumbs=[(reverse("disclosure:publication_list"), _("公示")), (publication.get_absolute_url(), publication)],
+        stand=publication,
+        caption=_("%(region)s%(year)s年度公示第%(version)s版") % named,
+        take=lambda form: take(publication, actor=request.user, **form.cleaned_data),
+        needs_reason=transition.needs_reason,
+        seen=None if transition.needs_reason else lambda: PUBLICATIONS.seen(publication),
+    )
+    return step_page(request, page)
 
 
 def _publications() -> Any:

@@ -61,7 +61,7 @@ def _as_text(cell: Cell) -> str:
     return cell.strip()
 
 
-def text(cell: Cell, *, longest: int) -> str:
+def free_text(cell: Cell, *, longest: int) -> str:
     """Free text without blanks around it. At most `longest` characters, none of them invisible."""
     found = shown(cell) if isinstance(cell, int | float) else _as_text(cell)
     if _UNPRINTABLE.search(found):
@@ -72,7 +72,7 @@ def text(cell: Cell, *, longest: int) -> str:
 
 
 def text_up_to(longest: int) -> Reader:
-    return partial(text, longest=longest)
+    return partial(free_text, longest=longest)
 
 
 def identifier(cell: Cell, check: Callable[[str], str]) -> str:
@@ -188,7 +188,7 @@ def day(cell: Cell) -> str:
     return _day(cell, _("请按“2025-07-01”的样式填写。"), _("请核对年份。"))
 
 
-def last_day(cell: Cell) -> str:
+def ending_day(cell: Cell) -> str:
     """An end date. The cell is empty when there is no end."""
     return _day(cell, _("请按“2025-07-01”的样式填写；不限期的请留空。"), _("请核对年份；不限期的请留空。"))
 

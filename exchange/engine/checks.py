@@ -23,7 +23,7 @@ WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
 """
 
 
-def in_order(first: str, last: str) -> Check:
+def dates_in_order(first: str, last: str) -> Check:
     """Refuse rows whose second date is before the first."""
 
     def check(staging: StagedRows, scope: Scope) -> Iterator[Fault]:

@@ -12,6 +12,7 @@ from enum import Enum
 
 from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
@@ -22,12 +23,13 @@ from exchange.engine.fault_book import masked, with_values
 from exchange.engine.faults import Fault
 from exchange.engine.source import Source
 from exchange.engine.staging import Staging, staging_of
-from exchange.engine.table import Table
+from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 from exchange.models import FileState, ImportedFile
 
 SHOWN_FAULTS = 100
 NAMED_LINES = 5
+OVERTAKEN = gettext_lazy("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")
 
 Progress = Callable[[int], None]
 
@@ -107,38 +109,46 @@ def load_file(
     scope = scope_of(kind, actor, second)
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
-        _stage(table, staging, scope, report, progress)
+        stage_rows(staging, table.batches(), scope, report, progress)
         try:
             with transaction.atomic():
                 staging.run("SET LOCAL work_mem = '128MB'")
                 if mode is not Mode.REPORT:
-                    _take_turn(kind, file)
+                    take_turn(kind)
+                    _take_upload(file)
                     if kind.lock:
                         kind.lock(staging)
-                _check(staging, scope, report)
+                check_rows(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
         # A row changed after the checks: the constraints catch it. Their messages quote identity numbers, hide them.
         except (IntegrityError, DataError):
-            raise FileRefused(_("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")) from None
+            raise FileRefused(OVERTAKEN) from None
     return report
 
 
-def _take_turn(kind: Kind, file: ImportedFile | None) -> None:
-    """Let one file of a kind be written at a time, and an upload only once. Raises TransitionNotAllowed."""
+def take_turn(kind: Kind) -> None:
+    """Wait until no other file of the kind is being written; the turn lasts as long as the transaction."""
     # Row locks cannot do this: two files may bring the same new key, for which there is no row yet.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
+
+
+def _take_upload(file: ImportedFile | None) -> None:
+    """An upload is written once. Raises TransitionNotAllowed."""
     if file is not None:
         locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
         if locked.state != FileState.WRITING:
             raise TransitionNotAllowed
 
 
-def _stage(table: Table, staging: Staging, scope: Scope, report: Report, progress: Progress | None) -> None:
-    converter = Converter(table.kind, scope)
+def stage_rows(
+    staging: Staging, batches: Iterable[RowBatch], scope: Scope, report: Report, progress: Progress | None = None
+) -> None:
+    """Read the cells and put the rows without a fault into the temporary table."""
+    converter = Converter(staging.kind, scope)
     with _uncollected():
-        for batch in table.batches():
+        for batch in batches:
             # PostgreSQL stored the last batch while this one was read; a lookup in convert needs the connection.
             staging.settle_added()
             rows, faults = converter.convert(batch.lines, batch.columns)
@@ -166,8 +176,8 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def _check(staging: Staging, scope: Scope, report: Report) -> None:
-    """Check rows against each other, then against stored rows. Faulty rows leave the table."""
+def check_rows(staging: Staging, scope: Scope, report: Report) -> None:
+    """Hold rows against each other, then against what is stored. Faulty rows leave the table."""
     report.repeated, clashes = staging.settle_repeated()
     staging.remove(report.take(clashes))
     for check in staging.kind.checks:
@@ -200,7 +210,7 @@ def _finish(
     file.sha256 = source.sha256()
     if mode is Mode.APPLY and report.faults:
         report.new, report.changed = staging.compare()
-        note(file, report, FileState.REFUSED, source, staging.kind)
+        keep_outcome(file, report, FileState.REFUSED, source, staging.kind)
         return
     file.save()
     people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
@@ -208,7 +218,7 @@ def _finish(
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True
-    note(file, report, FileState.APPLIED, source, staging.kind)
+    keep_outcome(file, report, FileState.APPLIED, source, staging.kind)
     record(
         actor=second or actor,
         action="quota.file.apply",
@@ -226,7 +236,7 @@ def _finish(
     )
 
 
-def note(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
+def keep_outcome(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
     """Store the outcome with the file, and the first hundred faults without identity or certificate numbers."""
     file.state = state
     file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated

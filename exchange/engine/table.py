@@ -18,7 +18,7 @@ SHOWN = 8  # unknown headings named in a warning
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
+class RowBatch:
     """Some rows: their line numbers, their cells per column of the kind, and their faults."""
 
     lines: Sequence[int]
@@ -38,7 +38,7 @@ class Table:
     kind: Kind
     warnings: list[str] = field(default_factory=list)
 
-    def batches(self) -> Iterator[Batch]:
+    def batches(self) -> Iterator[RowBatch]:
         """The rows below the headings. Raises FileRefused when the file cannot be read as this kind."""
         chunks = self._chunks()
         line, headings = 0, None
@@ -96,19 +96,19 @@ def _missing(missing: list[str], headings: list[str], kind: Kind) -> str:
     }
 
 
-def _batch(first: int, rows: list[list[Cell]], places: list[int], width: int) -> Batch | None:
+def _batch(first: int, rows: list[list[Cell]], places: list[int], width: int) -> RowBatch | None:
     """The rows that are not empty. The usual batch has no gaps and no ragged rows: a transpose is enough."""
     if set(map(len, rows)) == {width}:
         columns = list(zip(*rows, strict=True))
         if "" not in columns[places[0]]:
-            return Batch(range(first, first + len(rows)), [columns[place] for place in places], [])
+            return RowBatch(range(first, first + len(rows)), [columns[place] for place in places], [])
     kept = [(line, row) for line, row in enumerate(rows, first) if not _is_empty(row)]
     overlong = {line for line, row in kept if not _is_empty(row[width:])}
     sound = [(line, row[:width]) for line, row in kept if line not in overlong]
     columns = list(zip_longest(*(row for _line, row in sound), fillvalue=""))
     columns += [("",) * len(sound)] * (width - len(columns))
     faults = [_overlong(line) for line in sorted(overlong)]
-    return Batch([line for line, _row in sound], [columns[place] for place in places], faults) if kept else None
+    return RowBatch([line for line, _row in sound], [columns[place] for place in places], faults) if kept else None
 
 
 def _too_many(rows: int) -> str:

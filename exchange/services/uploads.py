@@ -21,7 +21,7 @@ from audit.errors import DomainError, PermissionMissing, SecondPersonNeeded, Tra
 from audit.services import record
 from exchange.engine.contract import Kind
 from exchange.engine.fault_book import with_values, write_workbook
-from exchange.engine.loading import Mode, Progress, Report, load_file, note
+from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
 from exchange.engine.source import UPLOAD, Source
 from exchange.errors import FileRefused
 from exchange.kinds import KINDS
@@ -68,7 +68,7 @@ def _widest(regions: list[Region]) -> Region:
     return min(regions, key=lambda region: len(region.prefix))
 
 
-def source_of(file: ImportedFile) -> Source:
+def uploaded_source(file: ImportedFile) -> Source:
     """The upload as it came. Raises FileRefused when its contents are no longer kept."""
     try:
         with file.stored.open() as stored:
@@ -83,7 +83,7 @@ def read_file(*, file: ImportedFile) -> None:
         return
     kind, actor = KINDS[file.kind], file.loaded_by
     try:
-        source = source_of(file)
+        source = uploaded_source(file)
         report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, progress=_progress(file))
     except DomainError as refusal:
         _refuse(file, refusal)
@@ -97,7 +97,7 @@ def read_file(*, file: ImportedFile) -> None:
             .filter(pk=file.pk, state=FileState.READING)
             .exists()
         ):
-            note(file, report, FileState.CHECKED, source, kind)
+            keep_outcome(file, report, FileState.CHECKED, source, kind)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
@@ -140,7 +140,7 @@ def write_file(*, file: ImportedFile) -> None:
     actor, second = (file.loaded_by, file.applied_by) if kind.needs_two_people else (file.applied_by, None)
     mode = Mode.APPLY_VALID if file.only_sound_rows else Mode.APPLY
     try:
-        source = source_of(file)
+        source = uploaded_source(file)
         report = load_file(kind=kind, source=source, mode=mode, actor=actor, second=second, file=file)
     except TransitionNotAllowed:  # load_file takes its turn first: another worker has written the file meanwhile
         return

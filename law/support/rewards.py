@@ -17,7 +17,7 @@ MONTHS = 12
 PERSON_MONTHS, HEADS, YUAN = _("人月"), _("人"), _("元")
 
 
-class Basis(StrEnum):
+class RewardBasis(StrEnum):
     """The reward of one head and year: a number of monthly minimum wages, or a fixed sum."""
 
     MINIMUM_WAGES = "minimum_wages"
@@ -48,7 +48,7 @@ class RewardTerms:
     whole_heads: bool
     minimum_excess: Decimal
     severe_counts: int
-    basis: Basis
+    basis: RewardBasis
     rate: Decimal
     citation: str
     cap: Decimal | None = None
@@ -135,7 +135,7 @@ def _refused(excess: Decimal, facts: RewardFacts, terms: RewardTerms) -> RewardO
         return RewardOutcome.NOT_OVER
     if excess < EXACT.multiply(terms.minimum_excess, MONTHS) or (terms.whole_heads and excess < MONTHS):
         return RewardOutcome.TOO_FEW
-    if terms.basis is Basis.MINIMUM_WAGES and facts.minimum_wage is None:
+    if terms.basis is RewardBasis.MINIMUM_WAGES and facts.minimum_wage is None:
         return RewardOutcome.NO_MINIMUM_WAGE
     return None
 
@@ -145,7 +145,7 @@ def _whole_heads(excess: Decimal) -> Decimal:
 
 
 def _per_head_and_year(facts: RewardFacts, terms: RewardTerms) -> Decimal:
-    if terms.basis is Basis.FIXED or facts.minimum_wage is None:
+    if terms.basis is RewardBasis.FIXED or facts.minimum_wage is None:
         return terms.rate
     return EXACT.multiply(facts.minimum_wage, terms.rate)
 
@@ -196,7 +196,7 @@ def _rewarded(result: Rewarded) -> Step:
 def _per_head(result: Rewarded) -> Step:
     terms = result.terms
     formula = _("定额")
-    if terms.basis is Basis.MINIMUM_WAGES and result.facts.minimum_wage is not None:
+    if terms.basis is RewardBasis.MINIMUM_WAGES and result.facts.minimum_wage is not None:
         figures = {"wage": yuan(result.facts.minimum_wage), "rate": number(terms.rate)}
         formula = _("当地月最低工资 %(wage)s × %(rate)s", **figures)
     return Step("per_head", _("每人每年标准"), formula, result.per_head, YUAN, terms.citation)

@@ -28,7 +28,7 @@ ROUNDED = "，四舍五入到分"
 
 
 @dataclass(frozen=True, slots=True)
-class Period:
+class NoticePeriod:
     """A period for an act, with the text that sets it; `until` if it runs from the day of issue."""
 
     length: int
@@ -104,13 +104,13 @@ def _line(step: Step) -> dict[str, Any]:
 PERIODS = ("payment_days", "objection_days", "review_days", "suit_months")
 
 
-def _period(name: str, notice: Notice) -> Period | None:
+def _period(name: str, notice: Notice) -> NoticePeriod | None:
     """A period of the deployment's settings, or None if no text sets one."""
     stated = settings.DOCUMENTS[name]
     if stated is None:
         return None
     length, source = stated
-    return Period(length, source, timezone.localdate(notice.issued_at) + timedelta(days=length))
+    return NoticePeriod(length, source, timezone.localdate(notice.issued_at) + timedelta(days=length))
 
 
 def _headcount_numbers(notices: Iterable[Notice]) -> dict[int, str]:

@@ -15,7 +15,7 @@ from law.amount import AssessmentRules
 from levy.models import AssessmentRun
 from levy.models.runs import FINAL_STATES
 from levy.queries.comparison import region_lines
-from levy.queries.totals import Totals, largest_changes, outcome_totals, run_sums
+from levy.queries.totals import RunTotals, largest_changes, outcome_totals, run_sums
 from quota.enums import NumberKind
 
 TITLE = "残疾人就业保障金年度核定报告"
@@ -49,8 +49,8 @@ def report_pdf(run: AssessmentRun) -> Pdf:
     return render_pdf(title=f"{TITLE} {run}", dated=dated, sheets=[report_sheet(run)])
 
 
-def _whole(outcomes: list[Totals]) -> Totals:
-    whole = Totals(code="", label="合计")
+def _whole(outcomes: list[RunTotals]) -> RunTotals:
+    whole = RunTotals(code="", label="合计")
     for line in outcomes:
         whole.add(asdict(line))
     return whole

@@ -2,7 +2,7 @@
 
 from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice
-from levy.models.parameter_changes import ChangeState, ParameterChange
+from levy.models.parameter_changes import ParameterChange
 from levy.models.region_changes import RegionChange
 from levy.models.runs import AssessmentRun, AssessmentSlice, PolicyVersion, RunState, SliceState
 
@@ -10,7 +10,6 @@ __all__ = [
     "Assessment",
     "AssessmentRun",
     "AssessmentSlice",
-    "ChangeState",
     "CorrectionState",
     "DocumentBatch",
     "Notice",

@@ -4,16 +4,15 @@ from collections.abc import Iterable
 from decimal import Decimal
 
 import pgtrigger
-from django.conf import settings
 from django.db import models
 from django.db.models import F, Q
-from django.db.models.functions import Now
 from django.urls import reverse
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from accounts.scoping import RegionScopedQuerySet
 from audit.triggers import never, never_truncated
+from casework.decisions import ProposalState, TwoPeople, decision_constraints
 from law.codes import EntityType
 from levy.models.runs import FINAL_STATES, AssessmentRun
 from quota.models import Employer
@@ -197,11 +196,11 @@ class CorrectionState(models.TextChoices):
         return "warn" if self == CorrectionState.WAITING else "ok"
 
 
-class Supersession(models.Model):
-    """A confirmed assessment replaced by a new one, in force after a second person's approval; both stay.
+class Supersession(TwoPeople):
+    """A confirmed assessment replaced by a new one, in force once a second person has approved; both stay.
 
-    A supplement (补充核定) has no `old`: it assesses an employer that is missing in its region's confirmed run. A
-    trigger of the database keeps an employer from being assessed twice that way.
+    A supplement (补充核定) has no `old`: it assesses an employer that its region's confirmed run does not hold. The
+    database keeps an employer from being assessed twice that way (promise A4).
     """
 
     class Ground(models.TextChoices):
@@ -215,10 +214,7 @@ class Supersession(models.Model):
     new = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="supersedes")
     ground = models.CharField(_("事由"), max_length=12, choices=Ground)
     reason = models.TextField(_("理由"))
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    proposed_at = models.DateTimeField(_("提出时间"), db_default=Now())
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    approved_at = models.DateTimeField(_("批准时间"), null=True)
+    state = models.CharField(_("状态"), max_length=12, choices=ProposalState, default=ProposalState.PROPOSED)
 
     objects = SupersessionQuerySet.as_manager()
 
@@ -237,11 +233,7 @@ class Supersession(models.Model):
         ]
         constraints = [
             models.CheckConstraint(condition=~Q(old=F("new")), name="supersession_two_rows"),
-            models.CheckConstraint(
-                condition=Q(approved_by=None, approved_at=None)
-                | (Q(approved_by__isnull=False, approved_at__isnull=False) & ~Q(proposed_by=F("approved_by"))),
-                name="supersession_two_people",
-            ),
+            *decision_constraints("supersession", stamps={"proposed": (), "approved": ("approved",)}),
             models.CheckConstraint(condition=~Q(reason=""), name="supersession_has_reason"),
             models.CheckConstraint(
                 condition=Q(old=None, ground="supplement") | (Q(old__isnull=False) & ~Q(ground="supplement")),

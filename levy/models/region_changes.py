@@ -1,18 +1,16 @@
 """A division that shall be added, renamed or retired, waiting for a second administrator."""
 
-from django.conf import settings
 from django.db import models
-from django.db.models import F, Q
-from django.db.models.functions import Now
+from django.db.models import Q
 from django.urls import reverse
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
-from levy.models.parameter_changes import ChangeState
+from casework.decisions import Proposal, decision_constraints
 
 
-class RegionChange(models.Model):
+class RegionChange(Proposal):
     """One change of the list of divisions, written once; approving it changes the region's row.
 
     `code` is no foreign key: what shall be added does not exist yet. `former_name` is what stood when it was proposed.
@@ -33,16 +31,8 @@ class RegionChange(models.Model):
     last_day = models.DateField(_("最后有效日"), null=True, blank=True)
     document_number = models.CharField(_("文号"), max_length=80)
     reason = models.CharField(_("理由"), max_length=500)
-    state = models.CharField(_("状态"), max_length=12, choices=ChangeState, default=ChangeState.PROPOSED)
-    proposed_at = models.DateTimeField(_("提出时间"), db_default=Now())
-    proposed_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
-    approved_at = models.DateTimeField(_("批准时间"), null=True)
-    approved_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
-    rejected_at = models.DateTimeField(_("不批准时间"), null=True)
-    rejected_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
 
-    class Meta:
-        ordering = ["-pk"]
+    class Meta(Proposal.Meta):
         verbose_name = _("行政区划变更")
         verbose_name_plural = _("行政区划变更")
         constraints = [
@@ -52,15 +42,7 @@ class RegionChange(models.Model):
                 | Q(kind__in=["add", "rename"], successor=None, last_day=None),
                 name="region_change_has_what_it_needs",
             ),
-            models.CheckConstraint(
-                condition=Q(state="proposed", approved_at=None, rejected_at=None)
-                | Q(state="approved", approved_at__isnull=False, approved_by__isnull=False, rejected_at=None)
-                | Q(state="rejected", rejected_at__isnull=False, rejected_by__isnull=False, approved_at=None),
-                name="region_change_state_has_its_stamp",
-            ),
-            models.CheckConstraint(
-                condition=Q(approved_by=None) | ~Q(approved_by=F("proposed_by")), name="region_change_two_people"
-            ),
+            *decision_constraints("region_change"),
         ]
 
     def __str__(self) -> str:
@@ -76,7 +58,3 @@ class RegionChange(models.Model):
 
     def get_absolute_url(self) -> str:
         return reverse("levy:region_change", args=[self.pk])
-
-    @property
-    def status(self) -> ChangeState:
-        return ChangeState(self.state)

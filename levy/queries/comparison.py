@@ -15,13 +15,13 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from design.charts import CellBar, cell_bar
-from design.csv_lines import BOM, csv_line, escape_formula
+from design.csv_lines import csv_file
 from design.law_words import official_words
 from levy.models import AssessmentRun
 from levy.models.assessments import OutcomeCode
 from levy.models.runs import COMPUTED_STATES
 from levy.queries.run_figures import figures
-from levy.queries.totals import Totals, last_year, last_year_sums, region_totals, regions_of, run_sums
+from levy.queries.totals import RunTotals, last_year, last_year_sums, region_totals, regions_of_run, run_sums
 
 FETCHED_ROWS = 2_000
 BAR_ENDS = Decimal("0.5")
@@ -53,8 +53,8 @@ class Pair:
 class RegionLine:
     """A region's totals beside those of the year before."""
 
-    now: Totals
-    before: Totals | None
+    now: RunTotals
+    before: RunTotals | None
 
     def pair(self, name: str) -> Pair:
         return Pair(getattr(self.before, name, None), getattr(self.now, name))
@@ -82,13 +82,13 @@ class RegionLine:
 
 def region_lines(run: AssessmentRun) -> list[RegionLine]:
     """Every region with employers in the run or in the year before, in the order of the codes."""
-    regions, earlier = regions_of(run), last_year_sums(run) if is_comparable(run) else []
+    regions, earlier = regions_of_run(run), last_year_sums(run) if is_comparable(run) else []
     now = {line.code: line for line in region_totals(run_sums(run), regions)}
     before = {line.code: line for line in region_totals(earlier, regions)}
     lines = []
     for code in sorted(now | before):
         known = now.get(code) or before[code]
-        lines.append(RegionLine(now.get(code) or Totals(code, known.label, level=known.level), before.get(code)))
+        lines.append(RegionLine(now.get(code) or RunTotals(code, known.label, level=known.level), before.get(code)))
     return lines
 
 
@@ -158,11 +158,13 @@ HEADINGS = (
 
 
 def movement_csv(run: AssessmentRun, movement: Movement) -> Iterator[bytes]:
-    """The employers of one movement as CSV, the largest difference first; no cell is ever a formula (promise C6)."""
+    """The employers of one movement as CSV, the largest difference first."""
+    return csv_file(HEADINGS, _movement_rows(run, movement))
+
+
+def _movement_rows(run: AssessmentRun, movement: Movement) -> Iterator[tuple[Any, ...]]:
     pairs, values = _both_years(run)
     outcomes = official_words(OutcomeCode)
-    yield BOM
-    yield csv_line(HEADINGS)
     with connection.chunked_cursor() as cursor:
         cursor.execute(
             "SELECT e.uscc, e.name, coalesce(n.region_id, b.region_id), b.outcome, n.outcome, b.payable, n.payable,"
@@ -174,4 +176,4 @@ def movement_csv(run: AssessmentRun, movement: Movement) -> Iterator[bytes]:
         while rows := cursor.fetchmany(FETCHED_ROWS):
             for uscc, name, code, was, became, due_before, due_now, difference in rows:
                 words = (outcomes.get(was, ""), outcomes.get(became, ""))
-                yield csv_line((uscc, escape_formula(name), code, *words, due_before, due_now, difference))
+                yield uscc, name, code, *words, due_before, due_now, difference

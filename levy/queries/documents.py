@@ -30,7 +30,7 @@ def replacement_of(assessment: Assessment) -> Assessment | None:
     return None if found is assessment else found
 
 
-class Standing(StrEnum):
+class DocumentStanding(StrEnum):
     """The answers of the check about a document that was really issued."""
 
     VALID = "valid"
@@ -44,7 +44,7 @@ class DocumentAnswer:
 
     title: str
     number: str
-    standing: Standing
+    standing: DocumentStanding
     issued_on: date
     region: str
     levy_year: int
@@ -85,7 +85,7 @@ def _notice_answer(notice: Notice) -> DocumentAnswer:
     return DocumentAnswer(
         title=NOTICE_TITLE,
         number=notice.number,
-        standing=Standing.REPLACED if replacement else Standing.VALID,
+        standing=DocumentStanding.REPLACED if replacement else DocumentStanding.VALID,
         issued_on=timezone.localdate(notice.issued_at),
         region=_full_name(assessment.region_id),
         levy_year=assessment.levy_year,
@@ -97,11 +97,11 @@ def _notice_answer(notice: Notice) -> DocumentAnswer:
 
 def _certificate_answer(headcount: VerifiedHeadcount) -> DocumentAnswer:
     successor = None
-    standing = Standing.VALID
+    standing = DocumentStanding.VALID
     if headcount.withdrawn_at is not None:
         current = VerifiedHeadcount.objects.current().filter(levy_year=headcount.levy_year)
         successor = current.filter(employer=headcount.employer_id).first()
-        standing = Standing.REPLACED if successor else Standing.WITHDRAWN
+        standing = DocumentStanding.REPLACED if successor else DocumentStanding.WITHDRAWN
     return DocumentAnswer(
         title=CERTIFICATE_TITLE,
         number=headcount.number,

@@ -19,7 +19,7 @@ GIVEN = "按您填写的参数"
 YUAN = "元"
 
 
-def estimate(payload: Mapping[str, Any]) -> dict[str, Any]:
+def estimated(payload: Mapping[str, Any]) -> dict[str, Any]:
     """The levy of one employer with every step, all numbers as strings. Raises DRF's ValidationError per field."""
     return as_json(assessed_estimate(payload))
 

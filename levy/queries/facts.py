@@ -75,7 +75,7 @@ NOT_IN_OTHER_RUNS = """
 """
 
 
-class Basis(models.TextChoices):
+class FactsBasis(models.TextChoices):
     """The basis of a figure that no run has confirmed yet. Every page uses these words."""
 
     DECLARED = "declared", _("申报数")
@@ -90,10 +90,10 @@ class Basis(models.TextChoices):
 
 
 BASIS_NOTES = {
-    Basis.DECLARED: _("按申报数测算：申报安排的人月全部计入，尚未核对。不是核定结果。"),
-    Basis.COMPUTED: _("按核对数测算：安排人月由系统核对，尚未经两人审核认定，没有核对的不计入。不是核定结果。"),
-    Basis.VERIFIED: _("按认定数测算：安排人月已经两人审核认定。不是核定结果。"),
-    Basis.REGISTERED: _("按登记数测算：没有申报，职工人数和工资总额取自税务登记。不是核定结果。"),
+    FactsBasis.DECLARED: _("按申报数测算：申报安排的人月全部计入，尚未核对。不是核定结果。"),
+    FactsBasis.COMPUTED: _("按核对数测算：安排人月由系统核对，尚未经两人审核认定，没有核对的不计入。不是核定结果。"),
+    FactsBasis.VERIFIED: _("按认定数测算：安排人月已经两人审核认定。不是核定结果。"),
+    FactsBasis.REGISTERED: _("按登记数测算：没有申报，职工人数和工资总额取自税务登记。不是核定结果。"),
 }
 
 
@@ -101,7 +101,7 @@ class Expected(NamedTuple):
     """Facts of a year that no run has confirmed, and their basis."""
 
     facts: Facts
-    basis: Basis
+    basis: FactsBasis
 
 
 def facts_of_slice(
@@ -127,9 +127,9 @@ def facts_expected(employer: Employer, levy_year: int) -> Expected:
     are not verified. They equal `facts_today` once the basis is VERIFIED."""
     (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
     if line.is_certified == "t":
-        basis = Basis.VERIFIED
+        basis = FactsBasis.VERIFIED
     else:
-        basis = Basis.REGISTERED if line.staff_months == NULL else Basis.COMPUTED
+        basis = FactsBasis.REGISTERED if line.staff_months == NULL else FactsBasis.COMPUTED
     own = line.computed_months if line.verified_months == NULL else line.verified_months
     return Expected(_facts(line, max(_number(own) + int(line.moved_months), 0)), basis)
 

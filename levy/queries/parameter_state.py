@@ -19,7 +19,7 @@ AT_YEAR_END = (NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE)
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class ParameterLine:
     """A number or rule of the year. `row` is None if nothing is entered: missing, or the national rule."""
 
     name: str
@@ -38,7 +38,7 @@ class Gap:
     stops: str
 
 
-def numbers_of(region: Region, levy_year: int) -> list[Line]:
+def numbers_of(region: Region, levy_year: int) -> list[ParameterLine]:
     """The region's numbers: those of 31 December, and the minimum wages of the year, its own before those of regions
     above. One query."""
     lineage = region.lineage()
@@ -55,7 +55,7 @@ def numbers_of(region: Region, levy_year: int) -> list[Line]:
     return [*lines, *(_line(NumberKind.MINIMUM_WAGE, row) for row in own or [None])]
 
 
-def rules_of(region: Region, levy_year: int) -> list[Line]:
+def rules_of(region: Region, levy_year: int) -> list[ParameterLine]:
     """Every rule that a region may set, with its value of 31 December or the national one. One query."""
     lineage = region.lineage()
     rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(lineage)
@@ -71,14 +71,14 @@ def _holds_on(row: DatedRow, day: date) -> bool:
     return row.valid_from <= day and (row.valid_until is None or day <= row.valid_until)
 
 
-def _line(name: str, row: DatedRow | None, citation: str = "") -> Line:
+def _line(name: str, row: DatedRow | None, citation: str = "") -> ParameterLine:
     if row is not None:
         value = value_in_words(name, str(row.value))
     elif name in RULES:
         value = value_in_words(name, _national(name))
     else:
         value = ""
-    return Line(str(name), name_in_words(name), value, row, citation)
+    return ParameterLine(str(name), name_in_words(name), value, row, citation)
 
 
 def _national(name: str) -> str:

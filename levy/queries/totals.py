@@ -23,7 +23,7 @@ WHERE n.payable <> b.payable ORDER BY abs(n.payable - b.payable) DESC, n.id LIMI
 
 
 @dataclass(slots=True)
-class Totals:
+class RunTotals:
     """Counts and sums of a group of assessments; person-months and yuan. `paying` is the number of employers that owe
     something."""
 
@@ -71,27 +71,27 @@ def _sums_of(assessments: AssessmentQuerySet) -> Sums:
     return list(assessments.order_by().values("region_id", "outcome").annotate(**_SUMS))
 
 
-def outcome_totals(sums: Sums) -> list[Totals]:
+def outcome_totals(sums: Sums) -> list[RunTotals]:
     """One line per outcome that occurs, in the order of the levy list."""
-    lines = {outcome.value: Totals(code=outcome.value, label=str(outcome.label)) for outcome in OutcomeCode}
+    lines = {outcome.value: RunTotals(code=outcome.value, label=str(outcome.label)) for outcome in OutcomeCode}
     for row in sums:
         lines[row["outcome"]].add(row)
     return [line for line in lines.values() if line.employers]
 
 
-def region_totals(sums: Sums, regions: Iterable[Region]) -> list[Totals]:
+def region_totals(sums: Sums, regions: Iterable[Region]) -> list[RunTotals]:
     """Each county's sums added to itself and to every listed region above it, in the order of the codes."""
     names = {region.code: region for region in regions}
-    lines: dict[str, Totals] = {}
+    lines: dict[str, RunTotals] = {}
     for row in sums:
         for code in Region(code=row["region_id"]).lineage():
             if code in names:
-                line = lines.setdefault(code, Totals(code=code, label=names[code].name, level=names[code].level))
+                line = lines.setdefault(code, RunTotals(code=code, label=names[code].name, level=names[code].level))
                 line.add(row)
     return [lines[code] for code in sorted(lines)]
 
 
-def regions_of(run: AssessmentRun) -> list[Region]:
+def regions_of_run(run: AssessmentRun) -> list[Region]:
     """The run's region and all below it."""
     return list(Region.objects.filter(code__startswith=run.region.prefix))
 
@@ -102,7 +102,7 @@ def last_year(run: AssessmentRun) -> AssessmentQuerySet:
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class YearOnYear:
     """One employer's assessment beside last year's, with the differences in words that an officer can check."""
 
     assessment: Assessment
@@ -114,7 +114,7 @@ class Change:
 CHANGES_SHOWN = 20
 
 
-def largest_changes(run: AssessmentRun) -> list[Change]:
+def largest_changes(run: AssessmentRun) -> list[YearOnYear]:
     """The employers whose due amount changed most against the confirmed assessment of the year before."""
     pairs = figures(run, "largest-changes", lambda: _largest(run))
     found = Assessment.objects.select_related("employer").in_bulk([pk for pair in pairs for pk in pair])
@@ -137,7 +137,7 @@ MOVED = {
 }
 
 
-def _change(now: Assessment, before: Assessment) -> Change:
+def _change(now: Assessment, before: Assessment) -> YearOnYear:
     reasons = []
     if now.outcome != before.outcome:
         outcomes = {"before": before.get_outcome_display(), "now": now.get_outcome_display()}
@@ -146,4 +146,4 @@ def _change(now: Assessment, before: Assessment) -> Change:
         old, new = getattr(before, name), getattr(now, name)
         if old != new:
             reasons.append(words % {"before": f"{old:,}", "now": f"{new:,}"})
-    return Change(now, before, now.payable - before.payable, tuple(reasons))
+    return YearOnYear(now, before, now.payable - before.payable, tuple(reasons))

@@ -4,9 +4,7 @@ The row says how far the batch is: `done` counts the notices in finished parts. 
 again, and only the combined file is ever offered (docs/decisions/0007-printing-notices.md).
 """
 
-import csv
 import hashlib
-import io
 import time
 from datetime import timedelta
 from tempfile import TemporaryFile
@@ -27,7 +25,7 @@ from accounts.models import Region, User
 from accounts.permissions import Permission
 from audit.errors import DomainError, PermissionMissing
 from audit.services import record
-from design.csv_lines import escape_formula
+from design.csv_lines import BOM, csv_line
 from levy.documents.notice import TITLE, notice_pdf
 from levy.errors import BatchAlreadyWorking, NothingToPrint, NoticeNotPossible
 from levy.models import AssessmentRun, DocumentBatch, Notice
@@ -166,14 +164,13 @@ def _next_notices(batch: DocumentBatch) -> list[Notice]:
 def _index_lines(done: int, notices: list[Notice], file_name: str, page_of: dict[str, int]) -> bytes:
     region = notices[0].assessment.region_id
     region_name = Region.objects.full_names([region])[region]
-    lines = io.StringIO(newline="")
-    writer = csv.writer(lines)
+    lines = []
     for position, notice in enumerate(notices, done + 1):
         employer, payable = notice.assessment.employer, notice.assessment.payable
-        name = escape_formula(employer.name)
-        page = page_of[notice.number]
-        writer.writerow([position, region, region_name, employer.uscc, name, notice.number, payable, file_name, page])
-    return lines.getvalue().encode()
+        name, page = employer.name, page_of[notice.number]
+        cells = (position, region, region_name, employer.uscc, name, notice.number, payable, file_name, page)
+        lines.append(csv_line(cells))
+    return b"".join(lines)
 
 
 def _folder(batch: DocumentBatch) -> str:
@@ -209,16 +206,15 @@ def _bind(batch: DocumentBatch) -> None:
 
 def _write_zip(batch: DocumentBatch, target: BinaryIO) -> None:
     names = sorted(default_storage.listdir(_folder(batch))[1])
-    index = io.StringIO(newline="")
-    csv.writer(index).writerow(HEADINGS)
+    index = [BOM + csv_line(HEADINGS)]
     with ZipFile(target, "w") as bound:
         for name in names:
             with default_storage.open(f"{_folder(batch)}/{name}") as part:
                 if name.endswith(".pdf"):
                     bound.writestr(_entry(batch, name), part.read())
                 else:
-                    index.write(part.read().decode())
-        bound.writestr(_entry(batch, INDEX), index.getvalue().encode("utf-8-sig"))
+                    index.append(part.read())
+        bound.writestr(_entry(batch, INDEX), b"".join(index))
 
 
 def _entry(batch: DocumentBatch, name: str) -> ZipInfo:

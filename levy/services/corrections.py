@@ -3,13 +3,12 @@ version, and replaces the old one when a second person approves. Both stay.
 
 补充核定: an employer that came after its region's run was confirmed is assessed for the first time in the same way."""
 
-import hashlib
 from dataclasses import dataclass
+from operator import attrgetter
 from typing import Any
 
-from django.db import IntegrityError, transaction
+from django.db import transaction
 from django.db.models import Exists, OuterRef, QuerySet
-from django.db.models.functions import Now
 from django.utils.translation import gettext as _
 
 from accounts.models import User
@@ -17,8 +16,9 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.models import AuditEntry
 from audit.queries import trail_of
-from audit.services import record
-from audit.workflow import apply, check
+from audit.workflow import apply
+from casework.decisions import digest_of
+from casework.services.decisions import Decision
 from law.amount import Assessed, assess
 from levy.errors import (
     AgencyReopened,
@@ -37,7 +37,7 @@ from levy.queries.facts import facts_today
 from levy.queries.policy import current_terms, terms_of
 from levy.services import runs
 from levy.services.policy_versions import pin_policy
-from levy.workflow import CHECK, CONFIRM, DISCARD
+from levy.workflow import APPROVE_CORRECTION, CHECK, CONFIRM, DISCARD, REJECT_CORRECTION
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
 from quota.queries.dispatch import agencies_of
@@ -60,7 +60,7 @@ class Reassessment:
     @property
     def seen(self) -> str:
         """A digest of what a page shows: a proposal holds for exactly this."""
-        return _digest(*_figures(self.before), *_figures(self.after))
+        return digest_of(*_figures(self.before), *_figures(self.after))
 
 
 def _figures(result: Assessed | None) -> tuple[object, ...]:
@@ -68,10 +68,6 @@ def _figures(result: Assessed | None) -> tuple[object, ...]:
         return ()
     figures = [(step.code, step.formula, step.value) for step in result.steps]
     return (str(result.outcome), *figures)
-
-
-def _digest(*shown: object) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
 
 
 def reassess(assessment: Assessment) -> Reassessment:
@@ -122,12 +118,6 @@ def refuse_reopened(employer_id: int, levy_year: int) -> None:
         raise AgencyReopened
 
 
-def seen_by_reader(correction: Supersession) -> str:
-    """A digest of what a page shows of a correction: an approval holds for exactly this (promise A10)."""
-    new = correction.new
-    return _digest(correction.pk, correction.old_id, new.pk, new.run.digest, correction.ground, correction.reason)
-
-
 @transaction.atomic
 def propose_correction(
     *, assessment: Assessment, ground: str, reason: str, actor: User, seen: str | None = None
@@ -149,10 +139,7 @@ def propose_correction(
     refuse_reopened(assessment.employer_id, assessment.levy_year)
     _refuse_unseen(reassess(assessment), seen)
     run = _single_run(assessment.employer, assessment.levy_year, assessment.run.policy_version, actor)
-    try:
-        return _wait(run, actor, old=assessment, ground=ground, reason=reason)
-    except IntegrityError:
-        raise CorrectionPending from None
+    return _wait(run, actor, old=assessment, ground=ground, reason=reason)
 
 
 @transaction.atomic
@@ -180,16 +167,14 @@ def propose_supplement(
     run = _single_run(employer, levy_year, version, actor)
     try:
         return _wait(run, actor, ground=Supersession.Ground.SUPPLEMENT, reason=reason)
-    except IntegrityError:
+    except CorrectionPending:
         raise AlreadyAssessed from None
 
 
 def _wait(run: AssessmentRun, actor: User, **stated: Any) -> Supersession:
-    """Let the run's assessment wait for a second person. Raises IntegrityError where the database lets it not."""
-    with transaction.atomic():
-        correction = Supersession.objects.create(new=run.assessments.get(), proposed_by=actor, **stated)
+    """Let the run's assessment wait for a second person. Raises CorrectionPending where the database forbids it."""
+    correction = CORRECTIONS.enter(Supersession(new=run.assessments.get(), **stated), actor=actor)
     apply(run, CHECK, actor=actor, region_code=run.region_id)
-    _record("propose", correction, actor)
     return correction
 
 
@@ -216,33 +201,6 @@ def _single_run(employer: Employer, levy_year: int, version: PolicyVersion, acto
     return run
 
 
-@transaction.atomic
-def approve_correction(*, correction: Supersession, actor: User, seen: str | None = None) -> Supersession:
-    """The new assessment takes the place of the old one, or comes into force as the first.
-
-    Raises SecondPersonNeeded for whoever proposed it, CorrectionChanged if it is not what the person was shown,
-    CorrectionStale if the facts have moved since it was computed, AlreadyAssessed if a run was confirmed meanwhile
-    that holds the employer.
-    """
-    run = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=correction.new.run_id)
-    check(run, CONFIRM, actor=actor, region_code=run.region_id)
-    if seen is not None and seen != seen_by_reader(correction):
-        raise CorrectionChanged
-    if is_stale(correction):
-        raise CorrectionStale
-    runs.refuse_disagreement(run)
-    try:  # first of all writes: the database's guard may wait, and the trail's chain must not be held meanwhile
-        with transaction.atomic():
-            waiting = Supersession.objects.filter(pk=correction.pk, approved_at=None)
-            waiting.update(approved_by=actor, approved_at=Now())
-    except IntegrityError:
-        raise AlreadyAssessed from None
-    apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
-    _record("approve", correction, actor)
-    correction.refresh_from_db()
-    return correction
-
-
 def is_stale(correction: Supersession) -> bool:
     """Whether today's facts no longer give the figures of a correction that waits. A supplement is to the run of one
     region, and none to that of another."""
@@ -251,29 +209,71 @@ def is_stale(correction: Supersession) -> bool:
     return has_moved or reassess(new).changes_anything
 
 
-@transaction.atomic
-def reject_correction(*, correction: Supersession, actor: User, reason: str) -> None:
-    """What was in force stays; the computed one goes, its run and trail remain. Its proposer withdraws it so."""
-    run = correction.new.run
-    apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
-    _record("reject", correction, actor, reason=reason)
-    correction.delete()
-    runs.delete_assessments(run)
-
-
 def supplements_trail(employer: Employer, levy_year: int) -> QuerySet[AuditEntry]:
     """What was done about supplements of the year, newest first: one that was refused leaves no assessment."""
     return trail_of(employer).filter(action__startswith="levy.supplement.", details__levy_year=levy_year)
 
 
-def _record(step: str, correction: Supersession, actor: User, reason: str = "") -> None:
+def _hold_run(correction: Supersession) -> None:
+    rows = AssessmentRun.objects.filter(assessments=correction.new_id)
+    list(rows.select_for_update(of=("self",), no_key=True))
+
+
+def _shown(correction: Supersession) -> tuple[object, ...]:
+    new = correction.new
+    return (correction.pk, correction.old_id, new.pk, new.run.digest, correction.ground, correction.reason)
+
+
+def _refuse_stale(correction: Supersession, actor: User) -> None:
+    if is_stale(correction):
+        raise CorrectionStale
+    runs.refuse_disagreement(correction.new.run)
+
+
+def _confirm(correction: Supersession, actor: User) -> None:
+    """The new assessment takes the place of the old one, or comes into force as the first."""
+    run = correction.new.run
+    apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+
+
+def _drop(correction: Supersession, actor: User, reason: str) -> None:
+    """The computed assessment goes; its run and its trail remain."""
+    run = correction.new.run
+    apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
+    correction.delete()
+    runs.delete_assessments(run)
+
+
+def _entry(correction: Supersession) -> dict[str, Any]:
+    """About the assessment that is replaced, or the employer that is assessed for the first time."""
+    old = correction.old
+    return {
+        "prefix": "levy.correction" if old else "levy.supplement",
+        "target": old or correction.new.employer,
+        "region_code": correction.subject.region_id,
+        "reason": correction.reason,
+    }
+
+
+def _details(correction: Supersession) -> dict[str, Any]:
     old, new = correction.old, correction.new
     amounts = {"from": str(old.payable) if old else None, "to": str(new.payable)}
-    record(
-        actor=actor,
-        action=f"levy.{'correction' if old else 'supplement'}.{step}",
-        target=old or new.employer,
-        region_code=correction.subject.region_id,
-        reason=reason or correction.reason,
-        details={"new": new.pk, "levy_year": new.levy_year, "ground": correction.ground, **amounts},
-    )
+    return {"new": new.pk, "levy_year": new.levy_year, "ground": correction.ground, **amounts}
+
+
+# A database guard refuses a supplement of an employer that a run has assessed meanwhile: `clash`.
+CORRECTIONS = Decision(
+    approval=APPROVE_CORRECTION,
+    rejection=REJECT_CORRECTION,
+    region_of=attrgetter("new.run.region_id"),
+    hold=_hold_run,
+    shown=_shown,
+    refuse=_refuse_stale,
+    effect=_confirm,
+    drop=_drop,
+    entry=_entry,
+    details=_details,
+    pending=CorrectionPending,
+    changed=CorrectionChanged,
+    clash=AlreadyAssessed,
+)

@@ -15,7 +15,7 @@ REST = timedelta(seconds=15)
 MAX_IN_A_ROW = 20
 
 
-def note(run_id: int, number: int, failure: Exception) -> None:
+def note_interruption(run_id: int, number: int, failure: Exception) -> None:
     """Remember why a slice was left to be done. The run rests at once when the disk is full, otherwise after twenty
     interruptions in a row. Where the database takes no note either, the next failure brings it."""
     reason = PauseReason.DISK_FULL if isinstance(failure.__cause__, DiskFull) else PauseReason.NO_DATABASE
@@ -35,7 +35,7 @@ def _count(run_id: int, reason: PauseReason) -> None:
     run.filter(must_rest).update(paused_until=Now() + REST)
 
 
-def forget(run_id: int) -> None:
+def forget_interruptions(run_id: int) -> None:
     """A slice was done: whatever stopped the run is over."""
     AssessmentRun.objects.filter(pk=run_id, interruptions__gt=0).update(
         interruptions=0, pause_reason="", paused_until=None

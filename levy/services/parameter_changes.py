@@ -2,7 +2,6 @@
 
 A run has pinned its own values: what changes here touches later runs alone (promise A11)."""
 
-import hashlib
 from dataclasses import dataclass
 from datetime import date, timedelta
 from decimal import Decimal, InvalidOperation
@@ -15,10 +14,7 @@ from django.utils import translation
 from django.utils.translation import gettext as _
 
 from accounts.models import Region, User
-from accounts.permissions import Permission
-from audit.errors import PermissionMissing
-from audit.services import record
-from audit.workflow import apply, check
+from casework.services.decisions import Decision
 from design.law_words import translated
 from design.templatetags.formats import cn_date
 from law.amount import AssessmentRules
@@ -57,7 +53,6 @@ def name_of(row: DatedRow) -> str:
     return row.kind if isinstance(row, RegionalNumber) else row.name
 
 
-@transaction.atomic
 def propose_parameter(
     *,
     region: Region,
@@ -73,21 +68,11 @@ def propose_parameter(
 
     Raises PermissionMissing, ParameterRefused for a name, value or period that cannot stand, ParameterPending.
     """
-    if not actor.can(Permission.MANAGE_PARAMETERS, region.code):
-        raise PermissionMissing
     change = ParameterChange(
         region=region, name=name, value=value, valid_from=valid_from, valid_until=valid_until,
-        document_number=document_number.strip(), source=source.strip(), proposed_by=actor,
+        document_number=document_number.strip(), source=source.strip(),
     )  # fmt: skip
-    _refuse_impossible(change)
-    effect_of(change)
-    try:
-        with transaction.atomic():
-            change.save()
-    except IntegrityError:
-        raise ParameterPending from None
-    _record("propose", change, actor)
-    return change
+    return PARAMETERS.propose(change, actor=actor)
 
 
 def _refuse_impossible(change: ParameterChange) -> None:
@@ -161,35 +146,17 @@ def _rows(change: ParameterChange) -> DatedQuerySet:
     return RegionalSetting.objects.filter(region=change.region_id, name=change.name)
 
 
-def seen_by_reader(change: ParameterChange) -> str:
-    """A digest of what a page shows of a change: an approval holds for exactly this (promise A10)."""
+def _shown(change: ParameterChange) -> tuple[object, ...]:
+    """The value with its days and document, and the rows that it replaces or ends."""
     effect = effect_of(change)
-    shown = [(change.pk, change.name, change.value, change.valid_from, change.valid_until, change.document_number)]
+    dates = (change.valid_from, change.valid_until)
+    shown = [(change.pk, change.state, change.name, change.value, *dates, change.document_number, change.source)]
     shown += [
         (row.pk, str(row.value), row.valid_from, row.valid_until, row.document_number)
         for row in (effect.replaces, effect.ends)
         if row is not None
     ]
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
-
-
-@transaction.atomic
-def approve_parameter(*, change: ParameterChange, actor: User, seen: str | None = None) -> ParameterChange:
-    """Enter the dated row, from its day on, in both names.
-
-    `seen` is the digest of what the person was shown. Raises SecondPersonNeeded, ParameterChanged, ParameterRefused
-    if the rows that stand no longer let it in, and what audit.workflow.apply raises.
-    """
-    hold_parameters(change.region_id)
-    locked = ParameterChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
-    check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id)
-    if seen is not None and seen != seen_by_reader(locked):
-        raise ParameterChanged
-    effect = effect_of(locked)
-    with translation.override(settings.LANGUAGE_CODE):
-        ParameterChange.objects.filter(pk=locked.pk).update(replaced=effect.in_words)
-    _enter(locked, effect, actor)
-    return apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.region_id, **_details(locked))
+    return tuple(shown)
 
 
 def hold_parameters(region_code: str) -> None:
@@ -197,7 +164,21 @@ def hold_parameters(region_code: str) -> None:
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
 
 
-def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:
+def _hold(change: ParameterChange) -> None:
+    hold_parameters(change.region_id)
+
+
+def _refuse(change: ParameterChange, actor: User) -> None:
+    _refuse_impossible(change)
+    effect_of(change)
+
+
+def _enter(change: ParameterChange, actor: User) -> None:
+    """Enter the dated row, from its day on, in both names; the change keeps in words what it replaced."""
+    effect = effect_of(change)
+    with translation.override(settings.LANGUAGE_CODE):
+        change.replaced = effect.in_words
+    change.save(update_fields=["replaced"])
     if effect.ends is not None:
         effect.ends.valid_until = change.valid_from - timedelta(days=1)
         effect.ends.save(update_fields=["valid_until"])
@@ -212,21 +193,18 @@ def _enter(change: ParameterChange, effect: Effect, actor: User) -> None:
         raise ParameterChanged from None
 
 
-@transaction.atomic
-def reject_parameter(*, change: ParameterChange, actor: User, reason: str) -> ParameterChange:
-    """What stands stays. Whoever proposed it withdraws it in the same way."""
-    return apply(change, REJECT_CHANGE, actor=actor, region_code=change.region_id, reason=reason)
-
-
-def _record(step: str, change: ParameterChange, actor: User) -> None:
-    record(
-        actor=actor,
-        action=f"levy.parameterchange.{step}",
-        target=change,
-        region_code=change.region_id,
-        details=_details(change),
-    )
-
-
 def _details(change: ParameterChange) -> dict[str, str]:
     return {"name": change.name, "value": change.value, "document": change.document_number}
+
+
+PARAMETERS = Decision(
+    approval=APPROVE_CHANGE,
+    rejection=REJECT_CHANGE,
+    hold=_hold,
+    shown=_shown,
+    refuse=_refuse,
+    effect=_enter,
+    details=_details,
+    pending=ParameterPending,
+    changed=ParameterChanged,
+)

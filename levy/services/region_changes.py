@@ -6,16 +6,14 @@ Nothing is re-keyed: employers, runs and documents of a retired code keep it.
 import re
 from dataclasses import dataclass
 from datetime import date
+from operator import attrgetter
 
-from django.db import IntegrityError, transaction
 from django.utils import timezone
 from django.utils.translation import gettext as _
 
 from accounts.models import Appointment, Region, User, region_level
-from accounts.permissions import Permission
-from audit.errors import PermissionMissing, ReasonMissing
-from audit.services import record
-from audit.workflow import apply, check
+from audit.errors import ReasonMissing
+from casework.services.decisions import Decision
 from levy.errors import RegionPending, RegionRefused
 from levy.models import AssessmentRun, RegionChange
 from levy.models.runs import LIVE_STATES
@@ -64,7 +62,6 @@ def standing(change: RegionChange) -> tuple[Region | None, Attached | None]:
     return region, attached_to(region) if region else None
 
 
-@transaction.atomic
 def propose_region_change(
     *,
     kind: RegionChange.Kind,
@@ -80,31 +77,15 @@ def propose_region_change(
 
     Raises PermissionMissing, ReasonMissing, RegionRefused for what cannot be, RegionPending.
     """
-    if not actor.can(Permission.MANAGE_PARAMETERS, code):
-        raise PermissionMissing
-    if not reason.strip() or not document_number.strip():
+    if not document_number.strip():
         raise ReasonMissing
     region = Region.objects.filter(code=code).first()
     former = region.name if region else ""
     change = RegionChange(
         kind=kind, code=code, name=name.strip() or former, former_name=former, successor=successor,
-        last_day=last_day, document_number=document_number.strip(), reason=reason.strip(), proposed_by=actor,
+        last_day=last_day, document_number=document_number.strip(), reason=reason.strip(),
     )  # fmt: skip
-    refuse_impossible(change, *standing(change))
-    try:
-        with transaction.atomic():
-            change.save()
-    except IntegrityError:
-        raise RegionPending from None
-    record(
-        actor=actor,
-        action="levy.regionchange.propose",
-        target=change,
-        region_code=code,
-        reason=change.reason,
-        details=_details(change),
-    )
-    return change
+    return DIVISIONS.propose(change, actor=actor, reason=change.reason)
 
 
 def refuse_impossible(change: RegionChange, region: Region | None, attached: Attached | None) -> None:
@@ -152,22 +133,25 @@ def _refuse_retiring(found: Attached) -> None:
         raise RegionRefused(_("还有%(count)s份申报没有认定，请先办结。") % {"count": found.returns})
 
 
-@transaction.atomic
-def approve_region_change(*, change: RegionChange, actor: User) -> RegionChange:
-    """Change the region's row, now. The province's row is the lock, as for starting a run, and then the region's own.
-
-    Raises RegionRefused if the change is no longer possible, and what audit.workflow.apply raises.
-    """
+def _hold(change: RegionChange) -> None:
+    """The province's row is the lock, as for starting a run, and then the region's own."""
     rows = Region.objects.filter(code__in=[f"{change.code[:2]}0000", change.code]).order_by("code")
     list(rows.select_for_update(of=("self",), no_key=True))
-    locked = RegionChange.objects.select_for_update(of=("self",), no_key=True).get(pk=change.pk)
-    check(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code)
-    refuse_impossible(locked, *standing(locked))
-    _enter(locked)
-    return apply(locked, APPROVE_CHANGE, actor=actor, region_code=locked.code, **_details(locked))
 
 
-def _enter(change: RegionChange) -> None:
+def _shown(change: RegionChange) -> tuple[object, ...]:
+    """The change and what hangs on its division."""
+    return (
+        change.pk, change.state, change.kind, change.code, change.name, change.former_name, change.successor_id,
+        change.last_day, change.document_number, change.reason, standing(change)[1],
+    )  # fmt: skip
+
+
+def _refuse(change: RegionChange, actor: User) -> None:
+    refuse_impossible(change, *standing(change))
+
+
+def _enter(change: RegionChange, actor: User) -> None:
     row, values = Region.objects.filter(code=change.code), {"document_number": change.document_number}
     if change.kind == Kind.ADD:
         Region.objects.create(code=change.code, name=change.name, level=region_level(change.code), **values)
@@ -177,14 +161,21 @@ def _enter(change: RegionChange) -> None:
         row.update(valid_until=change.last_day, successor=change.successor_id, **values)
 
 
-@transaction.atomic
-def reject_region_change(*, change: RegionChange, actor: User, reason: str) -> RegionChange:
-    """What stands stays. Whoever proposed it withdraws it in the same way."""
-    return apply(change, REJECT_CHANGE, actor=actor, region_code=change.code, reason=reason)
-
-
 def _details(change: RegionChange) -> dict[str, str]:
     details = {"kind": change.kind, "code": change.code, "name": change.name, "document": change.document_number}
     if change.kind == Kind.RETIRE:
         details |= {"successor": change.successor_id, "last_day": change.last_day.isoformat()}
     return details
+
+
+DIVISIONS = Decision(
+    approval=APPROVE_CHANGE,
+    rejection=REJECT_CHANGE,
+    region_of=attrgetter("code"),
+    hold=_hold,
+    shown=_shown,
+    refuse=_refuse,
+    effect=_enter,
+    details=_details,
+    pending=RegionPending,
+)

@@ -13,6 +13,7 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import unless_changed
 from levy.errors import AssessedElsewhere, RunAlreadyConfirmed, RunAlreadyLive, RunIncomplete, TotalsDisagree
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.models.runs import FINAL_STATES, LIVE_STATES, WORKER_LOST
@@ -97,12 +98,12 @@ def assess_slice(*, run_id: int, number: int) -> None:
             return
         _do_slice(run_id, number)
     except (OperationalError, InterfaceError) as failure:
-        interruptions.note(run_id, number, failure)
+        interruptions.note_interruption(run_id, number, failure)
         raise
     except Exception as failure:
         _note_failure(run_id, number, failure)
         raise
-    interruptions.forget(run_id)
+    interruptions.forget_interruptions(run_id)
     finish_if_complete(run_id)
 
 
@@ -242,18 +243,26 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
     return [(part.run_id, part.number) for part in chosen]
 
 
-def check_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """核对: an officer has compared the totals."""
+def shown_of_run(run: AssessmentRun) -> tuple[object, ...]:
+    """What the page of a step shows: the step holds for exactly this (promise A10)."""
+    return (run.pk, run.state, run.employer_count, run.payable_total, run.digest)
+
+
+def check_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """核对: an officer has compared the totals. `seen` is the digest of those shown; raises MatterChanged."""
     with transaction.atomic():
         _refuse_correction(run)
-        return apply(run, CHECK, actor=actor, region_code=run.region_id)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, CHECK, actor=actor, region_code=run.region_id, expect=expect)
 
 
-def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
+def confirm_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
     """核定, by another person than the one who checked. Recomputes the totals from the rows in the same transaction.
 
-    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, and the errors of audit.workflow.apply.
+    Raises TotalsDisagree, RunIncomplete, RunAlreadyLive, AssessedElsewhere, MatterChanged, and what
+    audit.workflow.apply raises.
     """
+    expect = unless_changed(seen, shown_of_run)
     with transaction.atomic():
         _refuse_correction(run)
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
@@ -263,7 +272,7 @@ def confirm_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
         refuse_disagreement(run)
         try:
             with transaction.atomic():
-                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+                return apply(run, CONFIRM, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
         except IntegrityError:  # the trigger found a supplement that was approved after the check above
             _refuse_assessed_elsewhere(run)
             raise
@@ -289,10 +298,11 @@ def refuse_disagreement(run: AssessmentRun) -> None:
         raise TotalsDisagree
 
 
-def hand_over_run(*, run: AssessmentRun, actor: User) -> AssessmentRun:
-    """移交: hand the list over to the tax bureau."""
+def hand_over_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> AssessmentRun:
+    """移交: the tax bureau takes the list over. Raises MatterChanged."""
     with transaction.atomic():
-        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, digest=run.digest)
+        expect = unless_changed(seen, shown_of_run)
+        return apply(run, HAND_OVER, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
 
 
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:

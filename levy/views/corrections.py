@@ -1,13 +1,12 @@
 """更正, 补充核定: proposing one from an employer's year, what waits in the region, the second person's decision."""
 
 from dataclasses import dataclass
-from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.db.models import Exists, OuterRef, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
-from django.shortcuts import redirect, render
+from django.shortcuts import redirect, render, resolve_url
 from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
@@ -20,12 +19,20 @@ from audit.errors import DomainError
 from audit.models import AuditEntry
 from audit.queries import trail_of
 from audit.workflow import allowed
+from casework.steps import decision_page, step_page
 from law.amount import Assessed, Step
-from levy.forms import CorrectionForm, SeenForm, StepForm, SupplementForm
+from levy.forms import CorrectionForm, SupplementForm
 from levy.models import Assessment, Supersession
 from levy.queries.explanations import explain
 from levy.services import corrections
-from levy.workflow import CONFIRM, DISCARD
+from levy.services.corrections import CORRECTIONS
+from levy.workflow import (
+    APPROVE_CORRECTION,
+    CORRECTION_TRANSITIONS,
+    CORRECTION_WORDS,
+    REJECT_CORRECTION,
+    SUPPLEMENT_WORDS,
+)
 from quota.models import Employer
 from quota.queries import dispatch
 
@@ -156,12 +163,12 @@ def correction_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def correction(request: HttpRequest, pk: int) -> HttpResponse:
     found = _correction(request, pk, Permission.VIEW_RUNS)
-    steps = _steps(request, found)
+    steps = allowed(found, CORRECTION_TRANSITIONS, actor=request.user, region_code=found.new.run.region_id)
     context = {
         "correction": found,
         "steps": compared(explain(found.old), explain(found.new)) if found.old else explain(found.new).steps,
-        "may_approve": CONFIRM in steps,
-        "may_reject": DISCARD in steps,
+        "may_approve": APPROVE_CORRECTION in steps,
+        "may_reject": REJECT_CORRECTION in steps,
         "is_own": _is_own(request, found),
         "is_stale": not found.approved_at and corrections.is_stale(found),
         "trail": _trail(found)[:20],
@@ -174,42 +181,25 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     found = _correction(request, pk, Permission.CONFIRM_ASSESSMENT)
-    is_approval = step == "approve"
-    form = _step_form(request, found, is_approval)
-    if form.is_valid():
-        decide = corrections.approve_correction if is_approval else corrections.reject_correction
-        year = redirect("portal:employer_year", found.new.employer.uscc, found.new.levy_year)
-        try:
-            decide(correction=found, actor=request.user, **form.cleaned_data)
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, found)
-        messages.success(request, _done(found, is_approval))
-        return year
-    context = {"correction": found, "form": form, "is_approval": is_approval, "is_own": _is_own(request, found)}
-    return render(request, "levy/correction_step.html", context)
-
-
-def _done(found: Supersession, is_approval: bool) -> str:
-    if found.old:
-        return _("已更正，新的核定替代原核定。") if is_approval else _("未更正，原核定不变。")
-    return _("已补充核定，列入征收清单。") if is_approval else _("未补充核定，重新计算的结果已删除。")
+    year = resolve_url("portal:employer_year", found.new.employer.uscc, found.new.levy_year)
+    page = decision_page(
+        CORRECTIONS,
+        found,
+        step,
+        request.user,
+        words=CORRECTION_WORDS if found.old else SUPPLEMENT_WORDS,
+        facts="levy/_correction_facts.html",
+        context={"correction": found},
+        crumbs=[(reverse("levy:correction_list"), _("更正")), (found.get_absolute_url(), found.new.employer)],
+        onwards=lambda: year,
+    )
+    return step_page(request, page)
 
 
 def _trail(found: Supersession) -> QuerySet[AuditEntry]:
     if found.old:
         return trail_of(found.old)
     return corrections.supplements_trail(found.new.employer, found.new.levy_year)
-
-
-def _step_form(request: HttpRequest, found: Supersession, is_approval: bool) -> SeenForm | StepForm:
-    if is_approval:
-        return SeenForm(**start(request, seen=corrections.seen_by_reader(found)))
-    return StepForm(**start(request), needs_reason=True)
-
-
-def _steps(request: HttpRequest, found: Supersession) -> list[Any]:
-    run = found.new.run
-    return allowed(run, (CONFIRM, DISCARD), actor=request.user, region_code=run.region_id)
 
 
 def _is_own(request: HttpRequest, found: Supersession) -> bool:

@@ -8,7 +8,7 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.permissions import Permission, requires
 from accounts.scoping import RegionScopedQuerySet, scoped_object
 from audit.errors import DomainError
@@ -125,7 +125,7 @@ def _start(request: HttpRequest, run: AssessmentRun) -> HttpResponse:
     except DomainError as refusal:
         messages.error(request, str(refusal))
         return redirect("levy:batch_list", run.pk)
-    with hurry(request):
+    with enqueue_or_warn(request):
         render_notices.apply_async((batch.pk,), retry=False)
     return redirect("levy:batch", batch.pk)
 

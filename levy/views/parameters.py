@@ -9,25 +9,27 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
 from audit.workflow import allowed
+from casework.decisions import ProposalState
+from casework.steps import decision_page, step_page
 from law.policy import POLICY_YEARS
-from levy.forms import ParameterForm, RegionYearForm, SeenForm, StepForm
-from levy.models import ChangeState, ParameterChange
+from levy.forms import ParameterForm, RegionYearForm
+from levy.models import ParameterChange
 from levy.parameter_words import RULES, is_number, name_in_words, value_in_words
 from levy.queries import parameter_state
 from levy.queries.parameter_effects import effect_on_last_year
-from levy.services import parameter_changes
-from levy.workflow import APPROVE_CHANGE, CHANGE_TRANSITIONS
+from levy.services.parameter_changes import PARAMETERS, effect_of, propose_parameter
+from levy.workflow import CHANGE_TRANSITIONS, PARAMETER_WORDS
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
 
@@ -37,17 +39,17 @@ READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
 
 
 @dataclass(frozen=True, slots=True)
-class Table:
+class ParameterTable:
     """The numbers or the rules of a region and year; `is_rules`: what is not entered follows the national rule."""
 
     caption: str
     region: Region
-    lines: list[parameter_state.Line]
+    lines: list[parameter_state.ParameterLine]
     may_propose: bool
     is_rules: bool = False
 
 
-def regions_of(user: User) -> QuerySet[Region]:
+def parameter_regions(user: User) -> QuerySet[Region]:
     """Regions whose parameters the person reads, retired ones included."""
     inside = Q(pk__in=[])
     for permission in READERS:
@@ -65,7 +67,7 @@ def _with_defaults(request: HttpRequest, **given: Any) -> dict[str, Any]:
 @require_safe
 def parameter_list(request: HttpRequest) -> HttpResponse:
     """One region's year: numbers and rules with their source, and what is missing."""
-    regions = regions_of(request.user).filter(valid_until=None)
+    regions = parameter_regions(request.user).filter(valid_until=None)
     form = RegionYearForm(_with_defaults(request, region=regions.first()), regions=regions)
     if not form.is_valid():
         raise Http404
@@ -76,10 +78,12 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
         "region": region,
         "levy_year": levy_year,
         "gaps": parameter_state.gaps_of([region], levy_year).get(region.code, []),
-        "numbers": Table(_("地区参数"), region, parameter_state.numbers_of(region, levy_year), may_propose),
-        "rules": Table(_("地区规则"), region, parameter_state.rules_of(region, levy_year), may_propose, is_rules=True),
+        "numbers": ParameterTable(_("地区参数"), region, parameter_state.numbers_of(region, levy_year), may_propose),
+        "rules": ParameterTable(
+            _("地区规则"), region, parameter_state.rules_of(region, levy_year), may_propose, is_rules=True
+        ),
         "national": POLICY_YEARS.get(levy_year),
-        "waiting": _changes(request.user).filter(state=ChangeState.PROPOSED).count(),
+        "waiting": _changes(request.user).filter(state=ProposalState.PROPOSED).count(),
     }
     return render(request, "levy/parameter_list.html", context)
 
@@ -115,9 +119,7 @@ def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpRespons
     form = ParameterForm(**start(request), name=name)
     if form.is_valid():
         try:
-            change = parameter_changes.propose_parameter(
-                region=region, name=name, actor=request.user, **form.cleaned_data
-            )
+            change = propose_parameter(region=region, name=name, actor=request.user, **form.cleaned_data)
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
@@ -132,8 +134,8 @@ def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpRespons
 def parameter_change_list(request: HttpRequest) -> HttpResponse:
     """What waits first, then what was decided."""
     visible = _changes(request.user)
-    waiting = Paginator(visible.filter(state=ChangeState.PROPOSED).order_by("pk"), PER_PAGE)
-    decided = Paginator(visible.exclude(state=ChangeState.PROPOSED), PER_PAGE)
+    waiting = Paginator(visible.filter(state=ProposalState.PROPOSED).order_by("pk"), PER_PAGE)
+    decided = Paginator(visible.exclude(state=ProposalState.PROPOSED), PER_PAGE)
     context = {
         "waiting": waiting.get_page(request.GET.get("waiting")),
         "page": decided.get_page(request.GET.get("page")),
@@ -158,10 +160,10 @@ def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _outlook(change: ParameterChange) -> dict[str, Any]:
     """What approving would do to the rows that stand, or why it cannot be."""
-    if change.state != ChangeState.PROPOSED:
+    if change.state != ProposalState.PROPOSED:
         return {"stands": change.replaced}
     try:
-        return {"stands": parameter_changes.effect_of(change).in_words, "effect": effect_on_last_year(change)}
+        return {"stands": effect_of(change).in_words, "effect": effect_on_last_year(change)}
     except DomainError as refusal:
         return {"refusal": str(refusal)}
 
@@ -172,30 +174,21 @@ def _outlook(change: ParameterChange) -> dict[str, Any]:
 def parameter_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     people = ParameterChange.objects.select_related("region", "proposed_by", "approved_by", "rejected_by")
     change = scoped_object(people, request.user, Permission.MANAGE_PARAMETERS, pk=pk)
-    is_approval = step == APPROVE_CHANGE.name
-    form = None
-    try:
-        form = _step_form(request, change, is_approval)
-        if form.is_valid():
-            decide = parameter_changes.approve_parameter if is_approval else parameter_changes.reject_parameter
-            decide(change=change, actor=request.user, **form.cleaned_data)
-            messages.success(request, _("已批准，按生效日期适用。") if is_approval else _("未批准，原数值不变。"))
-            return redirect(change)
-    except DomainError as refusal:
-        return turned_back(request, refusal, form, change)
-    context = {"change": change, "form": form, "is_approval": is_approval, **_outlook(change)}
-    context["is_own"] = change.proposed_by_id == request.user.pk
-    return render(request, "levy/parameter_change_step.html", context)
-
-
-def _step_form(request: HttpRequest, change: ParameterChange, is_approval: bool) -> SeenForm | StepForm:
-    if is_approval:
-        return SeenForm(**start(request, seen=parameter_changes.seen_by_reader(change)))
-    return StepForm(**start(request), needs_reason=True)
+    page = decision_page(
+        PARAMETERS,
+        change,
+        step,
+        request.user,
+        words=PARAMETER_WORDS,
+        facts="levy/_parameter_change_facts.html",
+        context={"change": change, **_outlook(change)},
+        crumbs=[(reverse("levy:parameter_change_list"), _("参数变更")), (change.get_absolute_url(), change)],
+    )
+    return step_page(request, page)
 
 
 def _changes(user: User) -> QuerySet[ParameterChange]:
-    inside = ParameterChange.objects.filter(region__in=regions_of(user))
+    inside = ParameterChange.objects.filter(region__in=parameter_regions(user))
     return inside.select_related("region", "proposed_by", "approved_by", "rejected_by")
 
 
@@ -203,4 +196,4 @@ def _region(request: HttpRequest, code: str, name: str) -> Region:
     """A region in the person's reach, and a name that exists; otherwise 404."""
     if name not in NumberKind.values and name not in RULES:
         raise Http404
-    return get_object_or_404(regions_of(request.user), code=code)
+    return get_object_or_404(parameter_regions(request.user), code=code)

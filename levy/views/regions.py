@@ -10,29 +10,32 @@ from django.core.paginator import Paginator
 from django.db.models import Q, QuerySet
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
 from accounts.models import Region, User
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.queries import trail_of
 from audit.workflow import allowed
-from levy.forms import RegionChangeForm, StepForm, YearSearchForm
-from levy.models import ChangeState, RegionChange
+from casework.decisions import ProposalState
+from casework.steps import decision_page, step_page
+from levy.forms import RegionChangeForm, YearSearchForm
+from levy.models import RegionChange
 from levy.queries import parameter_state
 from levy.services import region_changes
-from levy.views.parameters import READERS, THIS_YEAR, regions_of
-from levy.workflow import APPROVE_CHANGE, CHANGE_TRANSITIONS
+from levy.services.region_changes import DIVISIONS
+from levy.views.parameters import READERS, THIS_YEAR, parameter_regions
+from levy.workflow import CHANGE_TRANSITIONS, division_words
 
 PER_PAGE = 50
 Kind = RegionChange.Kind
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class DivisionLine:
     """A division in a table: what it lacks itself, how many in force lie below it and how many of those lack
     something."""
 
@@ -42,14 +45,14 @@ class Line:
     lacking: int
 
 
-def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int) -> list[Line]:
+def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int) -> list[DivisionLine]:
     """`inside` holds whatever may lie below what is shown. Two queries."""
     in_force = [region for region in inside if region.valid_until is None]
     gaps = parameter_state.gaps_of(in_force, levy_year)
     lines = []
     for region in shown:
         below = [one.code for one in in_force if region.contains(one.code) and one.code != region.code]
-        lines.append(Line(region, gaps.get(region.code, []), len(below), sum(code in gaps for code in below)))
+        lines.append(DivisionLine(region, gaps.get(region.code, []), len(below), sum(code in gaps for code in below)))
     return lines
 
 
@@ -61,7 +64,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     levy_year, text = form.cleaned_data["levy_year"], form.cleaned_data["q"]
-    inside = list(regions_of(request.user).select_related("successor"))
+    inside = list(parameter_regions(request.user).select_related("successor"))
     if text:
         shown = [region for region in inside if text in region.name or region.code.startswith(text)]
     else:
@@ -76,7 +79,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
         "levy_year": levy_year,
         "in_force": sum(region.valid_until is None for region in inside),
         "total": len(inside),
-        "waiting": _changes(request.user).filter(state=ChangeState.PROPOSED).order_by("pk"),
+        "waiting": _changes(request.user).filter(state=ProposalState.PROPOSED).order_by("pk"),
     }
     return render(request, "levy/region_list.html", context)
 
@@ -91,7 +94,7 @@ def region_detail(request: HttpRequest, code: str) -> HttpResponse:
     changes = Paginator(_changes(request.user).filter(code__startswith=region.prefix), PER_PAGE)
     context = {
         "region": region,
-        "parent": regions_of(request.user).filter(code=region.parent_code).first(),
+        "parent": parameter_regions(request.user).filter(code=region.parent_code).first(),
         "predecessors": region.predecessors.all(),
         "line": line,
         "lines": lines,
@@ -153,7 +156,7 @@ def region_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 def _outlook(change: RegionChange) -> dict[str, Any]:
     """What hangs on the division of a waiting change, and why it cannot be approved now."""
-    if change.state != ChangeState.PROPOSED:
+    if change.state != ProposalState.PROPOSED:
         return {}
     region, attached = region_changes.standing(change)
     try:
@@ -170,23 +173,21 @@ def region_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse
     change = _change(request, pk)
     if not request.user.can(Permission.MANAGE_PARAMETERS, change.code):
         raise PermissionDenied
-    is_approval = step == APPROVE_CHANGE.name
-    form = StepForm(**start(request), needs_reason=not is_approval)
-    if form.is_valid():
-        decide = region_changes.approve_region_change if is_approval else region_changes.reject_region_change
-        try:
-            decide(change=change, actor=request.user, **form.cleaned_data)
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, change)
-        messages.success(request, _("已批准，立即生效。") if is_approval else _("未批准，原状不变。"))
-        return redirect(change)
-    context = {"change": change, "form": form, "is_approval": is_approval, **_outlook(change)}
-    context["is_own"] = change.proposed_by_id == request.user.pk
-    return render(request, "levy/region_change_step.html", context)
+    page = decision_page(
+        DIVISIONS,
+        change,
+        step,
+        request.user,
+        words=division_words(change),
+        facts="levy/_region_change_facts.html",
+        context={"change": change, **_outlook(change)},
+        crumbs=[(reverse("levy:region_list"), _("行政区划")), (change.get_absolute_url(), change)],
+    )
+    return step_page(request, page)
 
 
 def _region(request: HttpRequest, code: str) -> Region:
-    return get_object_or_404(regions_of(request.user).select_related("successor"), code=code)
+    return get_object_or_404(parameter_regions(request.user).select_related("successor"), code=code)
 
 
 def _change(request: HttpRequest, pk: int) -> RegionChange:

@@ -1,27 +1,28 @@
 """Runs: the list, one run with its progress and totals, and the page before each weighty step."""
 
-from dataclasses import dataclass
 from typing import Any
 
 from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
-from accounts.frame.enqueue import hurry
-from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
+from accounts.frame.enqueue import enqueue_or_warn
+from accounts.frame.kept_forms import keeps_typing
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
 from audit.services import record
-from audit.workflow import Transition, allowed
+from audit.workflow import allowed
+from casework.decisions import digest_of
+from casework.steps import StepPage, step_page
 from law.policy import PolicyYearMissing
 from levy.errors import RunAlreadyLive
-from levy.forms import ScopeForm, StepForm
+from levy.forms import ScopeForm
 from levy.models import AssessmentRun, RunState
 from levy.queries import comparison, totals
 from levy.queries.progress import is_stalled, progress
@@ -29,31 +30,17 @@ from levy.queries.put_aside import put_aside
 from levy.queries.run_stages import run_stages
 from levy.services import runs
 from levy.tasks import send_slices
-from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_TRANSITIONS, run_transitions
+from levy.workflow import CHECK, CONFIRM, DISCARD, HAND_OVER, RUN_WORDS, run_transitions
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
 DOWNLOAD = "levy.comparison.download"
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """How a step is announced: the button, the question, what follows from it."""
-
-    button: str
-    question: str
-    consequence: str
-
-
-def acts() -> dict[str, Act]:
-    return {
-        CHECK.name: Act(_("核对通过"), _("确认核对通过"), _("核对通过后，由另一人核定。核定前仍可作废重算。")),
-        CONFIRM.name: Act(
-            _("核定"), _("确认核定"), _("核定后费额不再修改，只能按更正程序以新的核定替代。此操作不能撤回。")
-        ),
-        HAND_OVER.name: Act(_("接收清单"), _("确认接收清单"), _("接收后，税务部门按清单征收。此操作不能撤回。")),
-        DISCARD.name: Act(_("作废"), _("确认作废"), _("作废后明细删除，可以重新试算。批次和办理记录保留。")),
-    }
+STEPS = {
+    CHECK.name: (CHECK, runs.check_run),
+    CONFIRM.name: (CONFIRM, runs.confirm_run),
+    HAND_OVER.name: (HAND_OVER, runs.hand_over_run),
+    DISCARD.name: (DISCARD, runs.discard_run),
+}
 
 
 @requires(Permission.VIEW_RUNS)
@@ -80,7 +67,7 @@ def run_start(request: HttpRequest) -> HttpResponse:
         except (DomainError, PolicyYearMissing) as refusal:
             form.add_error(None, str(refusal))
         else:
-            with hurry(request):
+            with enqueue_or_warn(request):
                 send_slices(run.pk)
             return redirect(run)
     return render(request, "levy/run_start.html", {"form": form})
@@ -102,7 +89,7 @@ def run_detail(request: HttpRequest, pk: int) -> HttpResponse:
             "put_aside": put_aside(run) if run.state == RunState.PARTIAL else [],
         }
     steps = allowed(run, run_transitions(run), actor=request.user, region_code=run.region_id)
-    context["steps"] = [(step.name, acts()[step.name].button) for step in steps]
+    context["steps"] = [(step.name, RUN_WORDS[step.name].button) for step in steps]
     context["stages"] = run_stages(run)
     return render(request, "levy/run_detail.html", context)
 
@@ -141,27 +128,21 @@ def run_movement(request: HttpRequest, pk: int, movement: str) -> HttpResponse:
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    transition = next((t for t in RUN_TRANSITIONS if t.name == step), None)
-    if transition is None:
+    if step not in STEPS:
         raise Http404
+    transition, take = STEPS[step]
     run = _run(request, pk, transition.permission)
-    form = StepForm(**start(request), needs_reason=transition.needs_reason)
-    if request.method == "POST" and form.is_valid():
-        try:
-            _take(transition, run, request, form)
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, run)
-        messages.success(request, _("已办理：%s。") % acts()[step].button)
-        return redirect(run)
-    return render(request, "levy/run_step.html", {"run": run, "act": acts()[step], "form": form})
-
-
-def _take(transition: Transition, run: AssessmentRun, request: HttpRequest, form: StepForm) -> None:
-    services = {CHECK: runs.check_run, CONFIRM: runs.confirm_run, HAND_OVER: runs.hand_over_run}
-    if transition is DISCARD:
-        runs.discard_run(run=run, actor=request.user, reason=form.cleaned_data["reason"])
-    else:
-        services[transition](run=run, actor=request.user)
+    page = StepPage(
+        words=RUN_WORDS[step],
+        facts="levy/_run_facts.html",
+        context={"run": run},
+        crumbs=[(reverse("levy:run_list"), _("核定批次")), (run.get_absolute_url(), run)],
+        stand=run,
+        take=lambda form: take(run=run, actor=request.user, **form.cleaned_data),
+        needs_reason=transition.needs_reason,
+        seen=None if transition.needs_reason else lambda: digest_of(*runs.shown_of_run(run)),
+    )
+    return step_page(request, page)
 
 
 def _comparable(request: HttpRequest, pk: int, permission: str) -> AssessmentRun:

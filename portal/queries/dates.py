@@ -12,6 +12,7 @@ from law.counting import deadline
 from portal.queries.years import EmployerYear
 from quota.models import Employer
 
+# The file is written here: the package icalendar is 0.9 MB in 90 modules and 11 MB of memory for these twenty lines.
 FOLDED_AT = 74  # octets: RFC 5545 allows 75, and a continued line begins with a blank
 
 

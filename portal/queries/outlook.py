@@ -11,7 +11,7 @@ from law.arithmetic import divided_half_up
 from law.counting import MONTHS
 from law.policy import POLICY_YEARS
 from levy.errors import ParametersMissing
-from levy.queries.facts import Basis
+from levy.queries.facts import FactsBasis
 from levy.queries.policy import current_terms
 from portal.queries.years import employer_year
 from quota.models import Employer, HeadcountReturn
@@ -21,7 +21,7 @@ WHOLE = Decimal(1)
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class HireEffect:
     """An amount before and after a hire."""
 
     hire: Hire
@@ -42,7 +42,7 @@ class Change:
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class ThresholdAhead:
     """A threshold not reached yet, and the fewest people of either weight who reach it in the months left, as (people,
     months each)."""
 
@@ -68,29 +68,29 @@ class Outlook:
     facts_year: int
     terms_year: int
     assessed: Assessed
-    basis: Basis | None = None
+    basis: FactsBasis | None = None
     facts_months: int = MONTHS
     is_barred: bool = False  # filed late: nobody counts, whatever else is true (第十二条)
 
-    def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> Change:
+    def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> HireEffect:
         """The year with this hire. In a year that is over the people were already part of the staff."""
         hire = Hire(people, weight, first_month, last_month, joins_staff=not self.is_over)
         facts, terms = self.assessed.facts, self.assessed.terms
-        return Change(hire, self.assessed, assess(with_hire(facts, terms, hire), terms))
+        return HireEffect(hire, self.assessed, assess(with_hire(facts, terms, hire), terms))
 
-    def steps(self) -> list[Step]:
+    def steps(self) -> list[ThresholdAhead]:
         """The people needed to reach the next thresholds at the present staff and wages; none where nothing is due."""
         due = self.assessed.payable
         if not due:
             return []
         left = MONTHS + 1 - self.first_month
         return [
-            Step(threshold, due - threshold.payable, fewest(months, 1, left), fewest(months, 2, left))
+            ThresholdAhead(threshold, due - threshold.payable, fewest(months, 1, left), fewest(months, 2, left))
             for threshold in marginal(self.assessed.facts, self.assessed.terms).thresholds
             if (months := threshold.further_months)
         ]
 
-    def plan(self, weight: int) -> list[tuple[int, Sequence[Change]]]:
+    def plan(self, weight: int) -> list[tuple[int, Sequence[HireEffect]]]:
         """For each month left: one, two or three people from that month to the end of the year."""
         return [
             (month, [self.change(people=people, weight=weight, first_month=month) for people in PLANNED_PEOPLE])

@@ -17,7 +17,7 @@ from levy.errors import ParametersMissing
 from levy.models import Assessment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.queries.explanations import explain, facts_of, pinned_terms
-from levy.queries.facts import Basis, facts_expected
+from levy.queries.facts import FactsBasis, facts_expected
 from levy.queries.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
@@ -38,7 +38,7 @@ class EmployerYear:
     headcount: VerifiedHeadcount | None
     assessment: Assessment | None
     assessed: Assessed | None
-    basis: Basis | None
+    basis: FactsBasis | None
     counting: CountingRules
     margin: Margin
     paid: Decimal
@@ -109,7 +109,7 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
 
 
 @dataclass(frozen=True, slots=True)
-class Comparison:
+class YearComparison:
     """A year and the one before, with the placed share of each in per cent."""
 
     before: Assessed
@@ -118,13 +118,13 @@ class Comparison:
     now_share: str
 
 
-def comparison(year: EmployerYear, levy_year: int) -> Comparison | None:
+def comparison(year: EmployerYear, levy_year: int) -> YearComparison | None:
     """The year and last year's confirmed result; None where one of them has no figures."""
     last, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
     if last is None or now is None or not last.staff_months or not now.staff_months:
         return None
     before = explain(last)
-    return Comparison(before, _placed_share(before, now.terms), now, _placed_share(now, now.terms))
+    return YearComparison(before, _placed_share(before, now.terms), now, _placed_share(now, now.terms))
 
 
 def _placed_share(row: Assessed, terms: Terms) -> str:
@@ -148,7 +148,7 @@ def _terms_of(assessment: Assessment) -> tuple[Terms, CountingRules]:
     return pinned_terms(assessment), counting_rules_of(pinned)
 
 
-def stages(year: EmployerYear) -> list[Stage]:
+def year_stages(year: EmployerYear) -> list[Stage]:
     """申报 审核 核定 移交 缴纳: which are done, under way, or to come."""
     filed, run = year.filed, year.assessment.run if year.assessment else None
     is_paid = year.balance is not None and year.balance <= 0

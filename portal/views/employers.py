@@ -23,7 +23,7 @@ from levy.services.corrections import run_that_missed, supplements_trail
 from portal.queries.dates import Deadline, calendar, deadlines
 from portal.queries.history import history
 from portal.queries.papers import papers_of, papers_of_rows
-from portal.queries.years import EmployerYear, comparison, employer_year, stages
+from portal.queries.years import EmployerYear, comparison, employer_year, year_stages
 from quota import names
 from quota.forms import levy_years
 from quota.models import Employer, HeadcountReturn, PlacementCheck
@@ -99,7 +99,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         "levy_year": levy_year,
         "year": year,
         "shown": shown,
-        "stages": stages(year),
+        "stages": year_stages(year),
         "comparison": comparison(year, levy_year),
         "papers": papers_of_rows(year.returns if is_own else [], year.headcounts, notices),
         "corrections": corrections,

@@ -6,7 +6,7 @@ from django.views.decorators.http import require_http_methods
 
 from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
-from levy.queries.facts import Basis
+from levy.queries.facts import FactsBasis
 from portal.queries.forecasts import forecast
 from quota.forms import ReturnForm
 from quota.models import HeadcountReturn
@@ -27,5 +27,5 @@ def return_amount(request: HttpRequest, pk: int) -> HttpResponse:
     if form.is_valid():
         given = form.numbers()
         assessed = forecast(draft, given["staff_by_month"], given["total_wages"])
-    context = {"draft": draft, "form": form, "assessed": assessed, "basis": Basis.DECLARED}
+    context = {"draft": draft, "form": form, "assessed": assessed, "basis": FactsBasis.DECLARED}
     return render(request, "portal/return_amount.html", context)

@@ -17,7 +17,7 @@ def person_key(cell: Cell) -> str:
     return look_up_key(identifier(cell, identifiers.check_identity_number)).hex
 
 
-def person(cell: Cell) -> tuple[str, str]:
+def person_and_number(cell: Cell) -> tuple[str, str]:
     """Look-up key and encrypted identity number."""
     number = identifier(cell, identifiers.check_identity_number)
     return look_up_key(number).hex, _bytea(encrypt(number))
@@ -30,7 +30,7 @@ def worker(cell: Cell) -> tuple[str, str, str, str]:
     return look_up_key(number).hex, _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
 
 
-def certificate(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
+def certificate_and_number(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
     """Look-up key and encrypted number of a certificate of the given 证件类型, and true if it names another holder."""
     held = _certificate_kind(kind)
     number = identifier(cell, partial(identifiers.check_certificate_number, held))

@@ -108,8 +108,7 @@ class WagePayment(EmployerPersonMonth):
 
 
 class DispatchAgreement(models.Model):
-    """Says where a dispatched person counts (财政部公告2019年第98号 art. 2). Migration 0002 makes the database refuse
-    overlaps."""
+    """The employer that counts a dispatched person (财政部公告2019年第98号第二条). Migration 0002 refuses overlaps."""
 
     agency = models.ForeignKey(Employer, verbose_name=_("派遣单位"), on_delete=models.PROTECT, related_name="+")
     host = models.ForeignKey(Employer, verbose_name=_("用工单位"), on_delete=models.PROTECT, related_name="+")

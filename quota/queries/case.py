@@ -64,7 +64,7 @@ class Worker:
 
 
 @dataclass(frozen=True, slots=True)
-class Totals:
+class HeadTotals:
     """Person-months of a case: as claimed, as computed, as decided so far."""
 
     claimed: int
@@ -76,7 +76,7 @@ class Totals:
         return self.decided - self.computed
 
 
-def workers(filed: HeadcountReturn) -> list[Worker]:
+def case_workers(filed: HeadcountReturn) -> list[Worker]:
     """Everyone on the return, in two queries."""
     claimed = filed.employer.placements.filter(levy_year=filed.levy_year)
     everywhere = PlacementCheck.objects.filter(
@@ -118,12 +118,12 @@ def lacks(people: list[Worker]) -> list[tuple[Placement, str]]:
     return [(person, words) for person, words in told if words]
 
 
-def totals(filed: HeadcountReturn, people: list[Worker]) -> Totals:
-    return Totals(filed.claimed_months, filed.computed_months, sum(worker.decided for worker in people))
+def head_totals(filed: HeadcountReturn, people: list[Worker]) -> HeadTotals:
+    return HeadTotals(filed.claimed_months, filed.computed_months, sum(worker.decided for worker in people))
 
 
 @dataclass(frozen=True, slots=True)
-class Line:
+class CaseLine:
     """One thing the employer said, what the register says, and whether that fits: tone ok or warn, and a word."""
 
     topic: str
@@ -164,7 +164,7 @@ class PersonEvidence:
     """Everything in the registers about one placement."""
 
     worker: Worker
-    lines: list[Line]
+    lines: list[CaseLine]
     months: list[MonthEvidence]
     elsewhere: list[Elsewhere]
 
@@ -228,11 +228,11 @@ def _insurance_words(row: InsuranceMonth | None) -> str:
     return _("缺%(what)s") % {"what": _("、").join(missing)} if missing else _("齐")
 
 
-def _line(topic: str, claim: str, evidence: str, *, fits: bool, verdict: str = "") -> Line:
-    return Line(topic, claim, evidence, "ok" if fits else "warn", verdict or (_("一致") if fits else _("不符")))
+def _line(topic: str, claim: str, evidence: str, *, fits: bool, verdict: str = "") -> CaseLine:
+    return CaseLine(topic, claim, evidence, "ok" if fits else "warn", verdict or (_("一致") if fits else _("不符")))
 
 
-def _certificate_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> Line:
+def _certificate_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> CaseLine:
     certificate, said = worker.certificate, worker.placement.get_certificate_kind_display()
     failure = certificate_failure(claim)
     if certificate is None:
@@ -249,7 +249,7 @@ def _certificate_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> L
     return _line(_("证件"), said, evidence, fits=not failure)
 
 
-def _age_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> Line:
+def _age_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> CaseLine:
     born = {"year": claim.born.year, "month": claim.born.month}
     said = (_("女，%(year)s年%(month)s月出生") if claim.is_female else _("男，%(year)s年%(month)s月出生")) % born
     region = filed.employer.region_id
@@ -261,7 +261,7 @@ def _age_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> Line:
     return _line(_("就业年龄"), said, _("由身份证号推算，未见不符"), fits=True)
 
 
-def _contract_line(worker: Worker, claim: Claim) -> Line:
+def _contract_line(worker: Worker, claim: Claim) -> CaseLine:
     terms = _("%(form)s，%(since)s至%(until)s") if claim.contract_end else _("%(form)s，%(since)s起，无固定期限")
     said = terms % {
         "form": worker.placement.get_form_display(),
@@ -275,7 +275,7 @@ def _contract_line(worker: Worker, claim: Claim) -> Line:
     return _line(_("用工形式"), said, words, fits=True)
 
 
-def _wage_line(filed: HeadcountReturn, claim: Claim) -> Line:
+def _wage_line(filed: HeadcountReturn, claim: Claim) -> CaseLine:
     months = _covered_months(filed, claim)
     failed = {month: month_failure(claim.wages[month], claim.minimum_wages[month], True) for month in months}
     return _monthly_line(_("工资"), failed, _("均不低于最低工资标准"))
@@ -284,13 +284,13 @@ def _wage_line(filed: HeadcountReturn, claim: Claim) -> Line:
 ENOUGH = Decimal(1)
 
 
-def _insurance_line(filed: HeadcountReturn, claim: Claim) -> Line:
+def _insurance_line(filed: HeadcountReturn, claim: Claim) -> CaseLine:
     months = _covered_months(filed, claim)
     failed = {month: month_failure(ENOUGH, ENOUGH, claim.insured[month]) for month in months}
     return _monthly_line(_("社会保险"), failed, _("四险均足额缴纳"))
 
 
-def _monthly_line(topic: str, failures: dict[int, Reason], praise: str) -> Line:
+def _monthly_line(topic: str, failures: dict[int, Reason], praise: str) -> CaseLine:
     claim = _("合同期内%(count)s个月") % {"count": len(failures)}
     by_reason: dict[str, list[int]] = {}
     for month, reason in failures.items():
@@ -314,7 +314,7 @@ def _listed(months: Iterable[int]) -> str:
     return _("、").join(str(month + 1) for month in months)
 
 
-def _rivals_line(elsewhere: list[Elsewhere], worker: Worker) -> Line:
+def _rivals_line(elsewhere: list[Elsewhere], worker: Worker) -> CaseLine:
     if not elsewhere:
         return _line(_("重复申报"), _("无"), _("本年度未见其他申报"), fits=True, verdict=_("未发现"))
     claims = [

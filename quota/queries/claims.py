@@ -121,7 +121,7 @@ JOIN quota_employer claimant ON claimant.id = p.employer_id
 
 
 @dataclass(frozen=True, slots=True)
-class Source:
+class ClaimSource:
     """The source of claims as SQL: the people of a scope, their rows `p`, and the return `r` and check `k` of each."""
 
     people: str
@@ -130,7 +130,7 @@ class Source:
     checked: str
 
 
-PLACED = Source(
+PLACED = ClaimSource(
     people="""
         SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
         WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
@@ -142,7 +142,7 @@ PLACED = Source(
     filed="r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force",
     checked="k.placement_id = p.id",
 )
-DRAFTED = Source(
+DRAFTED = ClaimSource(
     people="SELECT DISTINCT d.person_key FROM quota_draftplacement d WHERE d.headcount_return_id = %(draft)s",
     rows="""(
         SELECT d.*, own.employer_id, own.levy_year FROM quota_draftplacement d
@@ -154,14 +154,14 @@ DRAFTED = Source(
 
 
 @dataclass(frozen=True, slots=True)
-class Scope:
+class ClaimScope:
     """The scope of a check: employers `e` that meet `condition`. `is_few` means that they were named one by one."""
 
     levy_year: int
     condition: str
     parameters: Mapping[str, Any]
     is_few: bool = False
-    source: Source = PLACED
+    source: ClaimSource = PLACED
 
     @classmethod
     def of_region(cls, levy_year: int, region_code: str) -> Self:
@@ -212,7 +212,7 @@ class Gathered:
     stored: str
 
 
-def regions_of(scope: Scope) -> list[str]:
+def regions_in_scope(scope: ClaimScope) -> list[str]:
     """The regions where the scope's people may be claimed. For a few employers exactly those; for a region all regions
     with employers, because one pass over all employers is cheaper than one over all claims."""
     statement = scope.statement(CLAIMANTS_REGIONS) if scope.is_few else EMPLOYERS_REGIONS
@@ -221,9 +221,9 @@ def regions_of(scope: Scope) -> list[str]:
         return [region for (region,) in cursor.fetchall()]
 
 
-def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
-    """Claims of the scope's people with keys between the two keys (both included), person by person. `wages` are the
-    minimum wages of every region in `regions_of(scope)`.
+def claims_of_scope(scope: ClaimScope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
+    """Claims of the scope's people whose keys lie between two keys, both included, person by person. `wages` are the
+    minimum wages of every place in `regions_of(scope)`.
 
     PostgreSQL goes on gathering while the caller judges the first ones. Until the last one is read, or the iterator is
     closed, the connection can do nothing else.
@@ -233,7 +233,7 @@ def claims_of_scope(scope: Scope, first: str, last: str, wages: Mapping[str, Min
             yield _gathered(line, wages)
 
 
-def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
+def _lines(scope: ClaimScope, first: str, last: str) -> Iterator[ClaimLine]:
     statement = connection.ops.compose_sql(scope.statement(CLAIMS), scope.names(first=first, last=last))
     with connection.cursor() as cursor, cursor.copy(statement) as copy:
         for line in copy:
@@ -242,7 +242,7 @@ def _lines(scope: Scope, first: str, last: str) -> Iterator[ClaimLine]:
 
 def claim_of_placement(placement: Placement) -> Claim:
     """The claim of one placement, as a check of its region gathers it."""
-    scope = Scope.of_employers(placement.levy_year, [placement.employer_id])
+    scope = ClaimScope.of_employers(placement.levy_year, [placement.employer_id])
     found = _few_claims(scope, placement.person_key.hex, placement.person_key.hex)
     return next(row.claim for row in found if row.claim.key == placement.pk)
 
@@ -250,17 +250,17 @@ def claim_of_placement(placement: Placement) -> Claim:
 def claimed_in_draft(draft: HeadcountReturn) -> int:
     """Person-months of everyone on an unsubmitted return, before any check. An unregistered certificate claims one per
     month. The same rule gives 申报人月 after filing."""
-    people = groupby(_few_claims(Scope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
+    people = groupby(_few_claims(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
     return sum(sum(claimed_months([row.claim for row in rows], draft.levy_year)) for _person, rows in people)
 
 
-def _few_claims(scope: Scope, first: str, last: str) -> list[Gathered]:
+def _few_claims(scope: ClaimScope, first: str, last: str) -> list[Gathered]:
     lines = list(_lines(scope, first, last))
     wages = minimum_wages({line.region for line in lines}, scope.levy_year)
     return [_gathered(line, wages) for line in lines]
 
 
-def agreements_of(scope: Scope, first: str, last: str) -> dict[str, list[Agreement]]:
+def agreements_of(scope: ClaimScope, first: str, last: str) -> dict[str, list[Agreement]]:
     """Agreements of the levy year that name a host for one of these people, by person."""
     by_person: dict[str, list[Agreement]] = {}
     with connection.cursor() as cursor:

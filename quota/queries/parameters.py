@@ -8,7 +8,7 @@ from django.db.models import Q
 
 from accounts.models import Region
 from law.averaging import MONTHS, NewEmployer, founding_month, months_averaged
-from law.counting import CountingRules
+from law.counting import CountingRules, deadline
 from quota.enums import NumberKind
 from quota.models import Employer, RegionalNumber, RegionalSetting
 
@@ -38,6 +38,24 @@ def counting_rules(region_codes: Collection[str], levy_year: int) -> dict[str, C
         rules = CountingRules.from_settings(_settings(found, lineage))
         by_region[code] = ways.setdefault(rules, rules)
     return by_region
+
+
+def filing_deadlines(wanted: Collection[tuple[str, int]]) -> dict[tuple[str, int], date]:
+    """The last day to file by region and levy year; one query for all. Raises SettingError like `counting_rules`."""
+    lineages = _lineages({code for code, _year in wanted})
+    rows = list(RegionalSetting.objects.for_lineage(_all_codes(lineages)).filter(name="filing_deadline"))
+    return {(code, year): deadline(year, _filing_rules(rows, lineages[code], year)) for code, year in wanted}
+
+
+def _filing_rules(rows: Iterable[RegionalSetting], lineage: list[str], levy_year: int) -> CountingRules:
+    day = date(levy_year, 12, 31)
+    in_force = {
+        row.region_id: row.value
+        for row in rows
+        if row.valid_from <= day and (row.valid_until is None or day <= row.valid_until)
+    }
+    value = next((in_force[code] for code in lineage if code in in_force), None)
+    return CountingRules.from_settings({} if value is None else {"filing_deadline": value})
 
 
 def _settings(found: Mapping[tuple[str, str], str], lineage: Iterable[str]) -> dict[str, str]:

@@ -1,11 +1,9 @@
 """The federation's queue: returns by state, with the findings of each."""
 
-import csv
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
 from contextlib import suppress
 from dataclasses import dataclass
-from io import StringIO
 from itertools import islice
 from typing import Any
 
@@ -18,7 +16,7 @@ from redis.exceptions import RedisError
 
 from accounts.models import User
 from accounts.permissions import Permission
-from design.csv_lines import escape_formula
+from design.csv_lines import csv_file
 from design.law_words import translated
 from law.counting import Reason
 from quota.enums import ReturnState
@@ -177,45 +175,45 @@ class QueueRow:
         return difference(self.filed)
 
 
-def rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
+def queue_rows(returns: Iterable[HeadcountReturn]) -> list[QueueRow]:
     """The returns of one page, each with its hints."""
     shown = list(returns)
     found = hints(shown)
     return [QueueRow(filed, found.get(filed.employer_id, [])) for filed in shown]
 
 
-BOM = "\ufeff"  # spreadsheets then read the file as UTF-8
 AT_ONCE = 500
 
 
-def csv_lines(returns: QuerySet[HeadcountReturn]) -> Iterator[str]:
+def queue_csv(returns: QuerySet[HeadcountReturn]) -> Iterator[bytes]:
     """The list as a file: every return of the selection, without people."""
-    yield BOM + _csv_line(
-        [
-            _("单位名称"),
-            _("统一社会信用代码"),
-            _("单位类型"),
-            _("行政区划代码"),
-            _("费款所属年度"),
-            _("申报日期"),
-            _("逾期申报"),
-            _("申报人月"),
-            _("核算人月"),
-            _("差额人月"),
-            _("核对提示（人月）"),
-            _("状态"),
-        ]
-    )
+    headings = [
+        _("单位名称"),
+        _("统一社会信用代码"),
+        _("单位类型"),
+        _("行政区划代码"),
+        _("费款所属年度"),
+        _("申报日期"),
+        _("逾期申报"),
+        _("申报人月"),
+        _("核算人月"),
+        _("差额人月"),
+        _("核对提示（人月）"),
+        _("状态"),
+    ]
+    return csv_file(headings, _csv_rows(returns))
+
+
+def _csv_rows(returns: QuerySet[HeadcountReturn]) -> Iterator[list[Any]]:
     waiting = returns.select_related("employer").iterator(chunk_size=AT_ONCE)
     while part := list(islice(waiting, AT_ONCE)):
-        for row in rows(part):
-            yield _csv_line(_cells(row))
+        yield from map(_cells, queue_rows(part))
 
 
 def _cells(row: QueueRow) -> list[Any]:
     filed, employer = row.filed, row.filed.employer
     return [
-        escape_formula(employer.name),
+        employer.name,
         employer.uscc,
         employer.get_entity_type_display(),
         employer.region_id,
@@ -228,9 +226,3 @@ def _cells(row: QueueRow) -> list[Any]:
         "，".join(f"{hint.label}{hint.months}" for hint in row.hints),
         filed.get_state_display(),
     ]
-
-
-def _csv_line(cells: list[Any]) -> str:
-    line = StringIO()
-    csv.writer(line).writerow(cells)
-    return line.getvalue()

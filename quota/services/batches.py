@@ -13,8 +13,8 @@ from audit.errors import PermissionMissing, SecondPersonNeeded
 from audit.services import record
 from quota.enums import ReturnState
 from quota.models import Employer
-from quota.queries.claims import Scope
-from quota.services.checks import hold, id_ranges, settle_transfers
+from quota.queries.claims import ClaimScope
+from quota.services.checks import hold_checks, id_ranges, settle_transfers
 
 Progress = Callable[[int, int], None]
 
@@ -106,8 +106,8 @@ class BatchTotals:
 
 
 @dataclass(frozen=True, slots=True)
-class Batch:
-    """The decision of a batch: returns in `source`, by `first` and `second`; None is a person of an earlier step.
+class ReviewBatch:
+    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
 
     `accept_computed` also takes returns whose claim differs from the computed count or that have an officer's
     decision.
@@ -138,7 +138,7 @@ def verify_region(
     officer's decision. A repetition changes nothing. Raises SecondPersonNeeded, PermissionMissing.
     """
     refuse_unfit(first, second, region)
-    batch = Batch(levy_year, ReturnState.CHECKED, first, second, accept_computed)
+    batch = ReviewBatch(levy_year, ReturnState.CHECKED, first, second, accept_computed)
     totals = BatchTotals()
     counties = _counties(region)
     for done, code in enumerate(counties, start=1):
@@ -167,14 +167,14 @@ def _must_verify(person: User, region: Region) -> None:
 def review_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
     """初审 of every checked return whose claim matches the registers. Raises PermissionMissing."""
     _must_verify(actor, region)
-    batch = Batch(levy_year, ReturnState.CHECKED, first=actor, second=None)
+    batch = ReviewBatch(levy_year, ReturnState.CHECKED, first=actor, second=None)
     return sum((_review_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
 
 
 def verify_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
     """复审 of every such return that another person reviewed. Raises PermissionMissing."""
     _must_verify(actor, region)
-    batch = Batch(levy_year, ReturnState.REVIEWED, first=None, second=actor)
+    batch = ReviewBatch(levy_year, ReturnState.REVIEWED, first=None, second=actor)
     return sum((_verify_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
 
 
@@ -182,8 +182,8 @@ def agreeing(*, levy_year: int, region: Region, actor: User, source: ReturnState
     """The returns that review_agreeing (`source` CHECKED) or verify_agreeing (REVIEWED) would decide now for this
     person."""
     is_first = source == ReturnState.CHECKED
-    batch = Batch(levy_year, source, first=actor if is_first else None, second=None if is_first else actor)
-    scope = Scope.of_region(levy_year, region.code)
+    batch = ReviewBatch(levy_year, source, first=actor if is_first else None, second=None if is_first else actor)
+    scope = ClaimScope.of_region(levy_year, region.code)
     return _totals(COUNT_DUE, batch, scope, (0, 1 << 62))
 
 
@@ -192,20 +192,20 @@ def _counties(region: Region) -> list[str]:
     return list(employers.values_list("region_id", flat=True).distinct())
 
 
-def _parts(levy_year: int, code: str) -> Iterator[tuple[Scope, tuple[int, int]]]:
-    scope = Scope(levy_year, "e.region_id = %(region)s", {"region": code})
+def _parts(levy_year: int, code: str) -> Iterator[tuple[ClaimScope, tuple[int, int]]]:
+    scope = ClaimScope(levy_year, "e.region_id = %(region)s", {"region": code})
     for bounds in id_ranges(scope):
         yield scope, bounds
 
 
-def _all_parts(levy_year: int, region: Region) -> Iterator[tuple[Scope, tuple[int, int]]]:
+def _all_parts(levy_year: int, region: Region) -> Iterator[tuple[ClaimScope, tuple[int, int]]]:
     for code in _counties(region):
         yield from _parts(levy_year, code)
 
 
 @transaction.atomic
-def _verify_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
-    hold(scope.levy_year)
+def _verify_part(batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int]) -> BatchTotals:
+    hold_checks(scope.levy_year)
     totals = _totals(VERIFY_BATCH, batch, scope, bounds)
     if totals.returns:
         if agencies := _agencies_verified(scope, bounds):
@@ -214,7 +214,7 @@ def _verify_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTo
     return totals
 
 
-def _agencies_verified(scope: Scope, bounds: tuple[int, int]) -> list[int]:
+def _agencies_verified(scope: ClaimScope, bounds: tuple[int, int]) -> list[int]:
     """Agencies with people at hosts, among the employers that this transaction verified."""
     with connection.cursor() as cursor:
         cursor.execute(AGENCIES_VERIFIED, scope.names(first_id=bounds[0], last_id=bounds[1]))
@@ -222,15 +222,15 @@ def _agencies_verified(scope: Scope, bounds: tuple[int, int]) -> list[int]:
 
 
 @transaction.atomic
-def _review_part(batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
-    hold(scope.levy_year)
+def _review_part(batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int]) -> BatchTotals:
+    hold_checks(scope.levy_year)
     totals = _totals(REVIEW_BATCH, batch, scope, bounds)
     if totals.returns:
         _record(batch, scope, totals, action="quota.headcountreturn.review_batch")
     return totals
 
 
-def _totals(statement: str, batch: Batch, scope: Scope, bounds: tuple[int, int]) -> BatchTotals:
+def _totals(statement: str, batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int]) -> BatchTotals:
     names = scope.names(
         first_id=bounds[0],
         last_id=bounds[1],
@@ -244,7 +244,7 @@ def _totals(statement: str, batch: Batch, scope: Scope, bounds: tuple[int, int])
         return BatchTotals(*map(int, cursor.fetchone()))
 
 
-def _record(batch: Batch, scope: Scope, totals: BatchTotals, *, action: str) -> None:
+def _record(batch: ReviewBatch, scope: ClaimScope, totals: BatchTotals, *, action: str) -> None:
     code = scope.parameters["region"]
     record(
         actor=batch.second or batch.first,

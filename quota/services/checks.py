@@ -28,7 +28,16 @@ from law.counting import (
     transfer,
 )
 from quota.enums import ReturnState
-from quota.queries.claims import FIRST_KEY, KEYS, LAST_KEY, Gathered, Scope, agreements_of, claims_of_scope, regions_of
+from quota.queries.claims import (
+    FIRST_KEY,
+    KEYS,
+    LAST_KEY,
+    ClaimScope,
+    Gathered,
+    agreements_of,
+    claims_of_scope,
+    regions_in_scope,
+)
 from quota.queries.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.services.in_force import settle_returns_in_force
 
@@ -138,19 +147,19 @@ def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None
     correction that a later deadline brought into time replaces the return it corrects. Raises ValueError on a
     malformed region code, SettingError on an unknown regional setting.
     """
-    scope = Scope.of_region(levy_year, region_code)
+    scope = ClaimScope.of_region(levy_year, region_code)
     _settle_put_off(scope)
     return _run(scope, on_progress or (lambda done, total: None))
 
 
 def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTotals:
     """Check only these employers, for example after a filing."""
-    return _run(Scope.of_employers(levy_year, employer_ids), lambda done, total: None)
+    return _run(ClaimScope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
 @transaction.atomic
-def _settle_put_off(scope: Scope) -> None:
-    hold(scope.levy_year)
+def _settle_put_off(scope: ClaimScope) -> None:
+    hold_checks(scope.levy_year)
     with connection.cursor() as cursor:
         cursor.execute(PUT_OFF.format(condition=scope.condition), scope.names(states=list(FRESH)))
         employers = [employer for (employer,) in cursor.fetchall()]
@@ -159,14 +168,14 @@ def _settle_put_off(scope: Scope) -> None:
 
 def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
     """Move agencies' months to the hosts of their people as decided. In the caller's transaction."""
-    scope = Scope.of_employers(levy_year, employer_ids)
+    scope = ClaimScope.of_employers(levy_year, employer_ids)
     rules, wages = _regional(scope)
     found = [row for row in claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
     _store_transfers(_count_all(found, agreements_of(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
 
 
-def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
-    """Until the end of the transaction, checks of a year run alone, and single steps of people only beside each other.
+def hold_checks(levy_year: int, *, as_one_of_many: bool = False) -> None:
+    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other.
 
     Take it before any row lock: a transaction that waits here must have no lock that a check needs.
     """
@@ -177,7 +186,7 @@ def hold(levy_year: int, *, as_one_of_many: bool = False) -> None:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
 
 
-def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
+def _run(scope: ClaimScope, on_progress: Progress) -> CheckTotals:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
         (expected,) = cursor.fetchone()
@@ -185,7 +194,7 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
     done, elsewhere = 0, set()
     for first, last in _key_ranges(expected):
         with transaction.atomic():
-            hold(scope.levy_year)
+            hold_checks(scope.levy_year)
             named = agreements_of(scope, first, last)
             with closing(claims_of_scope(scope, first, last, wages)) as found:
                 outcome = _count_all(found, named, scope.levy_year, rules)
@@ -195,15 +204,15 @@ def _run(scope: Scope, on_progress: Progress) -> CheckTotals:
         on_progress(min(done, expected), expected)
     # Not all people of the neighbours were checked, so those get new totals but are not handed over to the reviewers.
     # They come first: if the check dies here, its own returns still wait, and the next check repeats all of it.
-    neighbours = Scope.of_employers(scope.levy_year, elsewhere)
+    neighbours = ClaimScope.of_employers(scope.levy_year, elsewhere)
     changed = sum(_settle_totals(neighbours, part, [ReturnState.CHECKED], rules) for part in id_ranges(neighbours))
     changed += sum(_settle_totals(scope, part, FRESH, rules) for part in id_ranges(scope))
     return CheckTotals(done, changed)
 
 
-def _regional(scope: Scope) -> tuple[Rules, Mapping[str, MinimumWages]]:
+def _regional(scope: ClaimScope) -> tuple[Rules, Mapping[str, MinimumWages]]:
     """The rules and minimum wages of every region where the scope's people may be claimed."""
-    codes = regions_of(scope)
+    codes = regions_in_scope(scope)
     return counting_rules(codes, scope.levy_year), minimum_wages(codes, scope.levy_year)
 
 
@@ -216,7 +225,7 @@ def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
 
 
 @dataclass(slots=True)
-class Outcome:
+class CheckOutcome:
     """The unstored results of one slice.
 
     New checks and transfers as COPY's text, the dispatched placements whose transfers they replace, and the employers
@@ -232,8 +241,8 @@ class Outcome:
 
 def _count_all(
     found: Iterable[Gathered], agreements: Mapping[str, list[Agreement]], levy_year: int, rules: Rules
-) -> Outcome:
-    outcome = Outcome()
+) -> CheckOutcome:
+    outcome = CheckOutcome()
     for person, group in groupby(found, key=attrgetter("person")):
         rows = list(group)
         own = agreements.get(person, [])
@@ -246,7 +255,7 @@ def _count_all(
     return outcome
 
 
-def _add(outcome: Outcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
+def _add(outcome: CheckOutcome, row: Gathered, count: ClaimCount, claimed: int) -> None:
     outcome.placements += 1
     if not row.is_settled:
         holder = "true" if row.has_other_holder else "false"
@@ -356,7 +365,7 @@ def _transfer_lines(row: Gathered, moved: Iterable[Transfer], levy_year: int) ->
         yield "\t".join(map(str, line)) + "\n"
 
 
-def _store(outcome: Outcome) -> None:
+def _store(outcome: CheckOutcome) -> None:
     with connection.cursor() as cursor:
         cursor.execute(NEW_CHECKS)
         with cursor.copy("COPY new_check FROM STDIN (DELIMITER ' ')") as copy:
@@ -365,26 +374,26 @@ def _store(outcome: Outcome) -> None:
     _store_transfers(outcome)
 
 
-def _store_transfers(outcome: Outcome) -> None:
+def _store_transfers(outcome: CheckOutcome) -> None:
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM quota_dispatchtransfer WHERE placement_id = ANY(%s)", [outcome.dispatched])
         with cursor.copy(STORE_TRANSFERS) as copy:
             copy.write("".join(outcome.transfers))
 
 
-def _settle_totals(scope: Scope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
+def _settle_totals(scope: ClaimScope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
     """Set the totals of returns in these states from their placements' checks, and hand the returns over to the
     reviewers."""
     days = [deadline(scope.levy_year, own) for own in rules.values()]
     with transaction.atomic(), connection.cursor() as cursor:
-        hold(scope.levy_year)
+        hold_checks(scope.levy_year)
         names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states))
         names |= {"regions": list(rules), "deadlines": days}
         cursor.execute(SETTLE_TOTALS.format(condition=scope.condition), names)
         return cursor.rowcount
 
 
-def id_ranges(scope: Scope) -> list[tuple[int, int]]:
+def id_ranges(scope: ClaimScope) -> list[tuple[int, int]]:
     """Ranges of employer ids, each with a bounded number of the scope's employers."""
     with connection.cursor() as cursor:
         cursor.execute(ID_RANGES.format(condition=scope.condition), scope.names(size=SLICE_RETURNS))

@@ -22,7 +22,7 @@ from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotO
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
 from quota.models.returns import PlacementTerms, contract_of
 from quota.queries.returns import EDITABLE, day_in_china, to_write_in
-from quota.services.checks import check_employers, hold
+from quota.services.checks import check_employers, hold_checks
 from quota.services.in_force import (
     COPIED,
     publish_placements,
@@ -175,7 +175,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     ReturnClosed and as save_return does.
     """
     # Alone where returns of others change as well: two employers might each wait for the other's.
-    hold(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
+    hold_checks(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
     _lock_touched(headcount_return)
     draft = _draft(headcount_return, version, actor)
     if not draft.typed_staff_months or not draft.typed_total_wages:

@@ -70,7 +70,7 @@ def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) ->
         cursor.execute(LATENESS, names)
         cursor.execute(ONLY_ONES, names)
         cursor.execute(SEVERAL, names)
-        filings = [Filing(*row) for row in cursor.fetchall()]
+        filings = [FiledReturn(*row) for row in cursor.fetchall()]
     return _settle_several(filings, levy_year, rules)
 
 
@@ -87,7 +87,7 @@ def would_be_in_force(filed: HeadcountReturn) -> bool:
     return days[chosen][0] == filed.pk
 
 
-class Filing(NamedTuple):
+class FiledReturn(NamedTuple):
     employer_id: int
     region_code: str
     id: int
@@ -96,7 +96,7 @@ class Filing(NamedTuple):
     is_in_force: bool
 
 
-def _settle_several(filings: Iterable[Filing], levy_year: int, rules: Mapping[str, CountingRules]) -> list[int]:
+def _settle_several(filings: Iterable[FiledReturn], levy_year: int, rules: Mapping[str, CountingRules]) -> list[int]:
     held: list[int] = []
     winners: list[int] = []
     losers: list[int] = []

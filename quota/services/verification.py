@@ -1,6 +1,5 @@
 """The work of two people of the federation on a checked return: decide months, review, verify, send back, reopen."""
 
-import hashlib
 import logging
 from collections.abc import Sequence
 
@@ -17,11 +16,12 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
+from casework.decisions import digest_of
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
-from quota.services.checks import hold, settle_transfers
+from quota.services.checks import hold_checks, settle_transfers
 from quota.services.filing import copy_to_draft
 from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
@@ -52,7 +52,7 @@ def decide_placement(
     `seen` is decision_seen() of what the person was shown: CaseChanged if somebody decided meanwhile (promise A8).
     Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
     """
-    hold(placement.levy_year, as_one_of_many=True)
+    hold_checks(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
     check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
     result = _locked_result(placement)
@@ -81,11 +81,7 @@ def decide_placement(
 
 def decision_seen(result: PlacementCheck) -> str:
     """A digest of what a page shows of one placement's months."""
-    return _digest([result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note])
-
-
-def _digest(shown: list[object]) -> str:
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    return digest_of(result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note)
 
 
 def _locked_return(placement: Placement) -> HeadcountReturn:
@@ -133,7 +129,7 @@ def seen_by_reader(filed: HeadcountReturn) -> str:
     """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
-    return _digest(shown)
+    return digest_of(*shown)
 
 
 def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
@@ -148,7 +144,7 @@ def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
     `seen` is the digest of what the person was shown; raises CaseChanged if that is no longer so, and as
     audit.workflow.apply does.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, REVIEW, actor=actor, region_code=region_code)
@@ -162,7 +158,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 
     Raises SecondPersonNeeded also for whoever decided some of the months, otherwise as review_return does.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, VERIFY, actor=actor, region_code=region_code)
@@ -203,7 +199,7 @@ def send_back(
     `people` says by name what each of them lacks; only whoever may see persons reads that, so the trail, which the
     tax bureau reads too, has the general reason alone.
     """
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     check(filed, SEND_BACK, actor=actor, region_code=filed.employer.region_id, reason=reason)
     HeadcountReturn.objects.filter(pk=filed.pk).update(
@@ -222,7 +218,7 @@ def _told(reason: str, people: Sequence[tuple[str, str]]) -> str:
 def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
     """退回初审, after a new check: the first person takes the step back, or the second does not agree. Raises as apply
     does."""
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     region_code = headcount_return.employer.region_id
     return apply(headcount_return, RETURN_TO_REVIEW, actor=actor, region_code=region_code, reason=reason)
 
@@ -230,7 +226,7 @@ def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: U
 @transaction.atomic
 def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
     """重新认定: withdraw the 审核认定书 and start again, with a new check first. Raises as apply does."""
-    hold(headcount_return.levy_year, as_one_of_many=True)
+    hold_checks(headcount_return.levy_year, as_one_of_many=True)
     reopened = apply(
         headcount_return, REOPEN, actor=actor, region_code=headcount_return.employer.region_id, reason=reason
     )

@@ -1,5 +1,6 @@
 """One return before the federation: its people, one person's evidence and months, and the weighty steps."""
 
+from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -14,17 +15,18 @@ from django.utils.translation import gettext as _
 from django.views.decorators.debug import sensitive_variables
 from django.views.decorators.http import require_http_methods, require_POST
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
 from audit.workflow import Transition, allowed
+from casework.forms import ReasonForm
+from casework.steps import StepPage, step_page
 from quota.enums import ReturnState
 from quota.errors import CaseChanged
-from quota.forms import CaseQueueForm, DecisionForm, ReasonForm, SendBackForm, StepForm
+from quota.forms import CaseQueueForm, DecisionForm, SendBackForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queries import case as cases
 from quota.queries import dispatch
@@ -32,35 +34,17 @@ from quota.queries.queue import FIRST_SORT, Selection
 from quota.services import verification
 from quota.tasks import check_return
 from quota.views.queue import selection_of
-from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
+from quota.workflow import CASE_WORDS, REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
 
-STEPS = (REVIEW, VERIFY, SEND_BACK, RETURN_TO_REVIEW, REOPEN)
+SERVICES = {
+    REVIEW.name: (REVIEW, verification.review_return),
+    VERIFY.name: (VERIFY, verification.verify_return),
+    SEND_BACK.name: (SEND_BACK, verification.send_back),
+    RETURN_TO_REVIEW.name: (RETURN_TO_REVIEW, verification.return_to_review),
+    REOPEN.name: (REOPEN, verification.reopen_return),
+}
+STEPS = tuple(step for step, _service in SERVICES.values())
 CONFLICT = 409
-
-
-@dataclass(frozen=True, slots=True)
-class Act:
-    """How a step is announced: the button, the question, what follows from it."""
-
-    button: str
-    question: str
-    consequence: str
-
-
-def acts() -> dict[str, Act]:
-    return {
-        REVIEW.name: Act(_("初审通过"), _("确认初审通过"), _("提交复审后，由另一人办理；您不得参与本户复审。")),
-        VERIFY.name: Act(_("复审认定"), _("确认复审认定"), _("认定后签发审核认定书，按认定人月核定费额。")),
-        SEND_BACK.name: Act(
-            _("退回补正"), _("确认退回补正"), _("单位补正后重新提交，原申报日期不变。理由对单位可见。")
-        ),
-        RETURN_TO_REVIEW.name: Act(
-            _("退回初审"), _("确认退回初审"), _("回到待初审，可以重新逐月认定。单位不受影响，也不必补正。")
-        ),
-        REOPEN.name: Act(
-            _("重新认定"), _("确认重新认定"), _("撤回审核认定书，回到初审。已核定的费额不变，须另按更正程序办理。")
-        ),
-    }
 
 
 @dataclass(frozen=True, slots=True)
@@ -88,8 +72,8 @@ class CaseView:
         return [(worker, worker is chosen) for worker in self.workers]
 
     @property
-    def totals(self) -> cases.Totals:
-        return cases.totals(self.filed, self.workers)
+    def totals(self) -> cases.HeadTotals:
+        return cases.head_totals(self.filed, self.workers)
 
     @property
     def months(self) -> list[tuple[cases.MonthEvidence, BoundField]]:
@@ -105,7 +89,7 @@ class CaseView:
 def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpResponse:
     """The whole case; with a placement, that person's evidence and the form that decides its months."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN if request.method == "POST" else Permission.VIEW_PERSONS)
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(**start(request), result=worker.result) if worker else None
     is_conflict = False
@@ -137,7 +121,7 @@ def _keep_typing(
     request: HttpRequest, filed: HeadcountReturn, worker: cases.Worker, conflict: CaseChanged
 ) -> tuple[list[cases.Worker], cases.Worker, DecisionForm]:
     """What was typed, over what somebody else decided: saving again is a decision, not an accident (promise A8)."""
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, worker.placement.pk)
     typed = request.POST.copy()
     typed["seen"] = verification.decision_seen(worker.result)
@@ -186,11 +170,11 @@ def _decide(request: HttpRequest, worker: cases.Worker, form: DecisionForm) -> N
 def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
     """The case's totals as the months now chosen would make them; nothing is saved."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    people = cases.workers(filed)
+    people = cases.case_workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(request.POST, result=worker.result)
     form.is_valid()  # a reason may still be missing; the months are all that is asked for
-    totals = cases.totals(filed, people)
+    totals = cases.head_totals(filed, people)
     chosen = replace(totals, decided=totals.decided - worker.decided + sum(form.decided()))
     return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen})
 
@@ -202,7 +186,7 @@ def _context(request: HttpRequest, shown: CaseView) -> dict[str, Any]:
         "case": shown,
         "filed": shown.filed,
         "form": shown.form,  # its errors open the page
-        "steps": [(step.name, acts()[step.name].button) for step in shown.steps],
+        "steps": [(step.name, CASE_WORDS[step.name].button) for step in shown.steps],
         "trail": trail_of(shown.filed)[:20],
         "before": before,
         "after": after,
@@ -214,22 +198,31 @@ def _context(request: HttpRequest, shown: CaseView) -> dict[str, Any]:
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
-    transition = next((t for t in STEPS if t.name == step), None)
-    if transition is None:
+    if step not in SERVICES:
         raise Http404
+    transition, take = SERVICES[step]
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
-    people = cases.workers(filed)
-    form = _step_form(request, transition, filed, people)
-    if form.is_valid():
-        try:
-            _take(transition, filed, request, form)
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, _kept(request, "quota:case", filed.pk))
-        return _onwards(request, filed, acts()[step].button)
-    context = {"filed": filed, "act": acts()[step], "form": form, "totals": cases.totals(filed, people)}
-    context["hosts"] = _hosts(request, filed) if transition in (VERIFY, REOPEN) else []
-    context |= {"query": f"?{request.GET.urlencode()}" if request.GET else ""}
-    return render(request, "quota/case_step.html", context)
+    people = cases.case_workers(filed)
+    query, stand = f"?{request.GET.urlencode()}" if request.GET else "", _kept(request, "quota:case", filed.pk)
+    page = StepPage(
+        words=CASE_WORDS[step],
+        facts="quota/_case_facts.html",
+        context={
+            "filed": filed,
+            "totals": cases.head_totals(filed, people),
+            "hosts": _hosts(request, filed) if transition in (VERIFY, REOPEN) else [],
+        },
+        crumbs=[(reverse("quota:queue") + query, _("待审核")), (stand, filed.employer)],
+        stand=stand,
+        about=filed.employer,
+        take=lambda form: _take(request, transition, take, filed, form),
+        needs_reason=transition.needs_reason,
+        seen=None if transition.needs_reason else lambda: verification.seen_by_reader(filed),
+        form=(lambda: SendBackForm(**start(request), lacks=cases.lacks(people))) if transition is SEND_BACK else None,
+        onwards=lambda: _onwards(request, filed),
+        done=_done(stand, filed, CASE_WORDS[step].button),
+    )
+    return step_page(request, page)
 
 
 def _hosts(request: HttpRequest, filed: HeadcountReturn) -> list[dispatch.Host]:
@@ -238,41 +231,29 @@ def _hosts(request: HttpRequest, filed: HeadcountReturn) -> list[dispatch.Host]:
     return dispatch.known_to(request.user, hosts, Permission.VIEW_EMPLOYERS)
 
 
-def _step_form(
-    request: HttpRequest, transition: Transition, filed: HeadcountReturn, people: list[cases.Worker]
-) -> StepForm | ReasonForm:
-    if transition is SEND_BACK:
-        return SendBackForm(**start(request), lacks=cases.lacks(people))
-    if transition.needs_reason:
-        return ReasonForm(**start(request))
-    return StepForm(**start(request, seen=verification.seen_by_reader(filed)))
-
-
-def _take(transition: Transition, filed: HeadcountReturn, request: HttpRequest, form: StepForm | ReasonForm) -> None:
-    services = {
-        REVIEW: verification.review_return,
-        VERIFY: verification.verify_return,
-        SEND_BACK: verification.send_back,
-        RETURN_TO_REVIEW: verification.return_to_review,
-        REOPEN: verification.reopen_return,
-    }
+def _take(
+    request: HttpRequest, transition: Transition, take: Callable[..., object], filed: HeadcountReturn, form: Any
+) -> None:
     typed = form.typed() if transition is SEND_BACK else form.cleaned_data
-    services[transition](headcount_return=filed, actor=request.user, **typed)
+    take(headcount_return=filed, actor=request.user, **typed)
     if transition.target == ReturnState.SUBMITTED:
-        with hurry(request):
+        with enqueue_or_warn(request):
             check_return.apply_async((filed.pk,), retry=False)
 
 
-def _onwards(request: HttpRequest, filed: HeadcountReturn, done: str) -> HttpResponse:
-    """To the next case of the selection, with the way back to this one; who came for one case stays there."""
-    back, words = _kept(request, "quota:case", filed.pk), _("已办理%(step)s。") % {"step": done}
-    messages.success(request, format_html('<a href="{}">{}</a>：{}', back, filed.employer, words))
+def _done(back: str, filed: HeadcountReturn, step: str) -> str:
+    """What was done, with the way back to the case."""
+    return format_html('<a href="{}">{}</a>：{}', back, filed.employer, _("已办理%(step)s。") % {"step": step})
+
+
+def _onwards(request: HttpRequest, filed: HeadcountReturn) -> str:
+    """To the next case of the selection; who came for one case stays there."""
     if "state" not in request.GET:
-        return redirect(back)
+        return _kept(request, "quota:case", filed.pk)
     before, after = _selection(request, filed).neighbours(filed)
     if waiting := after or before:
-        return redirect(_kept(request, "quota:case", waiting))
-    return redirect(_kept(request, "quota:queue"))
+        return _kept(request, "quota:case", waiting)
+    return _kept(request, "quota:queue")
 
 
 @sensitive_variables("number")

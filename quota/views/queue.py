@@ -35,7 +35,7 @@ def queue(request: HttpRequest) -> HttpResponse:
         "tabs": _tabs(request, counts, selection.state),
         "agreeing": counts.agreeing,
         "page": page,
-        "rows": waiting.rows(page.object_list),
+        "rows": waiting.queue_rows(page.object_list),
         "can_verify": request.user.may_somewhere(Permission.VERIFY_RETURN),
     }
     return render(request, "quota/queue.html", context)
@@ -48,7 +48,7 @@ def queue_file(request: HttpRequest) -> StreamingHttpResponse:
     selection = selection_of(request, QueueForm(request.GET, user=request.user))
     name = f"returns-{selection.filters['levy_year']}-{selection.state}.csv"
     headers = {"Content-Disposition": f'attachment; filename="{name}"'}
-    lines = waiting.csv_lines(selection.returns())
+    lines = waiting.queue_csv(selection.returns())
     return StreamingHttpResponse(lines, content_type="text/csv; charset=utf-8", headers=headers)
 
 

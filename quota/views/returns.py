@@ -13,13 +13,13 @@ from django.shortcuts import get_object_or_404, redirect, render
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
-from accounts.frame.enqueue import hurry
+from accounts.frame.enqueue import enqueue_or_warn
 from accounts.frame.kept_forms import keeps_typing, taken_back
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from quota.enums import ReturnState
 from quota.errors import ReturnChanged
-from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, levy_years
+from quota.forms import PlacementForm, ReturnForm, SubmitForm, VersionForm, recent_years
 from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
 from quota.queries.parameters import months_averaged_for
@@ -28,7 +28,6 @@ from quota.services import filing
 from quota.tasks import check_return
 
 PER_PAGE = 25
-YEARS_SHOWN = 3
 CONFLICT = 409
 
 
@@ -46,7 +45,7 @@ class OwnYear:
 def my_employers(request: HttpRequest) -> HttpResponse:
     own = Employer.objects.filter(memberships__user=request.user).select_related("region")
     page = Paginator(own, PER_PAGE).get_page(request.GET.get("page"))
-    years = [year for year, _label in levy_years()[:YEARS_SHOWN]]
+    years = recent_years()
     filings = HeadcountReturn.objects.filter(employer__in=page.object_list, levy_year__in=years)
     of_year: dict[tuple[int, int], list[HeadcountReturn]] = defaultdict(list)
     for row in filings.order_by("pk"):
@@ -222,7 +221,7 @@ def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
         except DomainError as refusal:
             messages.error(request, str(refusal))
             return redirect("quota:return", draft.pk)
-        with hurry(request):
+        with enqueue_or_warn(request):
             check_return.apply_async((filed.pk,), retry=False)
         return redirect("quota:receipt", filed.pk)
     context = {

@@ -12,15 +12,17 @@ from django.db.models.functions import Now
 
 from accounts.models import User
 from accounts.permissions import Permission
-from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.errors import PermissionMissing, SecondPersonNeeded
 from audit.services import record
-from audit.workflow import Transition, apply
+from audit.workflow import apply
+from casework.decisions import unless_changed
+from casework.services.decisions import Decision
 from law.support.rewards import Rewarded, RewardOutcome, reward
 from levy.models import Assessment
 from subsidies.errors import AssessmentReplaced, ListChanged, ProgrammeNotInForce, ProgrammeUnchecked, YearNotConfirmed
 from subsidies.models import Award, AwardState, Programme
 from subsidies.queries.facts import Candidate, candidates
-from subsidies.workflow import APPROVE, GIVING, PAY, REFUSE, WITHDRAW
+from subsidies.workflow import APPROVE, PAY, PUT_INTO_EFFECT, REFUSE, WITHDRAW
 
 BATCH = 5_000
 
@@ -29,7 +31,7 @@ BATCH = 5_000
 def load_programmes(*, path: Path, actor: User | None) -> int:
     """Enter the regional formulas of a TOML file; rows already there stay as they are. Returns how many are new.
 
-    They take effect only after approve_programme.
+    They take effect only once they are approved (PROGRAMMES).
     """
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["programme"]
     return sum(_enter(entry, actor) for entry in entries)
@@ -44,34 +46,34 @@ def _enter(entry: dict[str, Any], actor: User | None) -> bool:
     return is_new
 
 
-@transaction.atomic
-def approve_programme(*, programme: Programme, actor: User, reason: str) -> Programme:
-    """Put a formula into effect; `reason` says what was compared and how the open question is answered.
+def _hold_programme(programme: Programme) -> None:
+    _locked(programme)
 
-    Of a region and kind one is in force at a time: the one before ends on the day before this one begins.
-    Raises PermissionMissing, SecondPersonNeeded, ReasonMissing, TransitionNotAllowed when it is in effect already.
-    """
-    locked = _locked(programme)
-    if locked.approved_by_id is not None:
-        raise TransitionNotAllowed
-    _require(actor, locked)
-    if locked.entered_by_id == actor.pk:
-        raise SecondPersonNeeded
-    if not reason.strip():
-        raise ReasonMissing
-    _end_predecessor(locked)
-    last_day = _last_day(locked)
-    Programme.objects.filter(pk=locked.pk).update(approved_by=actor, approved_at=Now(), valid_until=last_day)
-    record(
-        actor=actor,
-        action="subsidies.programme.approve",
-        target=locked,
-        region_code=locked.region_id,
-        reason=reason,
-        details={"document_number": locked.document_number},
-    )
-    locked.refresh_from_db()
-    return locked
+
+def _shown_programme(programme: Programme) -> tuple[object, ...]:
+    """The text and its terms, and the days of the others in effect."""
+    terms = (programme.threshold_ratio, programme.whole_heads, programme.minimum_excess, programme.severe_counts,
+             programme.basis, programme.rate, programme.cap, programme.maximum_years,
+             sorted(programme.excluded_entity_types))  # fmt: skip
+    dates = (programme.valid_from, programme.valid_until, programme.document_number)
+    others = programme.others_in_effect().order_by("pk").values_list("pk", "valid_from", "valid_until")
+    return (programme.pk, programme.state, *terms, *dates, programme.open_question, list(others))
+
+
+def _make_room(programme: Programme, actor: User) -> None:
+    """Of a region and kind one is in force at a time: the one before ends on the day before this one begins."""
+    _end_predecessor(programme)
+    Programme.objects.filter(pk=programme.pk).update(valid_until=_last_day(programme))
+
+
+# The reason of an approval says what was compared and how the open question is answered.
+PROGRAMMES = Decision(
+    approval=PUT_INTO_EFFECT,
+    hold=_hold_programme,
+    shown=_shown_programme,
+    prepare=_make_room,
+    details=lambda programme: {"document_number": programme.document_number},
+)
 
 
 def _locked(programme: Programme) -> Programme:
@@ -159,24 +161,37 @@ def _award(programme: Programme, levy_year: int, actor: User, candidate: Candida
     )
 
 
-def approve_award(*, award: Award, actor: User) -> Award:
-    """批准, by another person than the one who computed it. Raises AssessmentReplaced."""
-    return _apply(award, APPROVE, actor)
+def _refuse_replaced(award: Award, actor: User) -> None:
+    if not award.is_in_force:
+        raise AssessmentReplaced
 
 
-def refuse_award(*, award: Award, actor: User, reason: str) -> Award:
-    """不予奖励, with a reason the employer can read."""
-    return _apply(award, REFUSE, actor, reason)
+def _shown_award(award: Award) -> tuple[object, ...]:
+    return (award.pk, award.state, award.assessment_id, award.amount, award.programme_id)
 
 
-def pay_award(*, award: Award, actor: User) -> Award:
-    """拨付: the treasury has paid. Raises AssessmentReplaced."""
-    return _apply(award, PAY, actor)
+# 批准, by another person than the one who computed it, or 不予奖励 with a reason the employer can read.
+AWARDS = Decision(
+    approval=APPROVE,
+    rejection=REFUSE,
+    shown=_shown_award,
+    refuse=_refuse_replaced,
+    details=lambda award: {"amount": str(award.amount)},
+)
 
 
-def withdraw_award(*, award: Award, actor: User, reason: str) -> Award:
+@transaction.atomic
+def pay_award(award: Award, *, actor: User, seen: str | None = None) -> Award:
+    """拨付: the treasury has paid. Raises AssessmentReplaced, MatterChanged."""
+    _refuse_replaced(award, actor)
+    expect = unless_changed(seen, AWARDS.shown)
+    return apply(award, PAY, actor=actor, region_code=award.region_id, expect=expect, amount=str(award.amount))
+
+
+@transaction.atomic
+def withdraw_award(award: Award, *, actor: User, reason: str) -> Award:
     """撤销批准 before it is paid: the award waits again, and computing again replaces it."""
-    return _apply(award, WITHDRAW, actor, reason)
+    return apply(award, WITHDRAW, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
 
 
 @transaction.atomic
@@ -223,13 +238,6 @@ def _record_list(programme: Programme, levy_year: int, awards: list[Award], acto
             "ids_sha256": hashlib.sha256(ids.encode()).hexdigest(),
         },
     )
-
-
-@transaction.atomic
-def _apply(award: Award, transition: Transition, actor: User, reason: str = "") -> Award:
-    if transition in GIVING and not award.is_in_force:
-        raise AssessmentReplaced
-    return apply(award, transition, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
 
 
 def _require(actor: User, programme: Programme) -> None:

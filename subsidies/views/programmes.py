@@ -6,18 +6,21 @@ from django.contrib import messages
 from django.db.models import Count, Sum
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.frame.kept_forms import keeps_typing, start
-from accounts.frame.refusals import turned_back
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
+from casework.steps import StepPage, step_page
 from subsidies.forms import CheckForm, ShownListForm, YearForm
 from subsidies.models import AwardState, Programme
 from subsidies.services import awards as services
+from subsidies.services.awards import PROGRAMMES
+from subsidies.workflow import CHECK_WORDS, LIST_WORDS
 
 
 @requires(Permission.DECIDE_AWARD)
@@ -51,15 +54,16 @@ def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
 def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
     """Put the programme into effect after comparing it with its text."""
     programme = _programme(request, pk)
-    form = CheckForm(**start(request))
-    if form.is_valid():
-        try:
-            services.approve_programme(programme=programme, actor=request.user, reason=form.cleaned_data["reason"])
-        except DomainError as refusal:
-            return turned_back(request, refusal, form, programme)
-        messages.success(request, _("办法已启用。"))
-        return redirect(programme)
-    return render(request, "subsidies/programme_check.html", {"programme": programme, "form": form})
+    page = StepPage(
+        words=CHECK_WORDS,
+        facts="subsidies/_programme_to_check.html",
+        context={"programme": programme},
+        crumbs=_way_to(programme),
+        stand=programme,
+        take=lambda form: PROGRAMMES.approve(programme, actor=request.user, **form.cleaned_data),
+        form=lambda: CheckForm(**start(request, seen=PROGRAMMES.seen(programme))),
+    )
+    return step_page(request, page)
 
 
 @requires(Permission.DECIDE_AWARD)
@@ -84,22 +88,31 @@ def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResp
     programme = _programme(request, pk)
     proposed = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED)
     shown = proposed.in_force().totals()
-    form = ShownListForm(request.POST if request.method == "POST" else None, initial=shown)
-    if form.is_valid():
-        try:
-            count = services.approve_proposed(
-                programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
-            )
-        except DomainError as refusal:
-            messages.error(request, str(refusal))
-        else:
-            messages.success(request, _("已批准%s户。") % count)
-        return redirect(programme)
-    replaced = proposed.count() - shown["count"]
-    context = {
-        "programme": programme, "levy_year": levy_year, "totals": shown, "replaced": replaced, "form": form,
-    }  # fmt: skip
-    return render(request, "subsidies/programme_approve.html", context)
+    page = StepPage(
+        words=LIST_WORDS,
+        facts="subsidies/_list_facts.html",
+        context={
+            "programme": programme,
+            "levy_year": levy_year,
+            "totals": shown,
+            "replaced": proposed.count() - shown["count"],
+        },
+        crumbs=_way_to(programme),
+        stand=programme,
+        form=lambda: ShownListForm(request.POST if request.method == "POST" else None, initial=shown),
+        take=lambda form: services.approve_proposed(
+            programme=programme, levy_year=levy_year, actor=request.user, **form.cleaned_data
+        ),
+        done=_("已批准%s户。") % shown["count"],
+    )
+    return step_page(request, page)
+
+
+def _way_to(programme: Programme) -> list[tuple[str, str]]:
+    return [
+        (reverse("subsidies:programme_list"), _("奖励办法")),
+        (programme.get_absolute_url(), programme.document_number),
+    ]
 
 
 def _programme(request: HttpRequest, pk: int) -> Any:

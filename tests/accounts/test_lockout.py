@@ -15,10 +15,10 @@ from django.db import connection
 from django.test import Client
 from django.utils import timezone
 
+from access.services import people
 from accounts.errors import TooManyAttempts
 from accounts.models import Attempts, User
 from accounts.permissions import Role
-from accounts.services import people
 from accounts.sign_in import attempts
 from audit.models import AuditEntry
 from tests.accounts.factories import PASSWORD, officer, with_password

@@ -8,10 +8,11 @@ import time_machine
 from django.test import Client
 from django.utils import timezone
 
+from access.services import people
+from access.services.changes import ACCESS, Kind, propose
 from accounts.models import Appointment, Session, User
 from accounts.permissions import Role
-from accounts.services import appoint, people
-from accounts.services.access_changes import Kind, approve, propose
+from accounts.services import appoint
 from accounts.sign_in.session_store import SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, UserFactory, officer, with_password
 
@@ -185,7 +186,7 @@ def test_a_reset_second_factor_ends_the_sessions(person: User) -> None:
     change = propose(
         kind=Kind.RESET_FACTOR, person=person, region=RegionFactory(code="140105"), reason="手机丢失", actor=admin()
     )
-    approve(change=change, actor=admin())
+    ACCESS.approve(change, actor=admin())
     assert not is_in(client)
 
 

@@ -123,7 +123,7 @@ def test_tampering_past_the_triggers_is_found_at_its_place(trail: User, what: st
 
 
 def test_a_cut_tail_shows_against_the_seal_outside_the_database(trail: User) -> None:
-    services.seal()
+    services.seal_trail()
     with past_the_triggers():
         execute(f"DELETE FROM audit_auditentry WHERE id > {ENTRIES - 2}")
     assert queries.verify_chain().broken_at == ENTRIES
@@ -136,7 +136,7 @@ def test_twin_without_a_seal_a_cut_tail_stays_unseen(trail: User) -> None:
 
 
 def test_a_whole_chain_is_said_to_be_whole(trail: User, capsys: pytest.CaptureFixture[str]) -> None:
-    services.seal()
+    services.seal_trail()
     call_command("audit_verify")
     assert f"共{ENTRIES}条" in capsys.readouterr().out
 

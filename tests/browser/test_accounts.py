@@ -6,10 +6,10 @@ from typing import Any
 import pytest
 from playwright.sync_api import Page, expect
 
+from access.services import changes
+from access.services.changes import ACCESS, Kind
 from accounts.models import Session, User
 from accounts.permissions import Role
-from accounts.services import access_changes
-from accounts.services.access_changes import Kind
 from accounts.sign_in import totp
 from accounts.sign_in.session_store import SEEN, SessionStore
 from tests.accounts.factories import PASSWORD, RegionFactory, officer, with_password
@@ -97,9 +97,9 @@ def test_the_administrators_pages(screen: Page) -> None:
     people = [officer(Role.VERIFIER, "140105") for _ in range(3)]
     maker, own = officer(Role.ADMINISTRATOR, "140000"), with_password(officer(Role.ADMINISTRATOR, "140000"))
     wanted = {"kind": Kind.APPOINT, "role": Role.AUDITOR, "region": RegionFactory(code="140105"), "reason": "任命文件"}
-    changes = [access_changes.propose(person=person, actor=maker, **wanted) for person in people]
-    access_changes.approve(change=changes[0], actor=own)
-    access_changes.reject(change=changes[1], reason="理由不足", actor=own)
+    proposed = [changes.propose(person=person, actor=maker, **wanted) for person in people]
+    ACCESS.approve(proposed[0], actor=own)
+    ACCESS.reject(proposed[1], reason="理由不足", actor=own)
     sign_in(screen, own)
     for address in (
         "/people/",
@@ -109,8 +109,8 @@ def test_the_administrators_pages(screen: Page) -> None:
         f"/people/{people[2].pk}/disable/",
         f"/people/appointments/{people[2].appointments.get().pk}/end/",
         "/people/changes/",
-        f"/people/changes/{changes[2].pk}/approve/",
-        f"/people/changes/{changes[2].pk}/reject/",
+        f"/people/changes/{proposed[2].pk}/approve/",
+        f"/people/changes/{proposed[2].pk}/reject/",
         f"/people/{own.pk}/",
     ):
         screen.goto(address)

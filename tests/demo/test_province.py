@@ -6,9 +6,10 @@ import pytest
 from django.conf import settings
 from django.core.management import CommandError, call_command
 
+from access.models import AccessChange
 from accounts.identity import decrypt
 from accounts.management.commands.load_regions import read_regions
-from accounts.models import AccessChange, User
+from accounts.models import User
 from accounts.permissions import Role
 from collection.models import Payment
 from demo.officers import EMPLOYER, OFFICES, PASSWORD, PEOPLE, person, sign_ins

@@ -75,7 +75,7 @@ def draft(levy_year: int = 2025, region: str = SHANXI, **fields: object) -> Publ
 
 
 def published(levy_year: int = 2025, region: str = SHANXI, **fields: object) -> Publication:
-    return services.publish(publication=draft(levy_year, region, **fields), actor=finance(region))
+    return services.PUBLICATIONS.approve(draft(levy_year, region, **fields), actor=finance(region))
 
 
 def published_province(levy_year: int = 2025) -> Publication:

@@ -5,13 +5,13 @@ from datetime import date
 import pytest
 from django.urls import reverse
 
-from disclosure.queries.accessibility import digest_of, statement
+from disclosure.queries.accessibility import statement, statement_digest
 from tests.browser.test_public_pages import OPENED
 
 
 def test_the_statement_is_what_was_tested_on_its_date():
     """Changed a word, a fault or a page? Test again, put the day into `tested_on` and this digest beside it."""
-    assert statement()["digest"] == digest_of(statement())
+    assert statement()["digest"] == statement_digest(statement())
 
 
 @pytest.mark.parametrize(
@@ -25,7 +25,7 @@ def test_the_statement_is_what_was_tested_on_its_date():
     ids=str,
 )
 def test_twin_another_word_page_or_date_has_another_digest(change):
-    assert digest_of(statement() | change) != statement()["digest"]
+    assert statement_digest(statement() | change) != statement()["digest"]
 
 
 def test_the_pages_it_names_are_those_the_browser_opens():

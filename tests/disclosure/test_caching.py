@@ -61,7 +61,7 @@ def addresses() -> list[str]:
     entry = PublishedEntry.objects.first()
     places = {"disclosure:employer": {"uscc": entry.uscc}, "disclosure:region": {"code": SHANXI, "levy_year": 2025}}
     urls = [address(name, **places.get(name, {})) for name, rule in TABLE.items() if rule.methods >= GET]
-    return [*urls, reverse("accounts:home") + "a.css", reverse("disclosure:search") + "?q=清和精密"]
+    return [*urls, reverse("casework:desk") + "a.css", reverse("disclosure:search") + "?q=清和精密"]
 
 
 def named(role: Role, name: str) -> User:
@@ -144,7 +144,7 @@ def test_what_is_withdrawn_is_gone_from_every_cache_within_five_seconds(client):
     assert kept
     for answer in before:
         b"".join(answer)  # as a reader does: the client closes the file at its end
-    services.withdraw(publication=publication, actor=finance(), reason="数据有误")
+    services.withdraw(publication, actor=finance(), reason="数据有误")
     assert client.get(urls[0]).status_code == 404
     assert "尚未公布" in client.get(urls[1]).content.decode()
     for url, etag in kept.items():

@@ -6,7 +6,7 @@ from decimal import Decimal
 import pytest
 from django.urls import reverse
 
-from levy.queries.estimates import estimate
+from levy.queries.estimates import estimated
 from quota.enums import NumberKind
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import regional_number
@@ -45,7 +45,7 @@ def test_the_answer_shows_the_amount_and_every_step(client):
     page = text_of(ask(client))
     # (200 × 1.5 % − 1) × 80,000.00 × 90 %
     assert "144,000.00元" in page
-    for step in estimate({**ASKED, "total_wages": "16000000.00"})["steps"]:
+    for step in estimated({**ASKED, "total_wages": "16000000.00"})["steps"]:
         assert step["label"] in page
         assert re.sub(r"\s+", "", step["formula"]) in page
         assert step["citation"] in page

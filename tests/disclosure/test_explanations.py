@@ -10,7 +10,7 @@ from django.urls import reverse
 
 from disclosure.lexicon import GROUPS
 from disclosure.queries.worked_example import periods, worked_example
-from disclosure.sources import SOURCES, is_checked, source_of
+from disclosure.sources import SOURCES, cited_source, is_checked
 from law.amount import Outcome
 from law.policy import POLICY_YEARS, PolicyYear
 from quota.enums import NumberKind
@@ -37,14 +37,14 @@ def documented_sources() -> dict[str, str]:
 
 @pytest.mark.parametrize("term", TERMS, ids=lambda term: term.key)
 def test_every_word_names_a_listed_source(term):
-    assert source_of(term.citation) in SOURCES
+    assert cited_source(term.citation) in SOURCES
     assert term.meaning.endswith("。")
 
 
 def test_every_citation_of_the_national_rules_is_in_the_list_that_readers_see():
     for policy in POLICY_YEARS.values():
         for citation in cited_by_policy(policy):
-            assert source_of(citation) in SOURCES
+            assert cited_source(citation) in SOURCES
 
 
 @pytest.mark.parametrize("source", SOURCES, ids=lambda source: source.number)
@@ -61,7 +61,7 @@ def test_an_article_nobody_compared_is_marked_where_it_is_cited():
     assert not is_checked("财政部公告2023年第8号第一条")  # the content was seen, the number of the article was not
     assert not is_checked("全国人大常委会关于实施渐进式延迟法定退休年龄的决定")
     with pytest.raises(LookupError):
-        source_of("某省规定第一条")
+        cited_source("某省规定第一条")
 
 
 @pytest.mark.django_db

@@ -12,7 +12,7 @@ from disclosure.columns import CONTENTS
 from disclosure.models import Publication
 from disclosure.queries.figures import heads, total
 from levy.models import Assessment
-from levy.queries.totals import region_totals, regions_of, run_sums
+from levy.queries.totals import region_totals, regions_of_run, run_sums
 from quota.models import Employer
 from tests.disclosure.factories import (
     PINGCHENG,
@@ -84,7 +84,7 @@ def test_published_totals_equal_the_run_for_every_region_and_every_region_above(
         if row["本级"] == "否" and row["单位类型"] == "合计"
     }
     run = Assessment.objects.first().run
-    for expected in region_totals(run_sums(run), regions_of(run)):
+    for expected in region_totals(run_sums(run), regions_of_run(run)):
         line = lines[expected.code]
         assert Decimal(line["实际安排（人）"]) == heads(expected.credited_months)
         if line["应缴费额（元）"]:

@@ -185,7 +185,7 @@ def test_withdrawing_empties_every_page_at_once(client):
     file = reverse("disclosure:download", args=[publication.pk, "entries", "csv"])
     assert read(client.get(file))
     uscc = PublishedEntry.objects.first().uscc
-    services.withdraw(publication=publication, actor=finance(), reason="数据有误")
+    services.withdraw(publication, actor=finance(), reason="数据有误")
     assert client.get(reverse("disclosure:employer", args=[uscc])).status_code == 404
     assert client.get(file).status_code == 404
     assert "没有找到" in text_of(client.get(reverse("disclosure:search"), {"q": "清和精密"}))

@@ -12,6 +12,7 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.disclosure.factories import SHANXI, TAIYUAN, XIAODIAN, draft, finance, mixed_employers, published, regions
 from tests.levy.factories import confirmed_run
 from tests.reading import text_of
+from tests.steps import take_step
 
 pytestmark = pytest.mark.django_db
 
@@ -44,7 +45,7 @@ def test_an_officer_prepares_and_a_second_one_publishes(client, confirmed):
     asked = text_of(client.get(step(publication, "publish")))
     assert "96,000.00元" in asked
     assert "不能修改" in asked
-    done = client.post(step(publication, "publish"), follow=True)
+    done = take_step(client, step(publication, "publish"), follow=True)
     assert "已办理：公布" in text_of(done)
     publication.refresh_from_db()
     assert publication.state == PublicationState.PUBLISHED
@@ -54,7 +55,7 @@ def test_a_refusal_is_told_on_the_page(client, confirmed):
     client.force_login(finance())
     publication = draft()
     client.force_login(publication.prepared_by)
-    refused = client.post(step(publication, "publish"), follow=True)
+    refused = take_step(client, step(publication, "publish"), follow=True)
     assert "须由另一人办理" in text_of(refused)
     again = client.post(reverse("disclosure:publication_start"), {"levy_year": 2025, "region": SHANXI})
     assert "正在准备" in text_of(again)

@@ -19,7 +19,7 @@ from disclosure.errors import (
     WiderPublicationExists,
 )
 from disclosure.models import (
-    Filing,
+    FilingBand,
     LevyBand,
     Publication,
     PublicationState,
@@ -77,17 +77,17 @@ def test_each_employer_is_copied_with_its_bands(employers):
         name: (row.standing, row.share_band, row.filing, row.levy_band, row.settlement) for name, row in rows.items()
     }
     assert described == {
-        "above": (Standing.MET, ShareBand.MET, Filing.ON_TIME, LevyBand.NOTHING, Settlement.NOTHING_DUE),
-        "half": (Standing.BELOW, ShareBand.FROM_ONE_PERCENT, Filing.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
-        "late": (Standing.BELOW, ShareBand.BELOW_ONE_PERCENT, Filing.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
+        "above": (Standing.MET, ShareBand.MET, FilingBand.ON_TIME, LevyBand.NOTHING, Settlement.NOTHING_DUE),
+        "half": (Standing.BELOW, ShareBand.FROM_ONE_PERCENT, FilingBand.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
+        "late": (Standing.BELOW, ShareBand.BELOW_ONE_PERCENT, FilingBand.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
         "small": (
             Standing.EXEMPT,
             ShareBand.BELOW_ONE_PERCENT,
-            Filing.ON_TIME,
+            FilingBand.ON_TIME,
             LevyBand.NOTHING,
             Settlement.NOTHING_DUE,
         ),
-        "missing": (Standing.MISSING, ShareBand.UNKNOWN, Filing.NONE, LevyBand.UNKNOWN, Settlement.UNKNOWN),
+        "missing": (Standing.MISSING, ShareBand.UNKNOWN, FilingBand.NONE, LevyBand.UNKNOWN, Settlement.UNKNOWN),
     }
     assert (rows["half"].required_months, rows["half"].credited_months) == (Decimal(18), 12)
     assert (rows["above"].name, rows["above"].region_name) == ("清和精密制造有限公司", "小店区")
@@ -178,7 +178,7 @@ def test_one_changed_figure_is_found_before_publishing(employers, table, column)
         cursor.execute(f"UPDATE {table} SET {column} = {column} + {changed}{extra} WHERE entity_type = 'enterprise'")
         cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
     with pytest.raises(FiguresDisagree):
-        services.publish(publication=publication, actor=finance())
+        services.PUBLICATIONS.approve(publication, actor=finance())
 
 
 def corrected(old: Assessment, payable: str) -> None:
@@ -217,8 +217,8 @@ def test_a_correction_after_freezing_makes_the_draft_stale(employers):
     stale = draft()
     corrected(Assessment.objects.current().get(employer=employers["half"]), "10000.00")
     with pytest.raises(FiguresDisagree):
-        services.publish(publication=stale, actor=finance())
-    services.discard(publication=stale, actor=finance(), reason="已有更正")
+        services.PUBLICATIONS.approve(stale, actor=finance())
+    services.PUBLICATIONS.reject(stale, actor=finance(), reason="已有更正")
     fresh = published()
     assert fresh.payable_total == Decimal("91000.00")
     assert entry_of(fresh, employers["half"]).is_corrected
@@ -235,12 +235,12 @@ def test_whoever_prepared_it_does_not_publish_it(employers):
     confirmed_run()
     publication = draft()
     with pytest.raises(SecondPersonNeeded):
-        services.publish(publication=publication, actor=publication.prepared_by)
+        services.PUBLICATIONS.approve(publication, actor=publication.prepared_by)
     with pytest.raises(PermissionMissing):
-        services.publish(publication=publication, actor=officer(Role.TAX_OFFICER, SHANXI))
+        services.PUBLICATIONS.approve(publication, actor=officer(Role.TAX_OFFICER, SHANXI))
     with pytest.raises(PermissionMissing):
-        services.publish(publication=publication, actor=finance(TAIYUAN))
-    done = services.publish(publication=publication, actor=finance())
+        services.PUBLICATIONS.approve(publication, actor=finance(TAIYUAN))
+    done = services.PUBLICATIONS.approve(publication, actor=finance())
     assert done.state == PublicationState.PUBLISHED
     assert AuditEntry.objects.latest("id").action == "disclosure.publication.publish"
 
@@ -280,7 +280,7 @@ def test_a_province_takes_the_place_of_its_cities_and_not_the_reverse(employers)
     city = published(region=TAIYUAN)
     county = draft(region=XIAODIAN)
     with pytest.raises(WiderPublicationExists):
-        services.publish(publication=county, actor=finance())
+        services.PUBLICATIONS.approve(county, actor=finance())
     province = published()
     city.refresh_from_db()
     assert city.state == PublicationState.REPLACED
@@ -305,18 +305,18 @@ def test_withdrawing_needs_a_reason_and_hides_at_once(employers):
     confirmed_run()
     publication = published()
     with pytest.raises(ReasonMissing):
-        services.withdraw(publication=publication, actor=finance(), reason="")
-    services.withdraw(publication=publication, actor=finance(), reason="单位名称有误")
+        services.withdraw(publication, actor=finance(), reason="")
+    services.withdraw(publication, actor=finance(), reason="单位名称有误")
     assert not Publication.objects.public().exists()
     with pytest.raises(TransitionNotAllowed):
-        services.publish(publication=publication, actor=finance())
+        services.PUBLICATIONS.approve(publication, actor=finance())
 
 
 def test_a_worker_clears_a_discarded_draft_away(employers, django_capture_on_commit_callbacks):
     confirmed_run()
     publication = draft()
     stored = publication.files.first().stored
-    services.discard(publication=publication, actor=finance(), reason="数据有误")
+    services.PUBLICATIONS.reject(publication, actor=finance(), reason="数据有误")
     with django_capture_on_commit_callbacks(execute=True):
         services.remove_discarded()
     assert not publication.entries.exists()
@@ -336,7 +336,7 @@ def test_the_same_year_frozen_again_gives_the_same_tables_to_the_byte(employers)
     confirmed_run()
     first = draft()
     digests = list(first.files.filter(format="csv").values_list("name", "sha256"))
-    services.discard(publication=first, actor=finance(), reason="重做")
+    services.PUBLICATIONS.reject(first, actor=finance(), reason="重做")
     assert list(draft().files.filter(format="csv").values_list("name", "sha256")) == digests
 
 

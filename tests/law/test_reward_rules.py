@@ -12,7 +12,7 @@ from hypothesis import given
 from hypothesis import settings as effort
 from hypothesis import strategies as st
 
-from law.support.rewards import Basis, RewardFacts, RewardOutcome, RewardTerms, reward
+from law.support.rewards import RewardBasis, RewardFacts, RewardOutcome, RewardTerms, reward
 from tests.law.reward_oracle import reward_in_fen
 
 D = Decimal
@@ -27,7 +27,7 @@ def terms_of(region: str) -> RewardTerms:
         whole_heads=entry["whole_heads"],
         minimum_excess=D(entry["minimum_excess"]),
         severe_counts=entry["severe_counts"],
-        basis=Basis(entry["basis"]),
+        basis=RewardBasis(entry["basis"]),
         rate=D(entry["rate"]),
         citation=entry["document_number"],
         cap=D(entry["cap"]) if "cap" in entry else None,
@@ -127,7 +127,7 @@ terms = st.builds(
     whole_heads=st.booleans(),
     minimum_excess=st.sampled_from([D(0), D("0.5"), D(1), D(2)]),
     severe_counts=st.sampled_from([1, 2]),
-    basis=st.sampled_from(Basis),
+    basis=st.sampled_from(RewardBasis),
     rate=st.decimals("0.5", 20_000, places=2),
     citation=st.just("文号"),
     cap=st.none() | st.decimals(1, 200_000, places=2),
@@ -145,7 +145,9 @@ years = st.builds(
 @effort(max_examples=1_500, deadline=None)
 @given(years, terms)
 def test_amount_equals_an_independent_reckoning(year, formula):
-    per_head = Fraction(formula.rate) * (Fraction(year.minimum_wage) if formula.basis is Basis.MINIMUM_WAGES else 1)
+    per_head = Fraction(formula.rate) * (
+        Fraction(year.minimum_wage) if formula.basis is RewardBasis.MINIMUM_WAGES else 1
+    )
     expected = reward_in_fen(
         staff_months=year.staff_months,
         months=year.credited_months if formula.severe_counts == 2 else year.head_months,

@@ -94,7 +94,7 @@ def test_the_account_runs_by_day_and_a_correction_moves_it_by_the_difference(emp
     change = corrections.propose_correction(
         assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=corrections.reassess(old).seen
     )
-    corrections.approve_correction(correction=change, actor=actors[1])
+    corrections.CORRECTIONS.approve(change, actor=actors[1])
     account = ledger_of(employer)
     new = change.new.payable
     assert new != old.payable

@@ -101,7 +101,7 @@ def test_last_year_is_what_is_in_force_with_its_corrections() -> None:
     change = corrections.propose_correction(
         assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=corrections.reassess(old).seen
     )
-    corrections.approve_correction(correction=change, actor=actors[1])
+    corrections.CORRECTIONS.approve(change, actor=actors[1])
     assert region_lines(run)[0].payable.before == change.new.payable != old.payable
     assert counts(run)["less"] == 0
     assert largest_changes(run) == []

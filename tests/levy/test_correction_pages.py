@@ -98,7 +98,7 @@ def test_facts_that_moved_since_cannot_be_approved(employer: Employer, signed_in
     correction = waiting(employer)
     verified_anew(18)
     with pytest.raises(CorrectionStale):
-        corrections.approve_correction(correction=correction, actor=levy_officer())
+        corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     page = signed_in(levy_officer()).get(f"/corrections/{correction.pk}/").content.decode()
     assert "不能批准" in page
     assert "/approve/" not in page
@@ -112,7 +112,7 @@ def test_what_was_rejected_says_why_and_cannot_be_approved_any_more(employer: Em
     assert "证据不足" in client.get(f"/employers/{employer.uscc}/2025/").content.decode()
     assert client.get(f"/corrections/{correction.pk}/").status_code == 404
     with pytest.raises(TransitionNotAllowed):
-        corrections.approve_correction(correction=correction, actor=levy_officer())
+        corrections.CORRECTIONS.approve(correction, actor=levy_officer())
 
 
 def test_the_run_of_a_correction_is_not_decided_for_itself(employer: Employer, signed_in: SignIn) -> None:
@@ -142,7 +142,7 @@ def test_a_notice_is_issued_from_the_year_and_again_after_a_correction(employer:
     assert "签发征收核定通知书" in client.get(year).content.decode()
     old = issue_notice(assessment=employer.assessments.get(), actor=levy_officer())
     assert "签发征收核定通知书" not in client.get(year).content.decode()
-    corrections.approve_correction(correction=waiting(employer), actor=levy_officer())
+    corrections.CORRECTIONS.approve(waiting(employer), actor=levy_officer())
     page = client.get(year).content.decode()
     assert old.number in page
     assert "已被更正替代" in page

@@ -52,7 +52,7 @@ def proposed(employer: Employer, actor: User | None = None) -> Supersession:
 def test_the_new_assessment_counts_once_a_second_person_has_approved(employer: Employer) -> None:
     correction = proposed(employer)
     assert Assessment.objects.current().get().payable == Decimal("81000.00")
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     assert Assessment.objects.current().get().payable == Decimal("15000.00")
     assert employer.assessments.count() == 2
 
@@ -66,7 +66,7 @@ def test_the_corrected_amount_explains_itself_under_the_same_policy_version(empl
 def test_whoever_proposed_a_correction_does_not_approve_it(employer: Employer) -> None:
     person = levy_officer()
     with pytest.raises(SecondPersonNeeded):
-        corrections.approve_correction(correction=proposed(employer, person), actor=person)
+        corrections.CORRECTIONS.approve(proposed(employer, person), actor=person)
     assert Assessment.objects.current().get().payable == Decimal("81000.00")
 
 
@@ -101,16 +101,16 @@ def test_nobody_is_corrected_to_no_heads_while_the_federation_decides_anew(
 
 def test_a_rejected_correction_leaves_the_old_assessment_and_the_way_free(employer: Employer) -> None:
     correction = proposed(employer)
-    corrections.reject_correction(correction=correction, actor=levy_officer(), reason="证据不足")
+    corrections.CORRECTIONS.reject(correction, actor=levy_officer(), reason="证据不足")
     assert Assessment.objects.get() == correction.old
     again = corrections.propose_correction(
         assessment=correction.old, ground="audit", reason="补充证据", actor=levy_officer()
     )
-    corrections.approve_correction(correction=again, actor=levy_officer())
+    corrections.CORRECTIONS.approve(again, actor=levy_officer())
 
 
 def test_the_list_holds_the_corrected_amount_once(employer: Employer) -> None:
-    corrections.approve_correction(correction=proposed(employer), actor=levy_officer())
+    corrections.CORRECTIONS.approve(proposed(employer), actor=levy_officer())
     chosen = lists.levy_list(levy_year=2025, region=employer.region)
     assert chosen.totals() == (1, Decimal("15000.00"))
     assert b"".join(lists.csv_chunks(chosen)).count(employer.uscc.encode()) == 1

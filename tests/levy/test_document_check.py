@@ -13,7 +13,7 @@ from design.document_codes import ALPHABET, LENGTH, grouped, new_code, tidied
 from disclosure.views.documents import CHECKS_PER_MINUTE
 from levy.documents.notice import notice_sheets
 from levy.models import Assessment, Notice
-from levy.queries.documents import Standing, check_document
+from levy.queries.documents import DocumentStanding, check_document
 from levy.services import corrections
 from quota.documents.headcount_certificate import certificate_code
 from quota.models import Employer, VerifiedHeadcount
@@ -88,10 +88,10 @@ def test_a_replaced_notice_points_to_the_new_one_once_two_people_agreed(notice: 
     correction = corrections.propose_correction(
         assessment=notice.assessment, ground="objection", reason="多认定3人月", actor=levy_officer()
     )
-    assert check_document(code=notice.verification_code).standing is Standing.VALID
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    assert check_document(code=notice.verification_code).standing is DocumentStanding.VALID
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     answer = check_document(code=notice.verification_code)
-    assert (answer.standing, answer.replaced_by) == (Standing.REPLACED, "")
+    assert (answer.standing, answer.replaced_by) == (DocumentStanding.REPLACED, "")
     new = issued(notice.assessment.employer)
     assert check_document(code=notice.verification_code).replaced_by == new.number
     assert f"现以{new.number}为准" in asked(code=notice.verification_code)
@@ -102,7 +102,7 @@ def corrected(made: Employer, months: int) -> None:
     correction = corrections.propose_correction(
         assessment=Assessment.objects.current().get(employer=made), ground="audit", reason="检查", actor=levy_officer()
     )
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
 
 
 def test_a_notice_corrected_twice_points_to_the_one_in_force(notice: Notice, signed_in: Callable[..., Client]) -> None:
@@ -123,10 +123,10 @@ def test_a_certificate_is_checked_by_number_and_code_and_may_be_withdrawn() -> N
     assert check_document(code=code) is None
     answer = check_document(code=code, number=headcount.number)
     assert (answer.standing, answer.credited_months, answer.uscc_tail) == (
-        Standing.VALID, 27, headcount.employer.uscc[-4:]
+        DocumentStanding.VALID, 27, headcount.employer.uscc[-4:]
     )  # fmt: skip
     VerifiedHeadcount.objects.update(withdrawn_at=timezone.now())
-    assert check_document(code=code, number=headcount.number).standing is Standing.WITHDRAWN
+    assert check_document(code=code, number=headcount.number).standing is DocumentStanding.WITHDRAWN
     assert "已撤回" in asked(code=code, number=headcount.number)
 
 

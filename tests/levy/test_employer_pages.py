@@ -10,7 +10,7 @@ from django.urls import reverse
 from accounts.permissions import Role
 from collection.models import Payment
 from levy.queries.run_stages import run_stages
-from portal.queries.years import employer_year, stages
+from portal.queries.years import employer_year, year_stages
 from quota.models import Employer, Membership
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
@@ -78,9 +78,21 @@ def test_who_filed_late_is_told_what_to_pay_once_that_is_confirmed(employer: Emp
 
 
 def test_the_stage_bar_follows_the_case(employer: Employer) -> None:
-    assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "now", "todo", "todo"]
+    assert [step.state for step in year_stages(employer_year(employer, 2025))] == [
+        "done",
+        "done",
+        "now",
+        "todo",
+        "todo",
+    ]
     confirmed_run()
-    assert [step.state for step in stages(employer_year(employer, 2025))] == ["done", "done", "done", "now", "todo"]
+    assert [step.state for step in year_stages(employer_year(employer, 2025))] == [
+        "done",
+        "done",
+        "done",
+        "now",
+        "todo",
+    ]
 
 
 def test_the_stage_bar_of_a_run_stands_where_the_run_stands(employer: Employer) -> None:

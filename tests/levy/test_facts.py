@@ -11,7 +11,7 @@ from django.utils import timezone
 from law.amount import Facts
 from law.codes import EntityType
 from law.counting import registered_staff_months
-from levy.queries.facts import Basis, facts_declared, facts_expected, facts_of_slice, facts_today
+from levy.queries.facts import FactsBasis, facts_declared, facts_expected, facts_of_slice, facts_today
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import EmployerFactory, filed_return, placement, verified_year
@@ -97,8 +97,8 @@ def test_expected_facts_take_everything_known_and_say_what_they_rest_on(seed: in
     for employer in random_province(seed):
         facts, basis = facts_expected(employer, YEAR)
         assert facts == all_that_is_known(employer)
-        assert (basis is Basis.REGISTERED) == facts.is_registered_staff
-        if basis is Basis.VERIFIED:
+        assert (basis is FactsBasis.REGISTERED) == facts.is_registered_staff
+        if basis is FactsBasis.VERIFIED:
             assert facts == facts_today(employer, YEAR)
 
 
@@ -121,9 +121,9 @@ def test_heads_of_an_agency_count_for_the_run_only_once_they_are_verified() -> N
     )  # fmt: skip
     expected = facts_expected(host, YEAR)
     assert (facts_today(host, YEAR).credited_months, expected.facts.credited_months) == (5, 17)
-    assert expected.basis is Basis.COMPUTED
+    assert expected.basis is FactsBasis.COMPUTED
     verified_year(agency, credited=12)
-    assert facts_expected(host, YEAR) == (facts_today(host, YEAR), Basis.VERIFIED)
+    assert facts_expected(host, YEAR) == (facts_today(host, YEAR), FactsBasis.VERIFIED)
 
 
 def test_a_declared_year_takes_the_typed_figures_and_what_agreements_move() -> None:

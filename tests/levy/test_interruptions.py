@@ -33,7 +33,7 @@ def run(transactional_db: None) -> AssessmentRun:
 def interrupted(run: AssessmentRun, cause: type[Exception] = AdminShutdown) -> AssessmentRun:
     failure = OperationalError()
     failure.__cause__ = cause()
-    interruptions.note(run.pk, 0, failure)
+    interruptions.note_interruption(run.pk, 0, failure)
     run.refresh_from_db()
     return run
 

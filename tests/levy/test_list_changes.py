@@ -57,9 +57,7 @@ def proposed(employer: Employer, months: int = 12) -> Supersession:
 
 
 def corrected(employer: Employer, months: int = 12) -> Supersession:
-    return corrections.approve_correction(
-        correction=proposed(employer, months), actor=officer(Role.LEVY_OFFICER, CITY)
-    )
+    return corrections.CORRECTIONS.approve(proposed(employer, months), actor=officer(Role.LEVY_OFFICER, CITY))
 
 
 def codes(content: bytes) -> list[str]:
@@ -172,7 +170,7 @@ def test_what_is_being_approved_during_a_download_is_a_change_afterwards(employe
     confirmed_run(region=COUNTY)
     correction = proposed(employers[0])
     with transaction.atomic():
-        corrections.approve_correction(correction=correction, actor=officer(Role.LEVY_OFFICER, CITY))
+        corrections.CORRECTIONS.approve(correction, actor=officer(Role.LEVY_OFFICER, CITY))
         moment = elsewhere(list_changes.reading_moment)
     correction.new.run.refresh_from_db()
     assert moment <= correction.new.run.confirmed_at

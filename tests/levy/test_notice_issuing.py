@@ -65,7 +65,7 @@ def test_a_replaced_assessment_gets_none_and_the_new_notice_names_the_old() -> N
     correction = corrections.propose_correction(
         assessment=old.assessment, ground="objection", reason="多认定3人月", actor=levy_officer()
     )
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     new = issued(made)
     assert new.assessment_id != old.assessment_id
     assert f"本通知替代{old.number}号通知书，事由：异议" in words(notice_pdf([new]).content)

@@ -16,7 +16,7 @@ from levy.models import Assessment, ParameterChange, PolicyVersion
 from levy.queries.explanations import explain
 from levy.queries.parameter_effects import effect_on_last_year
 from levy.queries.parameter_state import gaps_of
-from levy.services.parameter_changes import approve_parameter, propose_parameter, seen_by_reader
+from levy.services.parameter_changes import PARAMETERS, propose_parameter
 from quota.enums import NumberKind
 from quota.models import RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
@@ -74,7 +74,7 @@ def test_a_gap_is_named_with_what_it_stops_and_closed_by_two(signed_in: SignIn) 
 
 def test_a_later_value_ends_the_earlier_one_and_history_keeps_both(signed_in: SignIn) -> None:
     regional_number(WAGE, "80000")
-    approve_parameter(change=proposal(), actor=admin())
+    PARAMETERS.approve(proposal(), actor=admin())
     old, new = RegionalNumber.objects.filter(kind=WAGE).order_by("valid_from")
     assert (old.value, old.valid_until) == (Decimal("80000"), date(2025, 12, 31))
     assert new.valid_from == date(2026, 1, 1)
@@ -85,7 +85,7 @@ def test_a_later_value_ends_the_earlier_one_and_history_keeps_both(signed_in: Si
 
 def test_a_value_of_the_same_day_replaces_the_wrong_one_and_history_shows_it(signed_in: SignIn) -> None:
     regional_number(WAGE, "8000", since="2026-01-01")
-    change = approve_parameter(change=proposal(), actor=admin())
+    change = PARAMETERS.approve(proposal(), actor=admin())
     assert RegionalNumber.objects.get(kind=WAGE).value == Decimal("90000")
     assert change.replaced.startswith("8,000.00元")
     assert "8,000.00元" in signed_in(admin()).get(f"/parameters/{PROVINCE}/{WAGE}/").content.decode()
@@ -96,7 +96,7 @@ def test_confirmed_runs_keep_what_they_pinned() -> None:
     verified_year(EmployerFactory(region__code=COUNTY), staff=100, wages="30000000.00")
     confirmed_run()
     before = Assessment.objects.get().payable
-    approve_parameter(change=proposal(valid_from=date(2015, 1, 1), value="20000"), actor=admin())
+    PARAMETERS.approve(proposal(valid_from=date(2015, 1, 1), value="20000"), actor=admin())
     assert RegionalNumber.objects.get(kind=WAGE).value == Decimal("20000")
     assert explain(Assessment.objects.select_related("run__policy_version").get()).payable == before
     assert PolicyVersion.objects.get().content["regions"][COUNTY][WAGE]["value"] in ("80000", "8E+4")
@@ -130,10 +130,10 @@ def test_one_change_of_a_value_waits_at_a_time() -> None:
 
 def test_an_approval_holds_for_what_was_shown() -> None:
     change = proposal()
-    seen = seen_by_reader(change)
+    seen = PARAMETERS.seen(change)
     regional_number(WAGE, "80000")
     with pytest.raises(ParameterChanged):
-        approve_parameter(change=change, actor=admin(), seen=seen)
+        PARAMETERS.approve(change, actor=admin(), seen=seen)
     assert not RegionalNumber.objects.filter(value=90000).exists()
 
 

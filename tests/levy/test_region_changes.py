@@ -17,11 +17,12 @@ from audit.models import AuditEntry
 from levy.errors import RegionPending, RegionRefused
 from levy.models import Assessment, RegionChange
 from levy.services import runs
-from levy.services.region_changes import approve_region_change, propose_region_change, reject_region_change
+from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.models import Employer, HeadcountReturn
 from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run, draft_run
 from tests.quota.factories import EmployerFactory, filed_return, regional_number, verified_year
+from tests.steps import take_step
 
 pytestmark = pytest.mark.django_db
 SignIn = Callable[..., Client]
@@ -54,9 +55,9 @@ def test_a_county_is_added_by_two_and_can_be_used_at_once(signed_in: SignIn) -> 
     given = TEXT | {"code": "140112", "name": "新城区"}
     made = first.post(f"/divisions/{CITY}/add/", given)
     assert not Region.objects.filter(code="140112").exists()
-    assert "须由另一人办理" in first.post(f"{made.url}approve/", follow=True).content.decode()
+    assert "须由另一人办理" in take_step(first, f"{made.url}approve/", follow=True).content.decode()
     assert "待另一位管理员批准" in second.get("/divisions/").content.decode()
-    second.post(f"{made.url}approve/")
+    take_step(second, f"{made.url}approve/")
     added = Region.objects.get(code="140112")
     assert (added.name, added.level, added.valid_until) == ("新城区", Region.Level.COUNTY, None)
     assert "新城区" in second.get(f"/divisions/{CITY}/").content.decode()
@@ -70,7 +71,7 @@ def test_a_renamed_county_keeps_its_code_and_the_page_shows_both_names(signed_in
     page = signed_in(admin()).get(change.get_absolute_url()).content.decode()
     assert "小店区" in page
     assert "新店区" in page
-    approve_region_change(change=change, actor=admin())
+    DIVISIONS.approve(change, actor=admin())
     assert Region.objects.get(code=COUNTY).name == "新店区"
 
 
@@ -78,7 +79,7 @@ def test_a_merged_county_leaves_its_years_under_the_old_code(signed_in: SignIn) 
     verified_year(EmployerFactory(region__code=COUNTY))
     confirmed_run()
     clerk = officer(Role.VERIFIER, COUNTY)
-    approve_region_change(change=merger(), actor=admin())
+    DIVISIONS.approve(merger(), actor=admin())
     region = Region.objects.get(code=COUNTY)
     assert (region.valid_until, region.successor_id) == (date(2026, 1, 31), NEIGHBOUR)
     assert Assessment.objects.get().region_id == Employer.objects.get().region_id == COUNTY
@@ -98,7 +99,7 @@ def test_a_county_with_a_live_run_is_not_retired_and_the_run_is_named() -> None:
     change = merger()
     again = draft_run()
     with pytest.raises(RegionRefused, match=f"核定批次{again.pk}"):
-        approve_region_change(change=change, actor=admin())
+        DIVISIONS.approve(change, actor=admin())
     assert Region.objects.get(code=COUNTY).valid_until is None
 
 
@@ -140,7 +141,7 @@ def test_one_change_of_a_division_waits_at_a_time_and_has_its_text() -> None:
     change = merger()
     with pytest.raises(RegionPending):
         proposal(Kind.RENAME, name="新店区")
-    reject_region_change(change=change, actor=admin(), reason="文号不符")
+    DIVISIONS.reject(change, actor=admin(), reason="文号不符")
     with pytest.raises(ReasonMissing):
         proposal(Kind.RENAME, name="新店区", document_number=" ")
     assert Region.objects.get(code=COUNTY).valid_until is None
@@ -151,14 +152,14 @@ def test_what_moved_since_the_proposal_is_not_approved(signed_in: SignIn) -> Non
     Region.objects.filter(code=COUNTY).update(name="别名区")
     client = signed_in(admin())
     assert "现在不能批准" in client.get(change.get_absolute_url()).content.decode()
-    assert "刚有变化" in client.post(f"{change.get_absolute_url()}approve/", follow=True).content.decode()
+    assert "刚有变化" in take_step(client, f"{change.get_absolute_url()}approve/", follow=True).content.decode()
     assert Region.objects.get(code=COUNTY).name == "别名区"
 
 
 def test_the_shipped_list_does_not_undo_what_two_administrators_registered() -> None:
     listed = {code: f"地区{code}" for code in (PROVINCE, CITY, COUNTY, NEIGHBOUR)}
     for change in (merger(), proposal(Kind.RENAME, CITY, name="新市"), proposal(Kind.ADD, "140112", name="新区")):
-        approve_region_change(change=change, actor=admin())
+        DIVISIONS.approve(change, actor=admin())
     changes = load_regions(names=listed, actor=None)
     assert (changes.added, changes.changed, changes.retired, changes.kept) == (0, 0, 0, 3)
     assert Region.objects.get(code=COUNTY).valid_until == date(2026, 1, 31)

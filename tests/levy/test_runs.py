@@ -23,7 +23,7 @@ from levy.errors import (
 )
 from levy.models import Assessment, AssessmentRun, AssessmentSlice, RunState, SliceState
 from levy.queries.explanations import explain
-from levy.queries.totals import largest_changes, outcome_totals, region_totals, regions_of, run_sums
+from levy.queries.totals import largest_changes, outcome_totals, region_totals, regions_of_run, run_sums
 from levy.services import runs
 from levy.tasks import send_slices, sweep
 from quota.enums import NumberKind
@@ -108,7 +108,7 @@ def test_explaining_a_stored_assessment_gives_the_stored_figures(employers: None
 
 def test_totals_of_a_region_are_the_sums_of_what_lies_below(employers: None) -> None:
     run = finished_run()
-    lines = {row.code: row.payable for row in region_totals(run_sums(run), regions_of(run))}
+    lines = {row.code: row.payable for row in region_totals(run_sums(run), regions_of_run(run))}
     assert lines["140000"] == run.payable_total
     assert lines["140000"] == lines["140100"] + lines["140200"]
     assert lines["140100"] == lines["140105"] + lines["140106"]

@@ -61,7 +61,7 @@ def proposed(employer: Employer, actor: User | None = None) -> Supersession:
 
 
 def approved(employer: Employer) -> Supersession:
-    return corrections.approve_correction(correction=proposed(employer), actor=levy_officer())
+    return corrections.CORRECTIONS.approve(proposed(employer), actor=levy_officer())
 
 
 def in_force(employer: Employer) -> list[Decimal]:
@@ -96,7 +96,7 @@ def test_a_supplement_goes_from_the_employers_year_through_two_people(employer: 
 def test_whoever_proposed_a_supplement_does_not_approve_it(employer: Employer) -> None:
     person = levy_officer()
     with pytest.raises(SecondPersonNeeded):
-        corrections.approve_correction(correction=proposed(employer, person), actor=person)
+        corrections.CORRECTIONS.approve(proposed(employer, person), actor=person)
     assert in_force(employer) == []
 
 
@@ -126,7 +126,7 @@ def test_nobody_is_assessed_twice_or_beside_a_waiting_supplement(employer: Emplo
     correction = proposed(employer)
     with pytest.raises(AlreadyAssessed):
         proposed(employer)
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     with pytest.raises(AlreadyAssessed):
         proposed(employer)
     assert in_force(employer) == [DUE]
@@ -177,7 +177,7 @@ def test_a_run_confirmed_meanwhile_elsewhere_leaves_a_supplement_no_room(employe
     waiting = proposed(mover)
     runs.confirm_run(run=run, actor=levy_officer())
     with pytest.raises(AlreadyAssessed):
-        corrections.approve_correction(correction=waiting, actor=levy_officer())
+        corrections.CORRECTIONS.approve(waiting, actor=levy_officer())
     assert in_force(mover) == [DUE]
     assert not AuditEntry.objects.filter(action="levy.supplement.approve").exists()
 
@@ -206,7 +206,7 @@ def test_facts_or_a_region_that_moved_since_cannot_be_approved(employer: Employe
     for _reason in ("region", "facts"):
         waiting = Supersession.objects.get(pk=waiting.pk)
         with pytest.raises(CorrectionStale):
-            corrections.approve_correction(correction=waiting, actor=levy_officer())
+            corrections.CORRECTIONS.approve(waiting, actor=levy_officer())
         page = signed_in(levy_officer()).get(f"/corrections/{waiting.pk}/").content.decode()
         assert "不能批准" in page
         Employer.objects.filter(pk=employer.pk).update(region=COUNTY)
@@ -240,7 +240,7 @@ def test_a_region_that_the_run_did_not_know_is_assessed_by_its_own_parameters(em
     correction = corrections.propose_supplement(employer=found, levy_year=2024, actor=levy_officer(), **GIVEN)
     assert correction.new.run.policy_version.content["regions"].keys() == {NEIGHBOUR}
     assert PolicyVersion.objects.filter(levy_year=2024).count() == 2
-    assert corrections.approve_correction(correction=correction, actor=levy_officer()).new.payable == (
+    assert corrections.CORRECTIONS.approve(correction, actor=levy_officer()).new.payable == (
         (100 * ratio.value) * 60000 * Decimal("0.9")
     )
 
@@ -296,7 +296,7 @@ def test_it_is_corrected_like_any_other_assessment(employer: Employer) -> None:
     correction = corrections.propose_correction(
         assessment=first, ground="audit", reason="检查发现", actor=levy_officer()
     )
-    corrections.approve_correction(correction=correction, actor=levy_officer())
+    corrections.CORRECTIONS.approve(correction, actor=levy_officer())
     assert in_force(employer) == [Decimal("15000.00")]
     assert ledger_of(employer).balance == Decimal("15000.00")
     with pytest.raises(AlreadyAssessed):

@@ -27,7 +27,7 @@ pytestmark = pytest.mark.django_db
 
 def all_is_well() -> None:
     for sign in Sign:
-        services.note(sign)
+        services.note_sign_of_life(sign)
 
 
 def seen(sign: Sign, ago: timedelta) -> None:
@@ -88,7 +88,7 @@ def test_an_alarm_is_one_log_event_when_it_begins_and_one_when_it_ends(caplog: p
     for _again in range(3):
         services.watch()
     assert [(record.message, record.alarm) for record in caplog.records] == [("alarm raised", "backup-old")]
-    services.note(Sign.BACKUP)
+    services.note_sign_of_life(Sign.BACKUP)
     services.watch()
     assert caplog.records[-1].message == "alarm ended"
     assert AlarmEntry.objects.get().ended_at is not None

@@ -13,7 +13,7 @@ pytestmark = pytest.mark.django_db
 
 def test_the_public_reads_that_all_is_well_and_when_the_last_backup_was() -> None:
     for sign in Sign:
-        services.note(sign)
+        services.note_sign_of_life(sign)
     text = Client().get("/status/").content.decode()
     assert "各项服务正常" in text
     assert "还没有备份记录" not in text

@@ -117,7 +117,7 @@ def test_the_same_sheet_again_changes_nothing(tax_officer: Client) -> None:
         (company(region="140106"), "不在您的管辖范围"),
         (company(code=CODE[:17] + "9"), "校验码不符"),
         (company(code="9.11401E+17"), "设为文本"),
-        (company(name=""), "单位名称未填写"),
+        (company(name=""), "未填写。请补填。"),
         (company(region="140199"), "140199"),
     ],
 )

@@ -15,11 +15,11 @@ from quota.models import Employer, HeadcountReturn, Placement
 from quota.queries.claims import (
     FIRST_KEY,
     LAST_KEY,
-    Scope,
+    ClaimScope,
     claim_of_placement,
     claimed_in_draft,
     claims_of_scope,
-    regions_of,
+    regions_in_scope,
 )
 from quota.queries.parameters import minimum_wages
 from quota.services.checks import run_checks
@@ -78,8 +78,8 @@ def random_province(seed: int) -> list[Employer]:
 
 
 def claims_of_region(code: str) -> dict[int, Claim]:
-    scope = Scope.of_region(YEAR, code)
-    wages = minimum_wages(regions_of(scope), YEAR)
+    scope = ClaimScope.of_region(YEAR, code)
+    wages = minimum_wages(regions_in_scope(scope), YEAR)
     with closing(claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages)) as found:
         return {row.claim.key: row.claim for row in found if not row.is_elsewhere}
 
@@ -116,7 +116,9 @@ def test_a_draft_knows_nothing_of_rows_that_have_the_same_numbers() -> None:
     copy_to_draft(draft, [row])
     draft.draft_placements.update(id=row.pk)
     run_checks(levy_year=YEAR, region_code="140000")
-    with closing(claims_of_scope(Scope.of_draft(draft), FIRST_KEY, LAST_KEY, {"140105": (None,) * MONTHS})) as found:
+    with closing(
+        claims_of_scope(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY, {"140105": (None,) * MONTHS})
+    ) as found:
         (drafted,) = found
     assert (drafted.is_settled, drafted.decided, drafted.stored) == (False, None, r"\N")
     assert drafted.claim == replace(claim_of_placement(row), filed_on=None, minimum_wages=(None,) * MONTHS)

@@ -200,7 +200,7 @@ def test_other_months_are_refused(cell: object) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "read", [readers.person_key, readers.person, readers.worker, cells.credit_code, cells.receipt_number]
+    "read", [readers.person_key, readers.person_and_number, readers.worker, cells.credit_code, cells.receipt_number]
 )
 def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells.Reader, cell: object) -> None:
     with pytest.raises(CellFault) as refused:
@@ -242,17 +242,17 @@ def test_a_person_is_stored_encrypted_with_birth_and_sex() -> None:
 
 
 def test_a_certificate_is_read_by_its_kind_and_tells_when_it_names_somebody_else() -> None:
-    assert readers.certificate("残疾人证", VALID_PERSON, CERTIFICATE)[2] == "f"
-    assert readers.certificate("残疾人证", PERSON, CERTIFICATE)[2] == "t"
-    assert readers.certificate("残疾军人证", VALID_PERSON, "军残000017-10")[2] == "f"
+    assert readers.certificate_and_number("残疾人证", VALID_PERSON, CERTIFICATE)[2] == "f"
+    assert readers.certificate_and_number("残疾人证", PERSON, CERTIFICATE)[2] == "t"
+    assert readers.certificate_and_number("残疾军人证", VALID_PERSON, "军残000017-10")[2] == "f"
     with pytest.raises(CellFault):
-        readers.certificate("残疾人证", VALID_PERSON, "军残000017-10")
+        readers.certificate_and_number("残疾人证", VALID_PERSON, "军残000017-10")
 
 
 @pytest.mark.parametrize("cell", [f"{VALID_PERSON}82", f"{VALID_PERSON}45", f"{VALID_PERSON}4", f"{VALID_PERSON}422"])
 def test_wrong_certificate_numbers_are_refused(cell: str) -> None:
     with pytest.raises(CellFault):
-        readers.certificate("残疾人证", VALID_PERSON, cell)
+        readers.certificate_and_number("残疾人证", VALID_PERSON, cell)
 
 
 @pytest.mark.parametrize(("kind", "highest"), [("残疾人证", 4), ("残疾军人证", 10)])

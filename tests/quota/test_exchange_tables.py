@@ -9,7 +9,7 @@ import pytest
 from openpyxl import Workbook
 
 from exchange.engine.source import UPLOAD, Limits
-from exchange.engine.table import Batch, Table
+from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 from quota.kinds import CERTIFICATES, WAGES
 from tests.quota.exchange_files import csv_bytes, saved, source, xlsx_bytes
@@ -18,7 +18,7 @@ HEADINGS = WAGES.headings
 ROW = ["91140105MA01000604", "110105194912310021", "2025-03", "2050.00"]
 
 
-def read(content: bytes, limits: Limits = UPLOAD) -> list[Batch]:
+def read(content: bytes, limits: Limits = UPLOAD) -> list[RowBatch]:
     return list(Table(source(content, limits), WAGES).batches())
 
 

@@ -25,8 +25,8 @@ def programme(*, is_approved: bool = True, **terms) -> Programme:
     } | terms
     created = Programme.objects.create(**values)
     if is_approved:
-        created = services.approve_programme(
-            programme=created, actor=officer(Role.FINANCE_OFFICER, "140000"), reason="已与原文核对"
+        created = services.PROGRAMMES.approve(
+            created, actor=officer(Role.FINANCE_OFFICER, "140000"), reason="已与原文核对"
         )
     return created
 

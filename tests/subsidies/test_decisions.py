@@ -21,6 +21,7 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 from tests.reading import text_of
+from tests.steps import take_step
 from tests.subsidies.factories import finance, programme
 
 pytestmark = pytest.mark.django_db
@@ -47,14 +48,14 @@ def correct(employer: Employer, credited: int) -> None:
     found = corrections.propose_correction(
         assessment=employer.assessments.get(), ground="audit", reason="检查发现", actor=first
     )
-    corrections.approve_correction(correction=found, actor=second)
+    corrections.CORRECTIONS.approve(found, actor=second)
 
 
 def test_an_award_on_a_corrected_assessment_is_not_approved(rule):
     award = Award.objects.first()
     correct(award.employer, 0)
     with pytest.raises(AssessmentReplaced, match="重新计算"):
-        services.approve_award(award=award, actor=finance())
+        services.AWARDS.approve(award, actor=finance())
     assert Award.objects.get(pk=award.pk).state == AwardState.PROPOSED
 
 
@@ -64,51 +65,51 @@ def test_a_correction_that_waits_stops_no_award(rule):
     corrections.propose_correction(
         assessment=award.assessment, ground="audit", reason="检查发现", actor=officer(Role.LEVY_OFFICER, COUNTY)
     )
-    assert services.approve_award(award=award, actor=finance()).state == AwardState.APPROVED
+    assert services.AWARDS.approve(award, actor=finance()).state == AwardState.APPROVED
 
 
 def test_an_award_approved_before_the_correction_is_withdrawn_and_computed_anew(rule):
     award, other = Award.objects.order_by("pk")
-    services.approve_award(award=award, actor=finance())
-    services.approve_award(award=other, actor=finance())
+    services.AWARDS.approve(award, actor=finance())
+    services.AWARDS.approve(other, actor=finance())
     correct(award.employer, 30)
     correct(other.employer, 0)
     for stale in (award, other):
         with pytest.raises(AssessmentReplaced, match="撤销批准"):
-            services.pay_award(award=stale, actor=finance())
-        services.withdraw_award(award=stale, actor=finance(), reason="核定结果已更正")
+            services.pay_award(stale, actor=finance())
+        services.withdraw_award(stale, actor=finance(), reason="核定结果已更正")
     assert services.compute_awards(programme=rule, levy_year=2025, actor=finance()) == 1
     anew = Award.objects.get()
     assert (anew.employer, anew.amount) == (award.employer, Decimal("12000.00"))
-    services.approve_award(award=anew, actor=finance())
-    assert services.pay_award(award=anew, actor=finance()).state == AwardState.PAID
+    services.AWARDS.approve(anew, actor=finance())
+    assert services.pay_award(anew, actor=finance()).state == AwardState.PAID
 
 
 def test_an_approval_is_withdrawn_with_a_reason_by_who_may_and_before_it_is_paid(rule):
     award = Award.objects.first()
     with pytest.raises(TransitionNotAllowed):
-        services.withdraw_award(award=award, actor=finance(), reason="误批")
-    services.approve_award(award=award, actor=finance())
+        services.withdraw_award(award, actor=finance(), reason="误批")
+    services.AWARDS.approve(award, actor=finance())
     with pytest.raises(ReasonMissing):
-        services.withdraw_award(award=award, actor=finance(), reason="")
+        services.withdraw_award(award, actor=finance(), reason="")
     with pytest.raises(PermissionMissing):
-        services.withdraw_award(award=award, actor=finance("150000"), reason="误批")
-    services.pay_award(award=award, actor=finance())
+        services.withdraw_award(award, actor=finance("150000"), reason="误批")
+    services.pay_award(award, actor=finance())
     with pytest.raises(TransitionNotAllowed):
-        services.withdraw_award(award=award, actor=finance(), reason="误批")
+        services.withdraw_award(award, actor=finance(), reason="误批")
 
 
 def test_the_page_of_a_stale_award_says_so_and_offers_the_way_back(client, rule):
     award = Award.objects.first()
     client.force_login(finance())
     assert "核定结果已更正" not in text_of(client.get(award.get_absolute_url()))
-    client.post(reverse("subsidies:award_step", args=[award.pk, "approve"]))
+    take_step(client, reverse("subsidies:award_step", args=[award.pk, "approve"]))
     correct(award.employer, 0)
     page = client.get(award.get_absolute_url())
     assert "所依据的核定结果已更正" in text_of(page)
     assert [name for name, _button in page.context["steps"]] == ["withdraw"]
     assert "已更正，不能批准或拨付" in text_of(
-        client.post(reverse("subsidies:award_step", args=[award.pk, "pay"]), follow=True)
+        take_step(client, reverse("subsidies:award_step", args=[award.pk, "pay"]), follow=True)
     )
     withdraw = reverse("subsidies:award_step", args=[award.pk, "withdraw"])
     assert "错误：" in text_of(client.post(withdraw, {"reason": ""}))

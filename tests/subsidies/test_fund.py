@@ -39,14 +39,14 @@ def awards(db: None) -> list[Award]:
         verified_year(EmployerFactory(region=RegionFactory(code=code)), credited=42)
     regional_number(NumberKind.MINIMUM_WAGE, "2000")
     confirmed_run()
-    services.approve_programme(programme=programme, actor=finance(), reason="已核对")
+    services.PROGRAMMES.approve(programme, actor=finance(), reason="已核对")
     services.compute_awards(programme=programme, levy_year=2025, actor=finance())
     found = list(Award.objects.filter(region_id=COUNTY).order_by("pk"))
     assert {award.amount for award in found} == {EACH}
-    services.refuse_award(award=found[1], actor=finance(), reason="单位已注销")
+    services.AWARDS.reject(found[1], actor=finance(), reason="单位已注销")
     for award in found[2:]:
-        services.approve_award(award=award, actor=finance())
-    services.pay_award(award=found[4], actor=finance())
+        services.AWARDS.approve(award, actor=finance())
+    services.pay_award(found[4], actor=finance())
     return found
 
 

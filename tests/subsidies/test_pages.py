@@ -20,6 +20,7 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
 from tests.reading import text_of
+from tests.steps import take_step
 
 pytestmark = pytest.mark.django_db
 
@@ -57,7 +58,7 @@ def confirmed(programme):
 
 @pytest.fixture
 def proposed(confirmed):
-    services.approve_programme(programme=confirmed, actor=finance(), reason="已核对")
+    services.PROGRAMMES.approve(confirmed, actor=finance(), reason="已核对")
     services.compute_awards(programme=confirmed, levy_year=2025, actor=finance())
     return confirmed
 
@@ -69,8 +70,8 @@ def test_a_text_is_checked_then_computed_by_one_and_approved_by_another(client, 
     compute = reverse("subsidies:programme_compute", args=[confirmed.pk])
     assert "尚未与原文核对" in text_of(client.post(compute, {"levy_year": 2025}, follow=True))
     check = reverse("subsidies:programme_check", args=[confirmed.pk])
-    assert "错误：" in text_of(client.post(check, {"reason": ""}))
-    assert "办法已启用" in text_of(client.post(check, {"reason": "按年计发，已核对原文"}, follow=True))
+    assert "错误：" in text_of(take_step(client, check, reason=""))
+    assert "办法已启用" in text_of(take_step(client, check, reason="按年计发，已核对原文", follow=True))
     assert "已计算，3户待批准" in text_of(client.post(compute, {"levy_year": 2025}, follow=True))
     approve = reverse("subsidies:programme_approve", args=[confirmed.pk, 2025])
     assert "72,000.00元" in text_of(client.get(approve))
@@ -84,7 +85,7 @@ def test_a_text_is_checked_then_computed_by_one_and_approved_by_another(client, 
 def test_a_list_that_changed_since_it_was_shown_is_not_approved(client, proposed):
     client.force_login(finance())
     approve = reverse("subsidies:programme_approve", args=[proposed.pk, 2025])
-    services.refuse_award(award=Award.objects.first(), actor=finance(), reason="单位已注销")
+    services.AWARDS.reject(Award.objects.first(), actor=finance(), reason="单位已注销")
     assert "名单在您查看之后有变化" in text_of(client.post(approve, {"count": "3", "amount": "72000.00"}, follow=True))
     assert not Award.objects.filter(state=AwardState.APPROVED).exists()
 
@@ -96,8 +97,8 @@ def test_an_awards_page_shows_its_calculation_and_steps(client, proposed):
     assert [name for name, _button in page.context["steps"]] == ["approve", "refuse"]
     assert "24,000.00元" in text_of(page)
     assert "42−18，不足0的按0" in text_of(page)
-    client.post(reverse("subsidies:award_step", args=[award.pk, "approve"]))
-    page = client.post(reverse("subsidies:award_step", args=[award.pk, "pay"]), follow=True)
+    take_step(client, reverse("subsidies:award_step", args=[award.pk, "approve"]))
+    page = take_step(client, reverse("subsidies:award_step", args=[award.pk, "pay"]), follow=True)
     assert "已拨付" in text_of(page)
     assert page.context["steps"] == []
 
@@ -122,7 +123,7 @@ def test_refusing_asks_for_a_reason_and_shows_it(client, proposed):
 
 def test_the_list_is_filtered_and_summed(client, proposed):
     client.force_login(finance())
-    services.approve_award(award=Award.objects.first(), actor=finance())
+    services.AWARDS.approve(Award.objects.first(), actor=finance())
     url = reverse("subsidies:award_list")
     assert "共3户，合计72,000.00元" in text_of(client.get(url))
     assert "共1户，合计24,000.00元" in text_of(client.get(url, {"state": "approved", "levy_year": "2025"}))
@@ -131,11 +132,11 @@ def test_the_list_is_filtered_and_summed(client, proposed):
 
 
 def test_the_desk_leads_to_the_awards_it_counts(client, proposed):
-    services.approve_award(award=Award.objects.first(), actor=finance())
+    services.AWARDS.approve(Award.objects.first(), actor=finance())
     client.force_login(finance())
     for state, words in ((AwardState.PROPOSED, "共2户"), (AwardState.APPROVED, "共1户")):
         url = reverse("subsidies:award_list", query={"state": state.value})
-        assert f'href="{url}"' in client.get(reverse("accounts:home")).content.decode()
+        assert f'href="{url}"' in client.get(reverse("casework:desk")).content.decode()
         assert words in text_of(client.get(url))
 
 

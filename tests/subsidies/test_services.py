@@ -164,7 +164,7 @@ def test_computing_again_replaces_proposals_and_leaves_decisions_alone(employer)
     confirmed_run()
     rule, actor = programme(), finance()
     services.compute_awards(programme=rule, levy_year=2025, actor=actor)
-    decided = services.approve_award(award=Award.objects.get(employer=employer), actor=finance())
+    decided = services.AWARDS.approve(Award.objects.get(employer=employer), actor=finance())
     undecided = Award.objects.get(employer=other)
     assert services.compute_awards(programme=rule, levy_year=2025, actor=actor) == 1
     assert Award.objects.get(employer=employer) == decided
@@ -178,7 +178,7 @@ def test_years_already_granted_count_towards_the_limit(employer):
     confirmed_run()
     rule = programme(maximum_years=1)
     services.compute_awards(programme=rule, levy_year=2024, actor=finance())
-    services.approve_award(award=Award.objects.get(levy_year=2024), actor=finance())
+    services.AWARDS.approve(Award.objects.get(levy_year=2024), actor=finance())
     assert services.compute_awards(programme=rule, levy_year=2025, actor=finance()) == 0
 
 
@@ -194,7 +194,7 @@ def test_the_number_of_statements_does_not_grow_with_employers(employer):
     regional_number(NumberKind.MINIMUM_WAGE, "2000", region="150000")
     confirmed_run(region="150000")
     wide = programme(region=RegionFactory(code="150000"), is_approved=False)
-    services.approve_programme(programme=wide, actor=finance("150000"), reason="已核对")
+    services.PROGRAMMES.approve(wide, actor=finance("150000"), reason="已核对")
     actor = finance("150000")
     with CaptureQueriesContext(connection) as many:
         assert services.compute_awards(programme=wide, levy_year=2025, actor=actor) == 19
@@ -236,14 +236,14 @@ def award(employer) -> Award:
 
 def test_whoever_computed_an_award_does_not_decide_it(award):
     with pytest.raises(SecondPersonNeeded):
-        services.approve_award(award=award, actor=award.proposed_by)
+        services.AWARDS.approve(award, actor=award.proposed_by)
     with pytest.raises(SecondPersonNeeded):
-        services.refuse_award(award=award, actor=award.proposed_by, reason="材料不实")
+        services.AWARDS.reject(award, actor=award.proposed_by, reason="材料不实")
 
 
 def test_an_award_is_approved_and_then_paid(award):
-    services.approve_award(award=award, actor=finance())
-    paid = services.pay_award(award=award, actor=finance("140105"))
+    services.AWARDS.approve(award, actor=finance())
+    paid = services.pay_award(award, actor=finance("140105"))
     assert paid.state == AwardState.PAID
     assert list(
         AuditEntry.objects.filter(object_type="subsidies.award", object_id=str(award.pk))
@@ -257,13 +257,13 @@ def test_an_award_is_approved_and_then_paid(award):
 
 def test_an_award_is_not_paid_before_approval(award):
     with pytest.raises(TransitionNotAllowed):
-        services.pay_award(award=award, actor=finance())
+        services.pay_award(award, actor=finance())
 
 
 def test_refusing_needs_a_reason(award):
     with pytest.raises(ReasonMissing):
-        services.refuse_award(award=award, actor=finance(), reason=" ")
-    assert services.refuse_award(award=award, actor=finance(), reason="单位已注销").state == AwardState.REFUSED
+        services.AWARDS.reject(award, actor=finance(), reason=" ")
+    assert services.AWARDS.reject(award, actor=finance(), reason="单位已注销").state == AwardState.REFUSED
 
 
 def test_a_list_is_approved_as_it_was_shown_or_not_at_all(employer):
@@ -272,7 +272,7 @@ def test_a_list_is_approved_as_it_was_shown_or_not_at_all(employer):
     rule = programme()
     services.compute_awards(programme=rule, levy_year=2025, actor=finance())
     shown = {"programme": rule, "levy_year": 2025, "count": 2, "amount": Decimal("48000.00")}
-    services.refuse_award(award=Award.objects.first(), actor=finance(), reason="单位已注销")
+    services.AWARDS.reject(Award.objects.first(), actor=finance(), reason="单位已注销")
     with pytest.raises(ListChanged):
         services.approve_proposed(**shown, actor=finance())
     assert Award.objects.filter(state=AwardState.PROPOSED).count() == 1
@@ -291,7 +291,7 @@ def test_the_database_refuses_to_change_an_awards_figures(award):
 
 
 def test_the_database_refuses_to_delete_a_decided_award(award):
-    services.approve_award(award=award, actor=finance())
+    services.AWARDS.approve(award, actor=finance())
     with pytest.raises(DatabaseError), transaction.atomic():
         Award.objects.filter(pk=award.pk).delete()
 
@@ -313,12 +313,12 @@ def test_a_programme_is_not_approved_by_who_entered_it():
     actor = finance()
     rule = programme(is_approved=False, entered_by=actor)
     with pytest.raises(SecondPersonNeeded):
-        services.approve_programme(programme=rule, actor=actor, reason="已核对")
+        services.PROGRAMMES.approve(rule, actor=actor, reason="已核对")
     with pytest.raises(ReasonMissing):
-        services.approve_programme(programme=rule, actor=finance(), reason="")
-    approved = services.approve_programme(programme=rule, actor=finance(), reason="按月计发，已与原文核对")
+        services.PROGRAMMES.approve(rule, actor=finance(), reason="")
+    approved = services.PROGRAMMES.approve(rule, actor=finance(), reason="按月计发，已与原文核对")
     with pytest.raises(TransitionNotAllowed):
-        services.approve_programme(programme=approved, actor=finance(), reason="再次核对")
+        services.PROGRAMMES.approve(approved, actor=finance(), reason="再次核对")
 
 
 def test_shipped_programmes_load_once_and_wait_for_checking(capsys):

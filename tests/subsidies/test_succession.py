@@ -51,7 +51,7 @@ def test_a_text_that_nobody_has_checked_and_one_of_another_region_end_nothing():
     programme(valid_from=OLD)
     programme(valid_from=NEW, is_approved=False)
     elsewhere = programme(valid_from=NEW, region=RegionFactory(code="150000"), is_approved=False)
-    services.approve_programme(programme=elsewhere, actor=finance("150000"), reason="已核对")
+    services.PROGRAMMES.approve(elsewhere, actor=finance("150000"), reason="已核对")
     assert periods() == [(OLD, None), (NEW, None), (NEW, None)]
 
 
@@ -76,7 +76,7 @@ def test_a_proposal_under_the_text_before_is_computed_anew_under_its_successor()
 @pytest.mark.usefixtures("_confirmed")
 def test_an_employer_rewarded_under_the_text_before_is_not_rewarded_again():
     compute(programme(valid_from=OLD))
-    services.approve_award(award=Award.objects.get(), actor=finance())
+    services.AWARDS.approve(Award.objects.get(), actor=finance())
     assert compute(programme(valid_from=NEW)) == 0
     assert Award.objects.get().state == AwardState.APPROVED
 
@@ -84,8 +84,8 @@ def test_an_employer_rewarded_under_the_text_before_is_not_rewarded_again():
 @pytest.mark.usefixtures("_confirmed")
 def test_a_refusal_under_the_text_before_leaves_the_successor_free():
     compute(programme(valid_from=OLD))
-    services.refuse_award(award=Award.objects.get(), actor=finance(), reason="不符合原办法")
+    services.AWARDS.reject(Award.objects.get(), actor=finance(), reason="不符合原办法")
     after = programme(valid_from=NEW)
     assert compute(after) == 1
-    services.refuse_award(award=Award.objects.get(programme=after), actor=finance(), reason="不符合")
+    services.AWARDS.reject(Award.objects.get(programme=after), actor=finance(), reason="不符合")
     assert compute(after) == 0

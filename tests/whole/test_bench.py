@@ -10,9 +10,9 @@ from levy.models import Assessment, AssessmentRun
 from quota.models import Employer, HeadcountReturn, Placement, PlacementCheck
 from tests.conftest import test_database_url as database_url
 from tools.bench import (
+    amounts,
     annual_run,
     checking,
-    engines,
     lists,
     loading,
     notices,
@@ -106,9 +106,10 @@ def test_a_limit_that_comes_to_other_rows_stops_the_bench(province: None, monkey
     assert Assessment.objects.count() == SMALL.tenth
 
 
-def test_our_amounts_are_exact() -> None:
-    cases = engines.make_cases(500)
-    assert engines.ours(cases) == [engines.exact(case) for case in cases]
+def test_amounts_are_exact_to_the_fen() -> None:
+    cases = amounts.make_cases(500)
+    assert amounts.ours(cases) == [amounts.exact(case) for case in cases]
+    assert all(line.holds for line in amounts.lines(SMALL))
 
 
 def test_a_line_says_whether_its_bar_holds() -> None:

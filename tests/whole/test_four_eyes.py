@@ -12,15 +12,17 @@ from typing import Any
 
 import pytest
 
-from accounts.models import AccessChange, Appointment, Region, User
+from access.models import AccessChange
+from access.services.changes import ACCESS, propose
+from accounts.models import Appointment, Region, User
 from accounts.permissions import Role
-from accounts.services import access_changes
 from audit.errors import DomainError
+from casework.services.decisions import Decision
 from disclosure.services import publications
 from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
-from levy.services.parameter_changes import approve_parameter, propose_parameter, reject_parameter
-from levy.services.region_changes import approve_region_change, propose_region_change, reject_region_change
+from levy.services.parameter_changes import PARAMETERS, propose_parameter
+from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.enums import NumberKind
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
@@ -40,7 +42,7 @@ class Action:
 
     role: Role
     make: Callable[[User], Any]
-    approve: Callable[[Any, User], object]
+    approve: Callable[..., object]
     is_done: Callable[[Any], bool]
     refuse: Callable[[Any, User], object] | None = None
 
@@ -90,7 +92,7 @@ def merged_county(maker: User) -> RegionChange:
 
 
 def appointment(maker: User) -> AccessChange:
-    return access_changes.propose(
+    return propose(
         kind=AccessChange.Kind.APPOINT, person=UserFactory(), role=Role.VERIFIER,
         region=Region.objects.get(code=COUNTY), reason="任命", actor=maker,
     )  # fmt: skip
@@ -114,8 +116,8 @@ def award(maker: User) -> Award:
     regional_number(NumberKind.MINIMUM_WAGE, "2000")
     verified_year(_employer(), credited=24)
     confirmed_run()
-    approved = rewards.approve_programme(
-        programme=programme(officer(Role.FINANCE_OFFICER, PROVINCE)),
+    approved = rewards.PROGRAMMES.approve(
+        programme(officer(Role.FINANCE_OFFICER, PROVINCE)),
         actor=officer(Role.FINANCE_OFFICER, PROVINCE),
         reason="已与原文核对",
     )
@@ -140,16 +142,14 @@ def has_approval(subject: Any) -> bool:
     return type(subject).objects.filter(pk=subject.pk, approved_at__isnull=False).exists()
 
 
-def administrators(
-    make: Callable[[User], Any], approve: Callable[..., object], reject: Callable[..., object]
-) -> Action:
+def administrators(make: Callable[[User], Any], decision: Decision) -> Action:
     """A change that one administrator proposes and another one decides."""
     return Action(
         Role.ADMINISTRATOR,
         make,
-        lambda change, who: approve(change=change, actor=who),
+        lambda change, who, **shown: decision.approve(change, actor=who, **shown),
         in_state("approved"),
-        lambda change, who: reject(change=change, actor=who, reason="文号不符"),
+        lambda change, who: decision.reject(change, actor=who, reason="文号不符"),
     )
 
 
@@ -158,9 +158,9 @@ def levy_officers(make: Callable[[User], Any]) -> Action:
     return Action(
         Role.LEVY_OFFICER,
         make,
-        lambda found, who: corrections.approve_correction(correction=found, actor=who),
+        lambda found, who, **shown: corrections.CORRECTIONS.approve(found, actor=who, **shown),
         has_approval,
-        lambda found, who: corrections.reject_correction(correction=found, actor=who, reason="证据不足"),
+        lambda found, who: corrections.CORRECTIONS.reject(found, actor=who, reason="证据不足"),
     )
 
 
@@ -168,42 +168,42 @@ ACTIONS = {
     "confirm a run": Action(
         Role.LEVY_OFFICER,
         checked_run,
-        lambda run, who: runs.confirm_run(run=run, actor=who),
+        lambda run, who, **shown: runs.confirm_run(run=run, actor=who, **shown),
         in_state("confirmed"),
         lambda run, who: runs.discard_run(run=run, actor=who, reason="重算"),
     ),
     "correct an assessment": levy_officers(correction),
     "assess an employer that came late": levy_officers(supplement),
-    "enter a number": administrators(parameter, approve_parameter, reject_parameter),
-    "enter a rule": administrators(rule, approve_parameter, reject_parameter),
-    "retire a county": administrators(merged_county, approve_region_change, reject_region_change),
-    "appoint a person": administrators(appointment, access_changes.approve, access_changes.reject),
+    "enter a number": administrators(parameter, PARAMETERS),
+    "enter a rule": administrators(rule, PARAMETERS),
+    "retire a county": administrators(merged_county, DIVISIONS),
+    "appoint a person": administrators(appointment, ACCESS),
     "verify a return": Action(
         Role.VERIFIER,
         reviewed_return,
-        lambda filed, who: verify_return(headcount_return=filed, actor=who),
+        lambda filed, who, **shown: verify_return(headcount_return=filed, actor=who, **shown),
         in_state("verified"),
         lambda filed, who: send_back(headcount_return=filed, actor=who, reason="补正"),
     ),
     "put a programme into effect": Action(
         Role.FINANCE_OFFICER,
         programme,
-        lambda found, who: rewards.approve_programme(programme=found, actor=who, reason="已与原文核对"),
+        lambda found, who, **shown: rewards.PROGRAMMES.approve(found, actor=who, reason="已与原文核对", **shown),
         has_approval,
     ),
     "approve an award": Action(
         Role.FINANCE_OFFICER,
         award,
-        lambda found, who: rewards.approve_award(award=found, actor=who),
+        lambda found, who, **shown: rewards.AWARDS.approve(found, actor=who, **shown),
         in_state("approved"),
-        lambda found, who: rewards.refuse_award(award=found, actor=who, reason="不符合"),
+        lambda found, who: rewards.AWARDS.reject(found, actor=who, reason="不符合"),
     ),
     "publish a year": Action(
         Role.FINANCE_OFFICER,
         publication,
-        lambda found, who: publications.publish(publication=found, actor=who),
+        lambda found, who, **shown: publications.PUBLICATIONS.approve(found, actor=who, **shown),
         in_state("published"),
-        lambda found, who: publications.discard(publication=found, actor=who, reason="重做"),
+        lambda found, who: publications.PUBLICATIONS.reject(found, actor=who, reason="重做"),
     ),
 }
 
@@ -276,6 +276,14 @@ def test_two_people_may_and_a_replay_is_refused(action: Action) -> None:
         with pytest.raises(DomainError) as refused:
             action.approve(again, colleague(action))
         assert refused.value.code in {"transition_not_allowed", "run_already_live", "wider_publication_exists"}
+
+
+def test_an_approval_of_something_else_than_was_shown_is_refused(action: Action) -> None:
+    subject = action.make(colleague(action))
+    with pytest.raises(DomainError) as refused:
+        action.approve(subject, colleague(action), seen="0" * 64)
+    assert refused.value.code.endswith("_changed")
+    assert not action.is_done(subject)
 
 
 @pytest.mark.parametrize("name", [name for name, action in ACTIONS.items() if action.refuse])

@@ -18,7 +18,7 @@ from accounts.permissions import Role
 from accounts.sign_in.devices import COOKIE, SALT
 from audit.errors import DomainError
 from levy.models import RegionChange
-from levy.services.region_changes import propose_region_change, reject_region_change
+from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.models import VerifiedHeadcount
 from tests.accounts.factories import officer
 from tests.browser.forms import TYPED, Document, Form
@@ -62,7 +62,7 @@ FORMS = {name for name, rule in TABLE.items() if "POST" in rule.methods}
 KEPT = sorted(FORMS - set(NOT_KEPT))
 # The step that is given a reason.
 STEPS = {
-    "accounts:change_step": "reject",
+    "access:change_step": "reject",
     "levy:correction_step": "reject",
     "levy:parameter_change_step": "reject",
     "levy:region_change_step": "reject",
@@ -162,7 +162,7 @@ def test_a_reason_for_what_somebody_else_has_just_settled_comes_back(world: Worl
     """The page that refuses gives the words, the way to the form and the way to what stands now."""
     writer = Writer(world, "levy:region_change_step")
     change = RegionChange.objects.get()
-    reject_region_change(change=change, reason="文号有误", actor=officer(Role.ADMINISTRATOR, COUNTY))
+    DIVISIONS.reject(change, reason="文号有误", actor=officer(Role.ADMINISTRATOR, COUNTY))
     answer = writer.post()
     assert answer.status_code == 409
     assert TEXT in answer.content.decode()

@@ -20,9 +20,10 @@ from django.db import OperationalError, connection, transaction
 from django.test import Client
 from psycopg.errors import DeadlockDetected
 
-from accounts.models import AccessChange, Region, User
+from access.models import AccessChange
+from access.services.changes import ACCESS, propose
+from accounts.models import Region, User
 from accounts.permissions import Role
-from accounts.services import access_changes
 from accounts.sign_in import passwords, second_factor
 from audit.errors import DomainError
 from disclosure.services import publications
@@ -32,8 +33,8 @@ from levy.models import RegionChange
 from levy.services import corrections, runs
 from levy.services.batches import start_batch
 from levy.services.notices import issue_notice
-from levy.services.parameter_changes import approve_parameter, propose_parameter
-from levy.services.region_changes import approve_region_change, propose_region_change
+from levy.services.parameter_changes import PARAMETERS, propose_parameter
+from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.enums import NumberKind
 from quota.kinds import RETURNS
 from quota.models import Employer
@@ -183,7 +184,7 @@ def a_renaming_and_a_notice() -> tuple[Act, Act]:
     assessment = confirmed_run(region=COUNTY).assessments.get()
     change, approver, who = a_region_change(), admin(), officer(Role.LEVY_OFFICER, COUNTY)
     return (
-        lambda: approve_region_change(change=change, actor=approver),
+        lambda: DIVISIONS.approve(change, actor=approver),
         lambda: issue_notice(assessment=assessment, actor=who),
     )
 
@@ -191,15 +192,15 @@ def a_renaming_and_a_notice() -> tuple[Act, Act]:
 def a_renaming_and_a_parameter() -> tuple[Act, Act]:
     change, parameter, approver = a_region_change(), a_parameter(), admin()
     return (
-        lambda: approve_region_change(change=change, actor=approver),
-        lambda: approve_parameter(change=parameter, actor=approver),
+        lambda: DIVISIONS.approve(change, actor=approver),
+        lambda: PARAMETERS.approve(parameter, actor=approver),
     )
 
 
 def a_renaming_and_a_run() -> tuple[Act, Act]:
     owing()
     change, approver = a_region_change(), admin()
-    return lambda: approve_region_change(change=change, actor=approver), a_start()
+    return lambda: DIVISIONS.approve(change, actor=approver), a_start()
 
 
 def two_parameters_one_of_them_by_command() -> tuple[Act, Act]:
@@ -208,7 +209,7 @@ def two_parameters_one_of_them_by_command() -> tuple[Act, Act]:
     named = {"valid_from": date(2026, 1, 1), "document": "晋财〔2026〕1号"}
     return (
         lambda: call_command(*command, first=first.username, second=second.username, **named),
-        lambda: approve_parameter(change=parameter, actor=second),
+        lambda: PARAMETERS.approve(parameter, actor=second),
     )
 
 
@@ -234,7 +235,7 @@ def a_confirmation_and_a_supplement() -> tuple[Act, Act]:
     confirmer = officer(Role.LEVY_OFFICER, PROVINCE)
     return (
         lambda: runs.confirm_run(run=run, actor=confirmer),
-        lambda: corrections.approve_correction(correction=proposed, actor=other),
+        lambda: corrections.CORRECTIONS.approve(proposed, actor=other),
     )
 
 
@@ -255,8 +256,8 @@ def a_publishing_and_a_withdrawal() -> tuple[Act, Act]:
     older, newer = published(region=COUNTY), draft(region=COUNTY)
     who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
     return (
-        lambda: publications.publish(publication=newer, actor=who),
-        lambda: publications.withdraw(publication=older, actor=other, reason="有误"),
+        lambda: publications.PUBLICATIONS.approve(newer, actor=who),
+        lambda: publications.withdraw(older, actor=other, reason="有误"),
     )
 
 
@@ -267,15 +268,15 @@ def a_publishing_and_a_discarding() -> tuple[Act, Act]:
     newer = draft(region=COUNTY)
     who, other = officer(Role.FINANCE_OFFICER, PROVINCE), officer(Role.FINANCE_OFFICER, PROVINCE)
     return (
-        lambda: publications.publish(publication=newer, actor=who),
-        lambda: publications.discard(publication=newer, actor=other, reason="有误"),
+        lambda: publications.PUBLICATIONS.approve(newer, actor=who),
+        lambda: publications.PUBLICATIONS.reject(newer, actor=other, reason="有误"),
     )
 
 
 def proposed_access(kind: AccessChange.Kind, person: User, role: Role | None = None) -> Act:
-    change = access_changes.propose(kind=kind, person=person, region=county(), reason="换人", actor=admin(), role=role)
+    change = propose(kind=kind, person=person, region=county(), reason="换人", actor=admin(), role=role)
     approver = admin()
-    return lambda: access_changes.approve(change=change, actor=approver)
+    return lambda: ACCESS.approve(change, actor=approver)
 
 
 def a_reset_and_new_recovery_codes() -> tuple[Act, Act]:
@@ -322,7 +323,7 @@ def the_approval_of_a_list_and_of_one_award() -> tuple[Act, Act]:
     whole = {"programme": formula, "levy_year": 2025, "count": 1, "amount": award.amount}
     return (
         lambda: rewards.approve_proposed(**whole, actor=who),
-        lambda: rewards.approve_award(award=award, actor=who),
+        lambda: rewards.AWARDS.approve(award, actor=who),
     )
 
 

@@ -24,7 +24,7 @@ from tests.quota.factories import employer_account
 from tests.whole.test_permissions import address
 from tests.world import COUNTY, World, a_county
 
-OURS = ("accounts", "audit", "quota", "levy", "subsidies", "disclosure")
+OURS = ("accounts", "audit", "exchange", "quota", "levy", "collection", "subsidies", "disclosure")
 HOSTILE = {
     "state": "verified",
     "region": "150000",
@@ -106,13 +106,13 @@ ACTS = {
     "levy:run_start": Act(Role.LEVY_OFFICER, {"levy_year": 2025, "region": COUNTY}),
     "subsidies:award_step": Act(Role.FINANCE_OFFICER, {"reason": "不符合"}),
     "disclosure:publication_step": Act(Role.FINANCE_OFFICER, {"reason": "重做"}),
-    "accounts:person_new": Act(
+    "access:person_new": Act(
         Role.ADMINISTRATOR,
         {"username": "neu", "name": "新人", "role": "auditor", "region": COUNTY, "reason": "任命"},
     ),
-    "accounts:person_appoint": Act(Role.ADMINISTRATOR, {"role": "auditor", "region": COUNTY, "reason": "任命"}),
-    "accounts:person_act": Act(Role.ADMINISTRATOR, {"reason": "停职"}),
-    "accounts:appointment_end": Act(Role.ADMINISTRATOR, {"reason": "调离"}),
+    "access:person_appoint": Act(Role.ADMINISTRATOR, {"role": "auditor", "region": COUNTY, "reason": "任命"}),
+    "access:person_act": Act(Role.ADMINISTRATOR, {"reason": "停职"}),
+    "access:appointment_end": Act(Role.ADMINISTRATOR, {"reason": "调离"}),
 }
 
 

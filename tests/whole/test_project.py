@@ -32,6 +32,7 @@ APPS = [
     "levy",
     "quota",
     "exchange",
+    "access",
     "casework",
     "accounts",
     "design",

@@ -71,7 +71,7 @@ def world(db: None, settings: Any) -> World:
     """The county of everything, with its year 2024 published."""
     settings.PDF_ENABLED = False  # no page of the walk draws a paper
     made = a_county()
-    publications.publish(publication=Publication.objects.get(), actor=officer(Role.FINANCE_OFFICER, COUNTY))
+    publications.PUBLICATIONS.approve(Publication.objects.get(), actor=officer(Role.FINANCE_OFFICER, COUNTY))
     made.places |= {
         "disclosure:employer": {"uscc": made.employer.uscc},
         "disclosure:employer_year": {"uscc": made.employer.uscc, "levy_year": 2024},

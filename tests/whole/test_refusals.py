@@ -58,9 +58,9 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
     monkeypatch.setattr("accounts.views.people.PersonForm", fail)
 
 
-def post_words(client: Client, page: str = "accounts:person_new", **headers: str) -> Any:
+def post_words(client: Client, page: str = "access:person_new", **headers: str) -> Any:
     form = {"username": "x", "password": "这是一个不能显示的密码句子", "reason": REASON}
-    if page == "accounts:person_new":
+    if page == "access:person_new":
         del form["password"]
     return client.post(reverse(page), form, headers=FROM_HERE | headers)
 
@@ -83,7 +83,7 @@ def test_a_failed_form_says_what_next_and_gives_the_words_back(writer, monkeypat
     assert sentence in page
     assert REASON in page
     html = answer.content.decode()
-    assert "返回上一页" in page if status != 409 else f'href="{reverse("accounts:person_new")}"' in html
+    assert "返回上一页" in page if status != 409 else f'href="{reverse("access:person_new")}"' in html
     assert html.count("<h1") == 1
     assert answer.headers["Cache-Control"].startswith("no-store")
     assert (status in (429, 503)) == ("Retry-After" in answer.headers)

@@ -59,9 +59,9 @@ LISTS = {
     "subsidies:programme_list": "",
     "disclosure:publication_list": "",
     "disclosure:publication_start": "",
-    "accounts:people": "",
-    "accounts:person_new": "",
-    "accounts:change_list": "",
+    "access:people": "",
+    "access:person_new": "",
+    "access:change_list": "",
 }
 OPEN = {200, 302, 405}
 
@@ -225,7 +225,7 @@ FORMS = {
     "levy:run_start": (Role.LEVY_OFFICER, {"levy_year": 2025}),
     "quota:quick": (Role.VERIFIER, {"levy_year": 2025}),
     "disclosure:publication_start": (Role.FINANCE_OFFICER, {"levy_year": 2024}),
-    "accounts:person_new": (
+    "access:person_new": (
         Role.ADMINISTRATOR,
         {"username": "neu", "name": "新人", "role": "auditor", "reason": "任命"},
     ),

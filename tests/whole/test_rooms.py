@@ -2,16 +2,14 @@
 
 import ast
 import re
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from pathlib import Path
+from typing import Any
 
 import pytest
 
-ROOT = Path(__file__).resolve().parents[2]
-APPS = [
-    "audit", "design", "accounts", "casework", "exchange", "quota", "levy", "collection", "subsidies", "portal",
-    "disclosure", "operations",
-]  # fmt: skip
+from tests.whole.test_project import APPS, ROOT
+
 ABOVE = {
     "models": {"queries", "services", "forms", "views"},
     "queries": {"services", "forms", "views"},
@@ -74,27 +72,28 @@ def buried_statements(tree: ast.Module) -> list[int]:
     return [node.lineno for node in strings if node.lineno > first and is_statement(node)]
 
 
-def faults(paths: list[Path], rule: object) -> dict[str, object]:
-    found = {str(path.relative_to(ROOT)): rule(path) for path in paths}  # type: ignore[operator]
-    return {path: fault for path, fault in found.items() if fault}
-
-
 def parsed(path: Path) -> ast.Module:
     return ast.parse(path.read_text(encoding="utf-8"))
+
+
+def faults(paths: list[Path], rule: Callable[[ast.Module], list[Any]]) -> dict[str, list[Any]]:
+    """What the rule finds in each module, by its path."""
+    found = {str(path.relative_to(ROOT)): rule(parsed(path)) for path in paths}
+    return {path: fault for path, fault in found.items() if fault}
 
 
 @pytest.mark.parametrize("room", ABOVE)
 def test_no_room_imports_from_one_above_it(room: str) -> None:
     assert modules(room)
-    assert faults(modules(room), lambda path: upward(parsed(path), room)) == {}
+    assert faults(modules(room), lambda tree: upward(tree, room)) == {}
 
 
 def test_queries_write_nothing() -> None:
-    assert faults(modules("queries"), lambda path: writes(parsed(path))) == {}
+    assert faults(modules("queries"), writes) == {}
 
 
 def test_sql_stands_before_the_functions_of_its_module() -> None:
-    assert faults(modules(), lambda path: buried_statements(parsed(path))) == {}
+    assert faults(modules(), buried_statements) == {}
 
 
 @pytest.mark.parametrize(
@@ -122,3 +121,75 @@ def test_the_rule_sees_sql_between_functions() -> None:
     assert buried_statements(ast.parse('X = """\nSELECT 1\n"""\ndef f(): pass')) == []
     assert buried_statements(ast.parse('def f(): pass\nX = """\nSELECT 1\n"""')) == [2]
     assert buried_statements(ast.parse('def f(part):\n    return f"""\n    WITH {part} SELECT 1\n    """')) != []
+
+
+# Public names that two modules may share, since each is read in its own place.
+NAMED_ALIKE = {
+    "Command": "Django finds a command by its file",
+    "language": "the middleware and the address that sets what it reads",
+    "number": "the filter of templates writes what law.notation writes in formulas",
+    "percent": "the same",
+    "yuan": "the same",
+}
+
+
+def public_names(tree: ast.Module) -> Iterator[str]:
+    kinds = (ast.ClassDef, ast.FunctionDef, ast.AsyncFunctionDef)
+    yield from (node.name for node in tree.body if isinstance(node, kinds) and not node.name.startswith("_"))
+
+
+def places_of_names(paths: list[Path]) -> dict[str, list[Path]]:
+    """A page or a task may bear the name of the service that it calls: its room says which is meant."""
+    places: dict[str, list[Path]] = {}
+    for path in paths:
+        if room_of(path) not in {"views", "tasks"} and path.relative_to(ROOT).parts[0] != "demo":
+            for name in public_names(parsed(path)):
+                places.setdefault(name, []).append(path)
+    return places
+
+
+def test_a_public_name_leads_to_one_place() -> None:
+    twice = {name: found for name, found in places_of_names(modules()).items() if len(found) > 1}
+    assert set(twice) - set(NAMED_ALIKE) == set(), "a name that a search finds twice; NAMED_ALIKE lists the exceptions"
+
+
+def test_twin_a_public_name_is_seen() -> None:
+    tree = ast.parse("class Facts: ...\ndef _own(): ...\ndef assess(): ...")
+    assert list(public_names(tree)) == ["Facts", "assess"]
+
+
+def circles(imports: dict[str, set[str]]) -> list[set[str]]:
+    """Groups of modules that import each other, straight or through others."""
+    reached: dict[str, set[str]] = {}
+    for start in imports:
+        seen: set[str] = set()
+        waiting = [*imports[start]]
+        while waiting:
+            module = waiting.pop()
+            if module not in seen:
+                seen.add(module)
+                waiting += imports.get(module, ())
+        reached[start] = seen
+    found = [{start} | {other for other in seen if start in reached.get(other, ())} for start, seen in reached.items()]
+    return [circle for start, circle in zip(reached, found, strict=True) if start in reached[start]]
+
+
+def module_name(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
+def import_graph(paths: list[Path]) -> dict[str, set[str]]:
+    names = {module_name(path) for path in paths}
+    graph = {}
+    for path in paths:
+        found = {name if name in names else name.rpartition(".")[0] for name in imported(parsed(path))}
+        graph[module_name(path)] = (found & names) - {module_name(path)}
+    return graph
+
+
+def test_no_module_imports_in_a_circle() -> None:
+    assert circles(import_graph(modules())) == []
+
+
+def test_twin_a_circle_is_found() -> None:
+    assert circles({"a": {"b"}, "b": {"c"}, "c": {"b"}}) == [{"b", "c"}, {"b", "c"}]

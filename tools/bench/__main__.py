@@ -12,14 +12,14 @@ from django.db import connection
 
 django.setup()
 
-from tools.bench import annual_run, checking, engines, lists, loading, notices, pages, plan, reviewers  # noqa: E402  (after the setup)
+from tools.bench import amounts, annual_run, checking, lists, loading, notices, pages, plan, reviewers  # noqa: E402  (after the setup)
 from tools.bench.province import Size, write_province  # noqa: E402
 from tools.bench.report import Line, table  # noqa: E402
 from tools.runner import measured  # noqa: E402
 
 # In this order, because each needs the province as the one before leaves it.
 ROWS: dict[str, Callable[[Size], Iterator[Line]]] = {
-    "engines": engines.lines,
+    "amounts": amounts.lines,
     "checking": checking.lines,
     "loading": loading.lines,
     "annual_run": annual_run.lines,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 from django.db import connection
 
 from accounts.models import region_prefix
-from quota.queries.claims import CLAIMS, FIRST_KEY, LAST_KEY, Scope
+from quota.queries.claims import CLAIMS, FIRST_KEY, LAST_KEY, ClaimScope
 from quota.services.checks import run_checks
 from tools.bench.measure import Comparison, Cost, alternating, cost_of
 from tools.bench.province import LEVY_YEAR, TENTH, Size
@@ -42,7 +42,7 @@ def _joins() -> Cost:
 
 def joined_rows() -> int:
     """Gather the evidence of every claim in one statement, a person's claims together. Returns their number."""
-    scope = Scope.of_region(LEVY_YEAR, TENTH)
+    scope = ClaimScope.of_region(LEVY_YEAR, TENTH)
     names = scope.names(first=FIRST_KEY, last=LAST_KEY)
     with connection.cursor() as cursor, cursor.copy(scope.statement(CLAIMS), names) as copy:
         return sum(bytes(chunk).count(b"\n") for chunk in copy)

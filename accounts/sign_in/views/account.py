@@ -1,5 +1,6 @@
 """The own account: password, second factor, sessions."""
 
+from django.conf import settings
 from django.contrib import messages
 from django.contrib.auth import update_session_auth_hash
 from django.http import HttpRequest, HttpResponse, JsonResponse
@@ -47,7 +48,7 @@ def password(request: HttpRequest) -> HttpResponse:
             )
             update_session_auth_hash(request, request.user)  # and a new session id
             messages.success(request, _("密码已修改，其他地方的登录均已结束。"))
-            return redirect("accounts:home")
+            return redirect(settings.LOGIN_REDIRECT_URL)
         form.add_error("current", _("当前密码不正确。"))
     return render(request, "accounts/password.html", {"form": form})
 

@@ -5,7 +5,6 @@ from django.contrib.auth import logout
 from django.contrib.auth.decorators import login_not_required
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
-from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.cache import never_cache
 from django.views.decorators.debug import sensitive_post_parameters
@@ -28,7 +27,7 @@ from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
 @require_http_methods(["GET", "POST"])
 def sign_in(request: HttpRequest) -> HttpResponse:
     if request.user.is_authenticated:
-        return redirect("accounts:home")
+        return redirect(settings.LOGIN_REDIRECT_URL)
     next_page = pending.safe_next(request)
     form = SignInForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
@@ -43,7 +42,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:
     """A person with a second factor shows it; an officer without one sets it up; all others are signed in."""
-    pending.hold(request, person, next_page=next_page)
+    pending.hold_sign_in(request, person, next_page=next_page)
     if second_factor.has_second_factor(person):
         return redirect("accounts:sign_in_code")
     if second_factor.needs_second_factor(person):
@@ -54,7 +53,7 @@ def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpR
 def _enter(request: HttpRequest, person: User, *, with_second_factor: bool) -> HttpResponse:
     next_page = pending.release(request)
     start_session(request, person=person, with_second_factor=with_second_factor)
-    response = redirect(next_page or reverse("accounts:home"))
+    response = redirect(next_page or settings.LOGIN_REDIRECT_URL)
     remember_device(request, response, person.username)
     return response
 
@@ -126,4 +125,4 @@ def sign_out(request: HttpRequest) -> HttpResponse:
     """POST only, so that no link can sign a person out."""
     record_of_person(action="accounts.user.sign_out", person=request.user, actor=request.user)
     logout(request)
-    return redirect("disclosure:home")
+    return redirect(settings.LOGOUT_REDIRECT_URL)

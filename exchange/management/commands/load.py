@@ -37,7 +37,7 @@ class Command(BaseCommand):
         with connection.cursor() as cursor:  # unlike on a page, a file of any size may take its time
             cursor.execute("SET statement_timeout = 0; SET idle_in_transaction_session_timeout = 0")
         source = Source(file.name, COMMAND_LINE, path=file.resolve())
-        actor, second = person(options["actor"]), person(options["second"])
+        actor, second = named_person(options["actor"]), named_person(options["second"])
         try:
             report = load_file(kind=KINDS[kind], source=source, mode=mode, actor=actor, second=second)
             self.tell(report, mode)
@@ -80,7 +80,7 @@ class Command(BaseCommand):
             self.stdout.write(f"全部错误已写入 {book}。")
 
 
-def person(username: str | None) -> User | None:
+def named_person(username: str | None) -> User | None:
     if not username:
         return None
     found = User.objects.filter(username=username, is_active=True).first()

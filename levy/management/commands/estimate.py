@@ -7,7 +7,7 @@ from typing import Any
 from django.core.management.base import BaseCommand, CommandError
 from rest_framework.exceptions import ValidationError
 
-from levy.queries.estimates import estimate
+from levy.queries.estimates import estimated
 
 
 class Command(BaseCommand):
@@ -28,6 +28,6 @@ class Command(BaseCommand):
 
 def _estimate(case: Any) -> dict[str, Any]:
     try:
-        return estimate(case)
+        return estimated(case)
     except ValidationError as fault:
         return {"code": "invalid", "fields": fault.detail}

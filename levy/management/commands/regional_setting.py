@@ -9,7 +9,7 @@ from django.db import transaction
 
 from accounts.management.named import named_region, named_user
 from audit.errors import DomainError
-from levy.services.parameter_changes import approve_parameter, hold_parameters, propose_parameter
+from levy.services.parameter_changes import PARAMETERS, hold_parameters, propose_parameter
 
 
 class Command(BaseCommand):
@@ -39,7 +39,7 @@ class Command(BaseCommand):
                 source=options["document"],
                 actor=named_user(options["first"]),
             )
-            row = approve_parameter(change=change, actor=named_user(options["second"]))
+            row = PARAMETERS.approve(change, actor=named_user(options["second"]))
         except DomainError as refusal:
             raise CommandError(str(refusal)) from None
         until = f"至{row.valid_until}" if row.valid_until else "起"

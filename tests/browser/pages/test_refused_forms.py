@@ -11,7 +11,7 @@ from tests.browser.pages.site import PAGES, Site
 pytestmark = pytest.mark.django_db
 # Forms that take what is typed and answer with a page at once.
 ANSWERED_AT_ONCE = {
-    "accounts:person_act": "a reason is all it wants; the new password is shown",
+    "access:person_act": "a reason is all it wants; the new password is shown",
     "quota:reveal": "a reason is all it wants; the number is shown",
     "quota:return": "one number is put into twelve boxes, not saved yet",
 }

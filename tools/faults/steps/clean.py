@@ -42,7 +42,7 @@ def _work_off(trial: Trial, year: int, slice_employers: int) -> int:
 def _compare_totals(trial: Trial, run_id: int) -> None:
     """Compare rows by SQL, the pages' totals, and the tax bureau's file read back, before any payment."""
     found = AssessmentRun.objects.get(pk=run_id)
-    shown = totals.region_totals(totals.run_sums(found), totals.regions_of(found))
+    shown = totals.region_totals(totals.run_sums(found), totals.regions_of_run(found))
     pages = {line.code: line.payable for line in shown}
     by_county = dict(
         trial.checker.ask(

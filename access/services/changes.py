@@ -1,0 +1,100 @@
+"""Giving access: one administrator proposes, another one decides, and neither is the person."""
+
+from typing import Any
+
+from django.db import transaction
+
+from access.errors import ChangePending, NameTaken, OutOfReach, OwnAccount
+from access.models import AccessChange
+from access.queries.reach import may_manage
+from access.services.people import enable
+from access.workflow import APPROVE, REJECT
+from accounts.models import Region, SecondFactor, User
+from accounts.permissions import Role
+from accounts.services.locks import lock_account
+from accounts.services.people import appoint
+from accounts.services.trail import record_of_person
+from accounts.sign_in.sessions import end_sessions
+from audit.services import record
+from casework.services.decisions import Decision
+
+Kind = AccessChange.Kind
+
+
+@transaction.atomic
+def create_person(*, username: str, name: str, role: Role, region: Region, reason: str, actor: User) -> User:
+    """A person who cannot sign in yet, with a first appointment that waits for approval. Raises NameTaken."""
+    if User.objects.filter(username__iexact=username).exists():
+        raise NameTaken
+    person = User(username=username, name=name)
+    person.set_unusable_password()
+    person.save()
+    propose(kind=Kind.APPOINT, person=person, role=role, region=region, reason=reason, actor=actor)
+    record(
+        actor=actor,
+        action="accounts.user.create",
+        target=person,
+        region_code=region.code,
+        details={"user": username},
+    )
+    return person
+
+
+def propose(
+    *, kind: AccessChange.Kind, person: User, region: Region, reason: str, actor: User, role: Role | None = None
+) -> AccessChange:
+    """Ask a second administrator for it.
+
+    An account is changed only by who reaches all of the person's posts; a further post needs the right for its own
+    region alone. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
+    """
+    change = AccessChange(kind=kind, person=person, role=role or "", region=region, reason=reason)
+    return ACCESS.propose(change, actor=actor, reason=reason)
+
+
+def _hold(change: AccessChange) -> None:
+    lock_account(change.person)
+
+
+def _refuse_out_of_reach(change: AccessChange, actor: User) -> None:
+    if change.kind != Kind.APPOINT and not may_manage(actor, change.person):
+        raise OutOfReach
+
+
+def _take_effect(change: AccessChange, actor: User) -> None:
+    """At once: every session of the person ends."""
+    if change.kind == Kind.APPOINT:
+        appoint(user=change.person, role=Role(change.role), region=change.region, actor=actor)
+    elif change.kind == Kind.ENABLE:
+        enable(person=change.person, actor=actor)
+    else:
+        _reset_second_factor(change.person, actor)
+
+
+def _reset_second_factor(person: User, actor: User) -> None:
+    SecondFactor.objects.filter(user=person).delete()
+    person.recovery_codes.all().delete()
+    end_sessions(person=person)
+    record_of_person(action="accounts.user.reset_second_factor", person=person, actor=actor)
+
+
+def _shown(change: AccessChange) -> tuple[object, ...]:
+    return (change.pk, change.state, change.kind, change.person_id, change.role, change.region_id, change.reason)
+
+
+def _details(change: AccessChange) -> dict[str, Any]:
+    return {"user": change.person.username, "kind": change.kind, "role": change.role}
+
+
+ACCESS = Decision(
+    approval=APPROVE,
+    rejection=REJECT,
+    subject="person",
+    hold=_hold,
+    shown=_shown,
+    refuse=_refuse_out_of_reach,
+    effect=_take_effect,
+    details=_details,
+    pending=ChangePending,
+    own=OwnAccount,
+)
