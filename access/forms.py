@@ -1,4 +1,4 @@
-"""Looking for people, entering one, appointing one."""
+"""Forms to search for people, add one, and appoint one."""
 
 from typing import Any
 

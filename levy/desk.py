@@ -1,4 +1,4 @@
-"""What waits of runs, corrections, parameters and divisions; the latest run; their pages."""
+"""Runs, corrections, parameters and divisions that wait, the latest run, and the menu entries."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -26,7 +26,7 @@ DIFFERENCE = Case(When(old=None, then=F("new__payable")), default=F("new__payabl
 
 @source
 def runs_to_act_on(user: User) -> Iterable[Waiting | Latest]:
-    """Runs whose next step this person may take, and the latest one in sight."""
+    """Runs whose next step this person may take, and the latest run that the person may see."""
     runs = AssessmentRun.objects.filter(is_correction=False)
     steps = (
         (Permission.RUN_ASSESSMENT, Q(state=RunState.PARTIAL), "started_at", _("核定批次未能全部算完")),
@@ -52,7 +52,7 @@ def runs_to_act_on(user: User) -> Iterable[Waiting | Latest]:
 
 @source
 def corrections_to_approve(user: User) -> Iterable[Waiting]:
-    """Corrections that somebody else has proposed, with what their employers would owe more or less together."""
+    """Corrections that another person has proposed, with their total change of the amounts due."""
     if user.may_somewhere(Permission.CONFIRM_ASSESSMENT):
         waiting = Supersession.objects.within_right(user, Permission.CONFIRM_ASSESSMENT).filter(approved_at=None)
         found = waiting.exclude(proposed_by=user).aggregate(
@@ -67,7 +67,7 @@ def corrections_to_approve(user: User) -> Iterable[Waiting]:
 
 @source
 def corrections_to_take_over(user: User) -> Iterable[Waiting]:
-    """Approved corrections and supplements: each is a run of one employer, taken over by itself."""
+    """Approved corrections and supplements: each is a run of one employer, taken over alone."""
     if user.may_somewhere(Permission.TAKE_OVER_LIST):
         approved = AssessmentRun.objects.filter(is_correction=True, state=RunState.CONFIRMED)
         mine = approved.within_right(user, Permission.TAKE_OVER_LIST)
@@ -94,7 +94,7 @@ def changes_to_approve(user: User) -> Iterable[Waiting]:
 
 
 def _runs(label: str, runs: Any, since: str) -> Waiting:
-    """A line of runs, which leads to the run itself where there is one only. A run not yet whole has no total."""
+    """A line of runs; it links to the run itself if there is only one. A run that is not complete has no total."""
     found = runs.aggregate(count=Count("pk"), only=Min("pk"), since=Min(since), yuan=Sum("payable_total"))
     single = found["count"] == 1
     url = reverse("levy:run_detail", args=[found["only"]]) if single else reverse("levy:run_list")

@@ -1,4 +1,4 @@
-"""Which people and changes an administrator reaches."""
+"""People and changes of access within an administrator's regions."""
 
 from django.db.models import Q, QuerySet
 

@@ -1,4 +1,4 @@
-"""What one administrator does to an account: what takes access away takes effect at once."""
+"""Changes of an account by one administrator: taking access away works at once."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -49,7 +49,7 @@ def disable(*, person: User, reason: str, actor: User) -> None:
 
 
 def enable(*, person: User, actor: User) -> None:
-    """Let a disabled account in again: the effect of an approved change (access.services.changes)."""
+    """Enable a disabled account: the effect of an approved change (access.services.changes)."""
     person.is_active = True
     person.save(update_fields=["is_active"])
     record_of_person(action="accounts.user.enable", person=person, actor=actor)

@@ -1,4 +1,4 @@
-"""How people get in: sessions, second factors, counted attempts."""
+"""Access of people: sessions, second factors, counted attempts."""
 
 import hashlib
 from typing import Any

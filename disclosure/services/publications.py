@@ -152,7 +152,7 @@ def _published(publication: Publication) -> models.QuerySet[Publication]:
 
 
 def _covered(publication: Publication) -> models.QuerySet[Publication]:
-    """What it takes the place of."""
+    """The publications that it replaces."""
     return _published(publication).in_region(publication.region_id)
 
 

@@ -244,7 +244,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
 
 
 def shown_of_run(run: AssessmentRun) -> tuple[object, ...]:
-    """What the page of a step shows: the step holds for exactly this (promise A10)."""
+    """The values on the page of a step: the step is valid for exactly these (promise A10)."""
     return (run.pk, run.state, run.employer_count, run.payable_total, run.digest)
 
 

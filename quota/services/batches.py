@@ -107,7 +107,7 @@ class BatchTotals:
 
 @dataclass(frozen=True, slots=True)
 class ReviewBatch:
-    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
+    """The decision of a batch: returns in `source`, by `first` and `second`; None is a person of an earlier step.
 
     `accept_computed` also takes returns whose claim differs from the computed count or that have an officer's
     decision.

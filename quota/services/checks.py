@@ -175,7 +175,7 @@ def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
 
 
 def hold_checks(levy_year: int, *, as_one_of_many: bool = False) -> None:
-    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other.
+    """Until the end of the transaction, checks of a year run alone, and single steps of people only beside each other.
 
     Take it before any row lock: a transaction that waits here must have no lock that a check needs.
     """
