@@ -1,4 +1,4 @@
-"""`python -m faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER] [--write]`, started by run.py."""
+"""`python -m tools.faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER] [--write]`, started by run.py."""
 
 import argparse
 import os
