@@ -223,7 +223,7 @@ def regions_in_scope(scope: ClaimScope) -> list[str]:
 
 def claims_of_scope(scope: ClaimScope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
     """Claims of the scope's people whose keys lie between two keys, both included, person by person. `wages` are the
-    minimum wages of every place in `regions_of(scope)`.
+    minimum wages of every region in `regions_in_scope(scope)`.
 
     PostgreSQL goes on gathering while the caller judges the first ones. Until the last one is read, or the iterator is
     closed, the connection can do nothing else.

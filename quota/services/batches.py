@@ -22,7 +22,7 @@ Progress = Callable[[int, int], None]
 # Returns that are due. The person who filed one may not decide it, and the person who reviewed it or decided some of
 # its months may not be the second. An officer's decision on single months stays; otherwise the computed months are
 # credited (none for a late return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if the two
-# disagree, it still works or has died. checks.hold keeps single steps out during the batch. A return that a file
+# disagree, it still works or has died. hold_checks keeps single steps out during the batch. A return that a file
 # changes during the batch is no longer in `source` when it would be marked, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
