@@ -18,7 +18,7 @@ menu(MenuEntry(160, "access:people", gettext_lazy("人员与岗位"), (Permissio
 
 @source
 def access_changes(user: User) -> Iterable[Waiting]:
-    """Changes of access that somebody else has proposed."""
+    """Changes of access that another person has proposed."""
     if user.may_somewhere(Permission.MANAGE_PEOPLE):
         proposed = changes_in_reach(user).filter(state=ProposalState.PROPOSED)
         others = proposed.exclude(proposed_by=user).exclude(person=user)

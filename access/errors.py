@@ -7,14 +7,14 @@ from casework.errors import AlreadyProposed, OwnMatter
 
 
 class OutOfReach(DomainError):
-    """Whoever manages people of a county does not touch somebody who also serves the province."""
+    """An administrator of a county may not change a person who also serves the province."""
 
     code = "out_of_reach"
     message = _("此人在您的管辖地区以外也有岗位，请由上级地区的系统管理员办理。")
 
 
 class OwnAccount(OwnMatter):
-    """Nobody gives rights to oneself, not even with a colleague's help."""
+    """No person changes their own access, not even with a colleague's help."""
 
     code = "own_account"
     message = _("不能为本人办理，请由其他系统管理员办理。")

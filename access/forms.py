@@ -1,4 +1,4 @@
-"""Looking for people, entering one, appointing one."""
+"""Forms to search for people, add one, and appoint one."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from accounts.permissions import Permission, Role
 
 
 class PersonState(models.TextChoices):
-    """What an administrator looks for in the list of people."""
+    """The states by which an administrator filters the list of people."""
 
     ACTIVE = "active", _("在任")
     ENDED = "ended", _("已离任或停用")
@@ -22,7 +22,7 @@ class PersonState(models.TextChoices):
 
 
 class PersonFilter(forms.Form):
-    """Which people the list shows; nothing chosen shows all but employers, who come by name or by role."""
+    """The filters of the list of people; without a choice it shows all but employers, who need a name or a role."""
 
     who = forms.CharField(label=_("用户名或姓名"), max_length=60, required=False)
     region = forms.ModelChoiceField(
@@ -45,7 +45,7 @@ class PersonFilter(forms.Form):
 
 
 class AppointmentForm(forms.Form):
-    """A role and a region within reach of the administrator, and why."""
+    """A role, a region within the administrator's reach, and the reason."""
 
     role = forms.ChoiceField(label=_("岗位"), choices=[role for role in Role.choices if role[0] != Role.EMPLOYER])
     region = forms.ModelChoiceField(label=_("管辖地区"), queryset=Region.objects.none(), empty_label=None)

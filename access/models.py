@@ -1,4 +1,4 @@
-"""What gives somebody access: an appointment, an account let in again, a new second factor."""
+"""Changes that give access: an appointment, an account enabled again, a new second factor."""
 
 from django.conf import settings
 from django.db import models
@@ -12,7 +12,7 @@ from casework.decisions import Proposal, decision_constraints
 
 
 class AccessChange(Proposal):
-    """A change that one administrator proposes and another one decides; neither is the person that it is about."""
+    """A change that one administrator proposes and another one decides; neither is the person concerned."""
 
     class Kind(models.TextChoices):
         APPOINT = "appoint", _("任职")

@@ -9,14 +9,15 @@ from audit.errors import DomainError
 
 
 class RegionListIncomplete(DomainError):
-    """A list of divisions without a province that is in force would take every officer's scope away."""
+    """A list of divisions lacks a province in force: loading it would take away the scope of that province's
+    officers."""
 
     code = "region_list_incomplete"
     message = _("名单缺少现有的省级行政区划，请使用完整的名单。")
 
 
 class TooManyAttempts(DomainError):
-    """The same sentence for a name, a person and an address, known or not: it tells nothing but the time to wait."""
+    """One sentence for a name, a person and an address, known or not: it reveals only the time to wait."""
 
     code = "too_many_attempts"
 
@@ -31,7 +32,7 @@ class TooManyAttempts(DomainError):
 
 
 class NotAnEmployersAccount(DomainError):
-    """An officer's account bears the credit code as its name: no code is issued for it."""
+    """The account is an officer's with a credit code as its name: no code is issued for it."""
 
     code = "not_an_employers_account"
     message = _("以此统一社会信用代码为用户名的账号不是单位账号，不能签发登录码，请联系系统管理员。")

@@ -1,4 +1,4 @@
-"""Sign-in, the own account, people and their appointments."""
+"""Forms of sign-in, of the own account, of people and of their appointments."""
 
 import unicodedata
 from typing import Any
@@ -14,7 +14,7 @@ USCC_LENGTH = 18
 
 
 def tidied_name(text: str) -> str:
-    """A typed user name as it is stored; credit codes are written in capitals."""
+    """A typed user name as it is stored; credit codes become capitals."""
     name = unicodedata.normalize("NFKC", text).strip()
     return name.upper() if len(name) == USCC_LENGTH and name.isalnum() else name
 
@@ -28,7 +28,7 @@ class PasswordField(forms.CharField):
 
 
 class SignInForm(forms.Form):
-    """Name and password; whether they are right is not this form's business."""
+    """Name and password; accounts.sign_in.entry checks them."""
 
     username = forms.CharField(
         label=_("用户名"),
@@ -43,7 +43,7 @@ class SignInForm(forms.Form):
 
 
 class CodeForm(forms.Form):
-    """A code of the app, or a recovery code."""
+    """A code of the authenticator app, or a recovery code."""
 
     code = forms.CharField(
         label=_("验证码"),
@@ -74,13 +74,13 @@ class NewAppForm(forms.Form):
 
 
 class OwnPasswordForm(forms.Form):
-    """The own password once more, before something weighty."""
+    """The own password again, before an important change."""
 
     password = PasswordField(label=_("当前密码"), autocomplete="current-password")
 
 
 class PasswordChangeForm(forms.Form):
-    """A new password, written twice, under the installation's rules."""
+    """A new password, entered twice, under the installation's rules."""
 
     current = PasswordField(label=_("当前密码"), autocomplete="current-password")
     new = PasswordField(label=_("新密码"), autocomplete="new-password")

@@ -1,7 +1,7 @@
-"""Identity numbers at rest: encrypted to be read back, hashed with a key to be found again.
+"""Stored identity numbers: encrypted for reading, and hashed with a key for finding.
 
-The look-up key is the first 16 bytes of HMAC-SHA256, stored as a uuid: equal numbers meet, nobody without the key can
-try numbers out.
+The look-up key is the first 16 bytes of HMAC-SHA256, stored as a uuid: equal numbers have equal keys, and without the
+secret key no one can test guessed numbers.
 """
 
 import base64
@@ -14,7 +14,7 @@ from django.conf import settings
 
 from accounts.sealing import seal, unseal
 
-PURPOSE = b"levy identity number"  # bound into every ciphertext: a value moved to another use does not decrypt
+PURPOSE = b"levy identity number"  # bound into every ciphertext, so a value moved to another use does not decrypt
 
 
 @cache
@@ -23,15 +23,15 @@ def _hash_key() -> bytes:
 
 
 def encrypt(number: str) -> bytes:
-    """The number as stored, under the newest key."""
+    """The number encrypted under the newest key."""
     return seal(number, PURPOSE)
 
 
 def decrypt(stored: bytes) -> str:
-    """The number again. Raises cryptography's InvalidTag on a changed value, KeyError on a lost key."""
+    """The number in clear. Raises cryptography's InvalidTag on a changed value, KeyError on a lost key."""
     return unseal(stored, PURPOSE)
 
 
 def look_up_key(number: str) -> UUID:
-    """The key under which a number is found. The number must already be in its checked form (identifiers.py)."""
+    """The key that finds a number. The number must already be in its checked form (identifiers.py)."""
     return UUID(bytes=hmac.digest(_hash_key(), number.encode(), hashlib.sha256)[:16])

@@ -1,4 +1,4 @@
-"""Who may do what: one table from role to permission, and the guard that every view carries."""
+"""The table from role to permission, and the guard that every view has."""
 
 from collections.abc import Callable
 from enum import StrEnum
@@ -72,9 +72,9 @@ View = Callable[..., HttpResponse]
 
 
 def requires(*permissions: Permission) -> Callable[[View], View]:
-    """Open a view to people who hold one of these permissions somewhere; elsewhere 403.
+    """Open a view to people who have one of these permissions in at least one region; 403 for others.
 
-    Whether they hold it for the object at hand is settled by accounts.scoping.scoped_object.
+    accounts.scoping.scoped_object checks the permission for the object itself.
     """
 
     def decorate(view: View) -> View:

@@ -1,4 +1,4 @@
-"""Region scope: the first word of every query of an officer's page."""
+"""Region scope: the first filter of every query of an officer's page."""
 
 from collections.abc import Iterable
 from typing import Any, Self
@@ -13,17 +13,17 @@ from accounts.permissions import Permission
 
 
 class RegionScopedQuerySet(models.QuerySet):
-    """A queryset that knows which rows a person may see.
+    """A queryset that can select the rows a person may see.
 
-    `region_path` leads to the region's foreign key. `member_path`, where set, leads to the accounts that may see
-    the row as their own employer's.
+    `region_path` leads to the region's foreign key. `member_path`, if set, leads to the accounts that may see the row
+    as their own employer's.
     """
 
     region_path = "region"
     member_path = ""
 
     def visible_to(self, user: User) -> Self:
-        """Rows inside the person's regions, and rows of the person's own employers. No appointment sees nothing."""
+        """Rows inside the person's regions, and rows of the person's own employers. Without an appointment, none."""
         if not user.is_authenticated or not user.is_active:
             return self.none()
         own = self._below({a.region.prefix for a in user.current_appointments if a.role != "employer"})
@@ -32,7 +32,7 @@ class RegionScopedQuerySet(models.QuerySet):
         return self.filter(own)
 
     def within_right(self, user: User, *permissions: Permission) -> Self:
-        """Rows of the regions where the person holds one of these permissions: what a list may show."""
+        """Rows of the regions where the person has one of these permissions; for lists."""
         return self.filter(self._below({prefix for one in permissions for prefix in user.prefixes(one)}))
 
     def _below(self, prefixes: Iterable[str]) -> Q:
@@ -49,7 +49,7 @@ class RegionScopedQuerySet(models.QuerySet):
 def scoped_object(
     queryset: RegionScopedQuerySet, user: User, permission: Permission, *, region_of: str = "region_id", **lookup: Any
 ) -> Any:
-    """The one object a view is about: 404 outside the person's scope, 403 inside it without the right.
+    """The object of a view: 404 outside the person's scope, 403 inside it without the right.
 
     `region_of` is the dotted attribute path to the object's region code.
     """

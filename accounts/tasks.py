@@ -1,4 +1,4 @@
-"""What is over is removed: sessions that nobody can use any more, tries that no longer count."""
+"""Removes expired sessions, and attempts that no longer count."""
 
 from celery import shared_task
 

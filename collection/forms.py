@@ -7,7 +7,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class SurchargeForm(forms.Form):
-    """Days between which an open amount would bear a surcharge."""
+    """The days between which an open amount would incur a surcharge."""
 
     levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
     default_on = forms.DateField(

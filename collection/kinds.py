@@ -13,7 +13,7 @@ from quota.models.employers import MAX_YUAN
 
 
 def payment_match(file: ImportedFile) -> FileSequel:
-    """What the payments of a file meet, below its report."""
+    """The part below a payments file's report: its payments compared with the amounts due."""
     return FileSequel("collection/_payment_match.html", PaymentMatch(match_lines(file)))
 
 

@@ -1,4 +1,4 @@
-"""What waits for those who publish, what was published last, and the public's menu."""
+"""Publications that wait, the latest one, and the public's menu."""
 
 from collections.abc import Iterable
 
@@ -30,7 +30,7 @@ public_menu(
 
 @source
 def publications_to_release(user: User) -> Iterable[Waiting | Latest]:
-    """Publications that wait for a look and a word, those that failed, and the one in force."""
+    """Publications that wait for a decision, those that failed, and the one in force."""
     if not user.may_somewhere(Permission.PUBLISH):
         return
     mine = Publication.objects.within_right(user, Permission.PUBLISH)

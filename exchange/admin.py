@@ -15,7 +15,7 @@ from exchange.sheets import format_of
 
 
 class PreviewStorage(CacheStorage):
-    """Where a sheet waits for its confirmation: for a day, in memory, never on disk."""
+    """Keeps a sheet until its confirmation: for a day, in memory, never on disk."""
 
     def read(self) -> bytes:
         content = super().read()

@@ -1,4 +1,4 @@
-"""What waits of the exchange files, and their page."""
+"""Uploaded files that wait for a decision, and their menu entry."""
 
 from collections.abc import Iterable
 
@@ -25,7 +25,7 @@ menu(MenuEntry(90, "exchange:file_list", gettext_lazy("文件导入"), LOADING))
 
 @source
 def files_to_look_at(user: User) -> Iterable[Waiting]:
-    """Uploads that were read and wait for a word, with and without faults; parameters only by somebody else."""
+    """Checked uploads that wait for a decision, with and without faults; for parameters only another person's."""
     kinds = kinds_for(user)
     if not kinds:
         return

@@ -120,8 +120,8 @@ class SheetFormat(Format):
 
 @dataclass(slots=True)
 class SheetRow:
-    """What the engine says of one line. `values` are as they would be stored, empty where a cell has a fault;
-    `is_fresh`: the row is new or changes the stored row `stored_id`."""
+    """The engine's verdict on one line. `values` are in their stored form, empty where a cell has a fault; `is_fresh`:
+    the row is new or changes the stored row `stored_id`."""
 
     values: Mapping[str, Any] = field(default_factory=dict)
     stored_id: int | None = None
@@ -223,7 +223,8 @@ class SheetReader:
 
 
 def _refuse_failures(result: Result) -> None:
-    """Import-export would show what the database says; its words hold people's numbers. Other failures are ours."""
+    """Hide the database's messages, which contain people's numbers and which import-export would show. Other failures
+    are raised."""
     for failure in [*result.base_errors, *chain.from_iterable(row.errors for row in result.error_rows)]:
         if not isinstance(failure.error, IntegrityError | DataError):
             raise failure.error

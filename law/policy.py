@@ -1,7 +1,7 @@
 """The national numbers of the levy, one entry per levy year. Years are listed, never inherited.
 
-Levy year Y is filed in Y + 1: a rule applies to the levy years whose filing year lies within its dates. A year that
-is not listed raises PolicyYearMissing, so a lapsed concession cannot carry on silently.
+Levy year Y is filed in Y + 1: a rule applies to the levy years whose filing year is within its dates. An unlisted year
+raises PolicyYearMissing, so a lapsed concession cannot carry on silently.
 """
 
 from dataclasses import dataclass

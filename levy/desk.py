@@ -1,4 +1,4 @@
-"""What waits of runs, corrections, parameters and divisions; the latest run; their pages."""
+"""Runs, corrections, parameters and divisions that wait, the latest run, and the menu entries."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -28,7 +28,7 @@ DIFFERENCE = Case(When(old=None, then=F("new__payable")), default=F("new__payabl
 
 @source
 def runs_to_act_on(user: User) -> Iterable[Waiting | Latest]:
-    """Runs whose next step this person may take, and the latest one in sight."""
+    """Runs whose next step this person may take, and the latest run that the person may see."""
     runs = AssessmentRun.objects.filter(is_correction=False)
     steps = (
         (Permission.RUN_ASSESSMENT, Q(state=RunState.PARTIAL), "started_at", _("核定批次未能全部算完")),
@@ -53,7 +53,7 @@ def runs_to_act_on(user: User) -> Iterable[Waiting | Latest]:
 
 @source
 def corrections_to_approve(user: User) -> Iterable[Waiting]:
-    """Corrections that somebody else has proposed, with what their employers would owe more or less together."""
+    """Corrections that another person has proposed, with their total change of the amounts due."""
     if user.may_somewhere(Permission.CONFIRM_ASSESSMENT):
         waiting = Supersession.objects.within_right(user, Permission.CONFIRM_ASSESSMENT).filter(approved_at=None)
         found = waiting.exclude(proposed_by=user).aggregate(

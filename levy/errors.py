@@ -61,42 +61,43 @@ class CorrectionPending(DomainError):
 
 
 class AlreadyAssessed(DomainError):
-    """An employer owes a year once (promise A4): a supplement is for whom no run has assessed."""
+    """A supplement is only for an employer that no run has assessed: an employer owes a year once (promise A4)."""
 
     code = "already_assessed"
     message = _("本单位本年度已经核定，或者已有补充核定待批准。费额有误的，请提出更正。")
 
 
 class NothingToCorrect(DomainError):
-    """Today's facts give the figures that are in force."""
+    """Today's facts give the figures already in force."""
 
     code = "nothing_to_correct"
     message = _("按目前的申报和认定计算，结果与现行核定相同，无需更正。")
 
 
 class CorrectionChanged(DomainError):
-    """What the person decided on is no longer what the page showed (promise A10)."""
+    """The correction has changed since the page on which the person decided (promise A10)."""
 
     code = "correction_changed"
     message = _("更正的内容或依据刚有变化，请查看最新内容后再办理。")
 
 
 class CorrectionStale(DomainError):
-    """The facts moved again after the correction was computed."""
+    """The facts changed again after the correction was computed."""
 
     code = "correction_stale"
     message = _("提出更正后，申报或认定又有变动。请不批准本次更正，按最新情况重新提出。")
 
 
 class HeadcountReopened(DomainError):
-    """The federation has withdrawn the certificate and not issued another: until then nobody placed would count."""
+    """The federation has withdrawn the certificate without issuing another: until then no placed person would
+    count."""
 
     code = "headcount_reopened"
     message = _("残联正在重新认定本单位的安排人数，现在更正会把安排人数算作0。请等重新认定后再提出。")
 
 
 class AgencyReopened(DomainError):
-    """The same of an agency: until it is verified anew none of its people would count at the host."""
+    """The same for an agency: until it is verified again, none of its people would count at the host."""
 
     code = "agency_reopened"
     message = _(
@@ -112,7 +113,7 @@ class TotalsDisagree(DomainError):
 
 
 class NoticeNotPossible(DomainError):
-    """Only a confirmed assessment in force that has figures is served."""
+    """A notice is only for a confirmed assessment in force that has figures."""
 
     code = "notice_not_possible"
     message = _("该核定结果不能签发通知书。")
@@ -129,7 +130,7 @@ class NothingToPrint(DomainError):
 
 
 class RegionRefused(DomainError):
-    """A division that cannot be added, renamed or retired like this; the message says what stands in the way."""
+    """A division that cannot be added, renamed or retired so; the message gives the obstacle."""
 
     code = "region_refused"
     message = _("不能这样登记。")
@@ -153,7 +154,7 @@ class ParameterPending(DomainError):
 
 
 class ParameterChanged(DomainError):
-    """What stands in the register is no longer what the page showed (promise A10)."""
+    """The register has changed since the page on which the person decided (promise A10)."""
 
     code = "parameter_changed"
     message = _("登记的数值刚有变化，请查看最新内容后再办理。")

@@ -1,4 +1,4 @@
-"""How a region's numbers and rules, and the values they take, are called on pages."""
+"""Names of a region's numbers and rules, and of their values, on pages."""
 
 from dataclasses import Field, fields
 from decimal import Decimal
@@ -37,12 +37,12 @@ NO_LIMIT = gettext_lazy("不设上限")  # "none" of the surcharge means this, o
 
 
 def is_number(name: str) -> bool:
-    """Whether the name is a regional number; otherwise it is a rule."""
+    """True for a regional number, False for a rule."""
     return name in NumberKind.values
 
 
 def name_in_words(name: str) -> str:
-    """What a number or a rule is called; an unknown name stays as it is."""
+    """The name of a number or a rule; an unknown name is returned unchanged."""
     if is_number(name):
         return str(NumberKind(name).label)
     return str(translated(RULES[name].metadata["label"])) if name in RULES else name

@@ -1,4 +1,4 @@
-"""What the workers do: slices of runs, and the sweeper that sends what is left."""
+"""Tasks: slices of runs, and the sweeper that sends the rest."""
 
 from celery import shared_task
 

@@ -10,7 +10,7 @@ from law.counting import MONTHS
 
 
 class HireForm(forms.Form):
-    """People of one level who count from a month on."""
+    """People of one disability level who count from a given month on."""
 
     people = CountField(label=_("人数"), unit=_("人"), minimum=1, maximum=999, initial=1)
     weight = forms.TypedChoiceField(

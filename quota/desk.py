@@ -1,4 +1,4 @@
-"""What waits of the returns, for the federation's officers and for employers; the pages of both."""
+"""Returns that wait for the federation's officers and for employers, and the menu entries of both."""
 
 from collections.abc import Iterable
 from itertools import groupby
@@ -28,7 +28,7 @@ menu(
 
 @source
 def returns_to_decide(user: User) -> Iterable[Waiting]:
-    """By year and step; the second step only of what somebody else has reviewed."""
+    """By year and step; for the second step only returns that another person reviewed."""
     if not user.may_somewhere(Permission.VERIFY_RETURN):
         return
     labels = {
@@ -47,7 +47,8 @@ def returns_to_decide(user: User) -> Iterable[Waiting]:
 
 @source
 def returns_to_file(user: User) -> Iterable[Waiting]:
-    """Returns of the person's own employers that were sent back or are not yet sent: those that its page offers."""
+    """Returns of the person's own employers that were sent back or are not submitted yet, as their page offers
+    them."""
     if not user.may_somewhere(Permission.FILE_RETURN):
         return
     rows = _own_to_act_on(user)
@@ -67,11 +68,11 @@ def _own_to_act_on(user: User) -> list[HeadcountReturn]:
 
 
 def _page_of(rows: list[HeadcountReturn]) -> str:
-    """The return itself where there is one only."""
+    """The page of the return if there is only one, else the list."""
     return reverse("quota:return", args=[rows[0].pk]) if len(rows) == 1 else reverse("quota:my_employers")
 
 
 def _filing_deadline(drafts: list[HeadcountReturn]) -> Due | None:
-    """The earliest last day to file. What was sent back has been filed: no text gives a last day to mend it."""
+    """The earliest last day to file. A return sent back was filed once: no text sets a last day for correcting it."""
     days = filing_deadlines({(row.employer.region_id, row.levy_year) for row in drafts})
     return Due(min(days.values()), _("申报截止")) if days else None

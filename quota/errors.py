@@ -6,7 +6,7 @@ from audit.errors import DomainError
 
 
 class ReturnChanged(DomainError):
-    """Somebody else saved the return in the meantime (promise A8)."""
+    """Another person has saved the return in the meantime (promise A8)."""
 
     code = "return_changed"
     message = _("本申报刚被他人修改，请核对最新内容后重新提交。您填写的内容仍保留在页面上。")
@@ -37,7 +37,7 @@ class DecisionRefused(DomainError):
 
 
 class CaseChanged(DomainError):
-    """What the person approved is no longer what the page showed."""
+    """The case has changed since the page that the person approved."""
 
     code = "case_changed"
     message = _("本户的核对或认定结果刚有变化，请查看最新内容后再办理。")

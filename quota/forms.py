@@ -40,7 +40,7 @@ def levy_years() -> list[tuple[int, str]]:
 
 
 def recent_years() -> list[int]:
-    """Those of them that an employer's own page offers."""
+    """The years that an employer's own page offers."""
     return [year for year, _label in levy_years()[:YEARS_SHOWN]]
 
 
@@ -79,7 +79,7 @@ class ReturnForm(VersionForm):
 
     @classmethod
     def still_typing(cls, typed: QueryDict, before: HeadcountReturn | None = None) -> "ReturnForm":
-        """What was typed, shown again without a verdict; `same_staff` stands in for every month."""
+        """Redisplay the values without validating them; `same_staff` fills every month."""
         initial = {name: typed.get(name, "") for name in cls().fields}
         if same := typed.get("same_staff", "").strip():
             initial |= {f"staff_{month}": same for month in range(1, MONTHS + 1)}
@@ -90,7 +90,7 @@ class ReturnForm(VersionForm):
         return [self[f"staff_{month}"] for month in range(1, MONTHS + 1)]
 
     def numbers(self) -> dict[str, Any]:
-        """What services.filing.save_return takes, once the form is valid."""
+        """The arguments of services.filing.save_return, once the form is valid."""
         return {
             "version": self.cleaned_data["version"],
             "staff_by_month": [self.cleaned_data[f"staff_{month}"] for month in range(1, MONTHS + 1)],
@@ -108,7 +108,8 @@ class ContractDayField(forms.DateField):
 
 
 class PlacementForm(VersionForm):
-    """One disabled person under one contract. The numbers of a person already on the list are typed only to change."""
+    """One disabled person under one contract. For a person already on the list, a number is typed only to change
+    it."""
 
     name = forms.CharField(label=_("姓名"), max_length=60)
     identity_number = forms.CharField(label=_("身份证号"), max_length=24)
@@ -160,7 +161,7 @@ class PlacementForm(VersionForm):
         return cleaned
 
     def typed(self) -> PlacementInput:
-        """What services.filing.save_placement takes, once the form is valid."""
+        """The argument of services.filing.save_placement, once the form is valid."""
         return PlacementInput(**{name: value for name, value in self.cleaned_data.items() if name != "version"})
 
 
@@ -172,13 +173,13 @@ def _checked(check: Any, text: str) -> str:
 
 
 class SubmitForm(VersionForm):
-    """财税〔2015〕72号 art. 10: the employer answers for the truth of what it declares."""
+    """财税〔2015〕72号 art. 10: the employer is responsible for the truth of its return."""
 
     is_true = forms.BooleanField(label=_("本单位承诺：申报内容真实、完整，愿意承担相应法律责任。"))
 
 
 class QueueForm(forms.Form):
-    """Filters of the queue; every field may be left alone."""
+    """Filters of the queue; every field is optional."""
 
     q = forms.CharField(
         label=_("单位名称或信用代码"),
@@ -207,7 +208,7 @@ class QueueForm(forms.Form):
 
 
 class CaseQueueForm(QueueForm):
-    """The same filters beside one case, which lies in the region that was chosen: nothing has to be asked for it."""
+    """The same filters beside one case. The chosen region is the case's own or one above it, so no query is needed."""
 
     def __init__(self, *args: Any, case_region: str, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -218,7 +219,7 @@ class CaseQueueForm(QueueForm):
 
 
 class QuickForm(forms.Form):
-    """Which returns the quick lane takes."""
+    """The returns of the quick lane."""
 
     levy_year = forms.TypedChoiceField(label=_("费款所属年度"), coerce=int)
     region = forms.ModelChoiceField(label=_("行政区划"), queryset=Region.objects.none(), empty_label=None)
@@ -235,7 +236,8 @@ def _region_label(region: Region) -> str:
 
 
 class SendBackForm(ReasonForm):
-    """What the employer has to mend: in general, and for each person, which starts from what the checks found."""
+    """The corrections that the employer must make: in general, and per person, prefilled with the findings of the
+    checks."""
 
     def __init__(self, *args: Any, lacks: Sequence[tuple[Placement, str]], **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
@@ -250,7 +252,7 @@ class SendBackForm(ReasonForm):
             )
 
     def typed(self) -> dict[str, Any]:
-        """What services.verification.send_back takes; of people only those of whom something is asked."""
+        """The arguments of services.verification.send_back, with only the people who have something to correct."""
         told = [(person.name, self.cleaned_data[f"person_{person.pk}"]) for person, _lack in self.lacks]
         people = [(name, lack) for name, lack in told if lack]
         return {"reason": self.cleaned_data["reason"], "people": people}
@@ -306,11 +308,11 @@ class DecisionForm(forms.Form):
         self.initial = decided | self.initial | {"seen": decision_seen(result)}
 
     def whole_options(self) -> list[dict[str, Any]]:
-        """As components/seg.html takes them."""
+        """The options in the form that components/seg.html takes."""
         return [{"value": value, "label": label} for value, label in Whole.choices]
 
     def open_months(self) -> list[int]:
-        """Months, 1 to 12, that can be decided at all."""
+        """Months, 1 to 12, on which a decision is possible."""
         reasons = enumerate(self.result.reasons, start=1)
         return [month for month, reason in reasons if reason != Reason.OUTSIDE_CONTRACT]
 
@@ -332,7 +334,7 @@ class DecisionForm(forms.Form):
 
 
 def regions_of(user: User, permission: Permission) -> Any:
-    """Divisions in force in which the person holds the permission."""
+    """Divisions in force in which the person has the permission."""
     regions = Region.objects.none()
     for prefix in user.prefixes(permission):
         regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)

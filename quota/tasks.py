@@ -1,4 +1,4 @@
-"""What workers do for returns: the check right after a filing, and a sweep of those it did not reach."""
+"""Tasks for returns: the check right after a filing, and a sweep of those it did not reach."""
 
 import logging
 

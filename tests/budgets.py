@@ -1,8 +1,8 @@
-"""How many seconds each group of tests may take on two quiet cores; slowness is a fault like any other.
+"""The seconds that each group of tests may take on two quiet cores; slowness is a fault like any other.
 
-The table is printed at the end of a run. A full run with CI=true fails when a group takes a fifth more. A busy
-neighbour makes nothing red: seconds are counted down by the share of the time in which a test's process was ready and
-had a processor, since what it asks of PostgreSQL and Chromium waits as long.
+The table is printed at the end of a run. A full run with CI=true fails when a group exceeds its budget by a fifth. A
+busy neighbour fails nothing: seconds are scaled by the share of the time in which a ready test process had a
+processor, because PostgreSQL and Chromium wait just as long for theirs.
 """
 
 import os
@@ -34,7 +34,7 @@ TOLERANCE = 1.2
 
 
 class Cost(NamedTuple):
-    """Seconds that passed, and of these those on a processor and those of waiting for one."""
+    """Seconds that passed, and of these the seconds on a processor and the seconds waiting for one."""
 
     passed: float = 0.0
     ran: float = 0.0
@@ -45,12 +45,12 @@ class Cost(NamedTuple):
 
     @property
     def seconds(self) -> float:
-        """What it would have taken with a processor always at hand."""
+        """The seconds it would have taken with a free processor at any time."""
         return self.passed * self.ran / (self.ran + self.waited) if self.ran else self.passed
 
 
 class Clock:
-    """Reads the kernel's account of this process once for each phase of a test; nothing where there is none."""
+    """Reads the kernel's account of this process once for each phase of a test; nothing where there is no account."""
 
     def __init__(self) -> None:
         self._last = self._read()
@@ -72,7 +72,7 @@ CLOCK = Clock()
 
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, pytest.TestReport, pytest.TestReport]:
-    """Send the group and the cost of each phase along with its report, which may come from another process."""
+    """Add the group and the cost of each phase to its report, which may come from another process."""
     report = yield
     report.cost = (group_of(item.path), *CLOCK.lap(report.duration))
     return report
@@ -84,7 +84,7 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 class Sum:
-    """Adds up what the reports tell, in the process that prints."""
+    """Adds up the reports, in the process that prints."""
 
     def __init__(self, config: pytest.Config) -> None:
         self._config = config
@@ -108,7 +108,7 @@ class Sum:
             terminalreporter.write_line(f"{group} takes more than a fifth over its budget", red=True)
 
     def _must_keep(self) -> bool:
-        """Only all tests, at their usual length, on a machine that decides."""
+        """True only for all tests, at their usual length, on a machine that enforces budgets."""
         asked = self._config.option
         is_whole = self._config.args_source is pytest.Config.ArgsSource.TESTPATHS
         is_whole = is_whole and not (asked.keyword or asked.markexpr or asked.maxfail)
@@ -116,5 +116,5 @@ class Sum:
 
 
 def over(used: Mapping[str, Cost]) -> Iterator[str]:
-    """The groups that took more than a fifth over their budget."""
+    """The groups that exceed their budget by more than a fifth."""
     return (group for group, cost in used.items() if cost.seconds > SECONDS.get(group, 0) * TOLERANCE)

@@ -1,4 +1,5 @@
-"""Fixtures of the whole suite: real PostgreSQL, real Valkey, a real worker, a real browser, no mock of our own."""
+"""Fixtures of the whole suite: real PostgreSQL, real Valkey, a real worker, a real browser, no mock of our own
+code."""
 
 import os
 import signal
@@ -30,14 +31,14 @@ BESIDE_THE_DATABASE = {"django_db_setup", "live_server"}
 
 @pytest.fixture(autouse=True)
 def _empty_cache(request: pytest.FixtureRequest) -> None:
-    """Rate limits of one test do not count in the next; those without a database count nothing."""
+    """Empty the cache, so that one test's rate limits do not count in the next; without a database there are none."""
     if request.node.get_closest_marker("django_db") or BESIDE_THE_DATABASE & set(request.fixturenames):
         cache.clear()
 
 
 @pytest.fixture
 def signed_in(db: None) -> Callable[..., Client]:
-    """A browser session of a new officer: `signed_in(Role.VERIFIER, "140105")`, or of a person given."""
+    """A browser session of a new officer, `signed_in(Role.VERIFIER, "140105")`, or of a given person."""
 
     def sign_in(who: Role | User, region_code: str = "") -> Client:
         client = Client()
@@ -48,7 +49,7 @@ def signed_in(db: None) -> Callable[..., Client]:
 
 
 def test_database_url() -> str:
-    """The address of the database that the suite made for itself."""
+    """The address of the suite's own database."""
     parts = urlsplit(os.environ["DATABASE_URL"])
     return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
 
@@ -92,9 +93,9 @@ def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> N
 
 @pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The test database; at its end nobody else is in it.
+    """The test database; ends all other connections before dropping it.
 
-    What a killed worker or server leaves connected would keep it from being dropped.
+    A killed worker or server may leave one open, which would prevent the drop.
     """
     yield
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
@@ -110,7 +111,7 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
 @pytest.fixture
 def eventually() -> Callable[..., None]:
-    """Wait until a condition holds: `eventually(lambda: run_is_done(), "the run did not finish")`."""
+    """Wait until a condition is true: `eventually(lambda: run_is_done(), "the run did not finish")`."""
 
     def wait(condition: Callable[[], Any], complaint: str, seconds: float = 60) -> None:
         _wait_for(condition, complaint, seconds)
@@ -120,7 +121,7 @@ def eventually() -> Callable[..., None]:
 
 @pytest.fixture
 def queries() -> Callable[[Client, str], int]:
-    """How many queries a page costs somebody who is already at work."""
+    """The number of queries of a page for a person already at work."""
 
     def count(client: Client, url: str) -> int:
         assert client.get(url).status_code == 200
@@ -155,5 +156,5 @@ def browser_type_launch_args() -> dict[str, Any]:
 
 @pytest.fixture(scope="session", autouse=True)
 def _browser_beside_the_database() -> None:
-    """Playwright runs an event loop in this thread; Django would refuse the ORM beside it."""
+    """Playwright runs an event loop in this thread, beside which Django would refuse the ORM."""
     os.environ["DJANGO_ALLOW_ASYNC_UNSAFE"] = "true"

@@ -1,7 +1,7 @@
 """The groups of the suite: which of two test processes runs a test.
 
-A plugin of pytest (tests/conftest.py). The tests of a file stay together. So do all of the browser's, which share one
-site, and all files of which a test starts programs: they share a worker, and take turns.
+A plugin of pytest (tests/conftest.py). The tests of a file stay together. So do all browser tests, which share one
+site, and all files with a test that starts programs: they share a worker, and take turns.
 """
 
 from functools import cache
@@ -20,14 +20,14 @@ STARTS_PROGRAMS = ("pytest.mark.system", "celery_worker:", "celery_worker,")
 
 @cache
 def group_of(path: Path) -> str:
-    """`system` for a file of which a test starts programs, else the folder of the file."""
+    """`system` for a file with a test that starts programs, else the folder of the file."""
     text = path.read_text(encoding="utf-8")
     return "system" if any(mark in text for mark in STARTS_PROGRAMS) else path.relative_to(TESTS).parts[0]
 
 
 @pytest.hookimpl(trylast=True)
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Begin with the longest groups, and in the browser's with what shares the demo province: it is made once."""
+    """Begin with the longest groups; in the browser's group with the tests that share the demo province, made once."""
     items.sort(key=lambda item: (_turn(group_of(item.path)), "site" not in getattr(item, "fixturenames", ())))
 
 
@@ -36,7 +36,7 @@ def _turn(group: str) -> int:
 
 
 class ByGroup(LoadScopeScheduling):
-    """Gives a process a group or a file at a time. (`--dist loadgroup` does not know the node ids of pytest 9.2.)"""
+    """Gives a process one group or file at a time. (`--dist loadgroup` does not know the node ids of pytest 9.2.)"""
 
     def _split_scope(self, nodeid: str) -> str:
         file = nodeid.split("::", 1)[0]

@@ -31,7 +31,7 @@ def compose(
 
 
 def compose_parts(*more: str) -> dict[str, dict]:
-    """docker-compose.yml and what lies over it, with every anchor and variable filled in."""
+    """docker-compose.yml and its override, with every anchor and variable filled in."""
     files = ("docker-compose.yml", *more)
     done = compose("config", "--format", "json", environment=example_environment(), files=files)
     assert done.returncode == 0, done.stderr
@@ -44,7 +44,7 @@ def compose_services() -> dict[str, dict]:
 
 
 def eventually(condition: Callable[[], bool], seconds: float = 120) -> bool:
-    """Whether a condition becomes true in time."""
+    """True if a condition becomes true in time."""
     deadline = time.monotonic() + seconds
     while time.monotonic() < deadline:
         if condition():

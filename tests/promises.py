@@ -26,7 +26,7 @@ GROUPS = {
 
 @dataclass(frozen=True, slots=True)
 class Promise:
-    """One entry; the head of docs/promises.toml says what each field means."""
+    """One entry; the head of docs/promises.toml explains each field."""
 
     id: str
     kind: str
@@ -44,7 +44,7 @@ def read() -> list[Promise]:
 
 
 def page() -> str:
-    """docs/promises.md with the promises of today between its marks. ValueError when a mark is missing."""
+    """docs/promises.md with the present promises between its marks. Raises ValueError when a mark is missing."""
     return filled(PAGE.read_text(), "promises", _sections())
 
 

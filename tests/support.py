@@ -1,4 +1,4 @@
-"""What the suite watches for in every request it makes."""
+"""Checks of the suite on every request it makes."""
 
 import re
 from collections.abc import Callable
@@ -14,7 +14,7 @@ MAY_BE_WRITTEN_ON_GET = {"audit_auditentry", "accounts_session"}
 
 
 class WroteOnGet(AssertionError):
-    """A page that only shows something changed something."""
+    """A page changed data on a GET."""
 
 
 def _refuse_writes(execute: Callable[..., Any], sql: str, params: Any, many: bool, context: dict[str, Any]) -> Any:

@@ -1,4 +1,4 @@
-"""One county with one object of everything that has an address, for tests that ask for all of them at once."""
+"""One county with one object of everything that has an address, for tests that need all of them at once."""
 
 from dataclasses import dataclass, field
 from datetime import date
@@ -41,7 +41,7 @@ CODES = (PROVINCE, PREFECTURE, COUNTY, NEIGHBOUR, OTHER_PREFECTURE, OTHER_PROVIN
 
 @dataclass
 class World:
-    """`places` are the parts of each object's address by route; `numbers` the secrets of its people."""
+    """`places` are the parts of each object's address by route; `numbers` are the secrets of its people."""
 
     employer: Employer
     places: dict[str, dict[str, Any]] = field(default_factory=dict)
@@ -113,7 +113,7 @@ def _an_assessed_year(world: World, code: str) -> None:
 
 
 def _owing(employer: Employer, code: str) -> Assessment:
-    """The employer placed more than it must in 2024; of 2023 it owes."""
+    """The employer placed more than required in 2024; for 2023 it owes."""
     verified_year(employer, levy_year=2023)
     return confirmed_run(2023, code).assessments.get()
 
@@ -146,7 +146,7 @@ def _an_open_case(world: World, code: str) -> None:
 
 
 def _a_draft(world: World) -> None:
-    """What the employer itself is still typing."""
+    """The employer's unsubmitted edits."""
     draft = HeadcountReturn.objects.create(
         employer=world.employer, levy_year=2022, source="portal", state=ReturnState.DRAFT, staff_by_month=[9] * 12,
         staff_months=108, total_wages=500_000,

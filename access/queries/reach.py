@@ -1,4 +1,4 @@
-"""Which people and changes an administrator reaches."""
+"""People and changes of access within an administrator's regions."""
 
 from django.db.models import Q, QuerySet
 
@@ -9,7 +9,8 @@ from casework.decisions import ProposalState
 
 
 def people_in_reach(admin: User, *, with_employers: bool = True) -> QuerySet[User]:
-    """People who work, worked or shall work in the administrator's regions; of employers there may be a million."""
+    """People with a past, present or proposed post in the administrator's regions. They may include a million
+    employers."""
     posts = Appointment.objects.all() if with_employers else Appointment.objects.exclude(role=Role.EMPLOYER)
     inside = Q(pk__in=[])
     for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
@@ -27,7 +28,8 @@ def changes_in_reach(admin: User) -> QuerySet[AccessChange]:
 
 
 def may_manage(admin: User, person: User) -> bool:
-    """Whether the administrator's regions hold all posts the person has or waits for: nobody reaches upwards."""
+    """True if all the person's posts and proposed posts are in the administrator's regions, so that no administrator
+    reaches upwards."""
     waiting = person.access_changes.filter(state=ProposalState.PROPOSED)
     codes = {post.region_id for posts in (person.appointments.in_force(), waiting) for post in posts}
     return admin.pk != person.pk and all(admin.can(Permission.MANAGE_PEOPLE, code) for code in codes)

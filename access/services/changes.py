@@ -43,10 +43,10 @@ def create_person(*, username: str, name: str, role: Role, region: Region, reaso
 def propose(
     *, kind: AccessChange.Kind, person: User, region: Region, reason: str, actor: User, role: Role | None = None
 ) -> AccessChange:
-    """Ask a second administrator for it.
+    """Ask a second administrator for a change.
 
-    An account is changed only by who reaches all of the person's posts; a further post needs the right for its own
-    region alone. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
+    Changing an account needs all of the person's posts within reach; a further post needs only the right for its own
+    region. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
     """
     change = AccessChange(kind=kind, person=person, role=role or "", region=region, reason=reason)
     return ACCESS.propose(change, actor=actor, reason=reason)
@@ -62,7 +62,7 @@ def _refuse_out_of_reach(change: AccessChange, actor: User) -> None:
 
 
 def _take_effect(change: AccessChange, actor: User) -> None:
-    """At once: every session of the person ends."""
+    """Takes effect at once: every session of the person ends."""
     if change.kind == Kind.APPOINT:
         appoint(user=change.person, role=Role(change.role), region=change.region, actor=actor)
     elif change.kind == Kind.ENABLE:

@@ -1,4 +1,4 @@
-"""What one administrator does to an account: what takes access away takes effect at once."""
+"""Changes of an account by one administrator: taking access away works at once."""
 
 from django.db import transaction
 from django.db.models.functions import Now
@@ -17,7 +17,7 @@ from audit.services import record
 
 @transaction.atomic
 def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> None:
-    """The person leaves the post now; every session ends. Ending what has ended changes nothing."""
+    """End the post now, and every session of the person. An ended post stays unchanged."""
     if actor.pk == appointment.user_id:
         raise OwnAccount
     if not actor.can(Permission.MANAGE_PEOPLE, appointment.region_id):
@@ -40,7 +40,7 @@ def end_appointment(*, appointment: Appointment, reason: str, actor: User) -> No
 
 @transaction.atomic
 def disable(*, person: User, reason: str, actor: User) -> None:
-    """Nobody signs in with this account any more, and who is in is out."""
+    """Disable the account and end its sessions."""
     _check(actor, person, reason)
     person.is_active = False
     person.save(update_fields=["is_active"])
@@ -49,7 +49,7 @@ def disable(*, person: User, reason: str, actor: User) -> None:
 
 
 def enable(*, person: User, actor: User) -> None:
-    """Let a disabled account in again: the effect of an approved change (access.services.changes)."""
+    """Enable a disabled account: the effect of an approved change (access.services.changes)."""
     person.is_active = True
     person.save(update_fields=["is_active"])
     record_of_person(action="accounts.user.enable", person=person, actor=actor)
@@ -65,7 +65,7 @@ def end_all_sessions(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def unlock(*, person: User, reason: str, actor: User) -> None:
-    """After too many wrong passwords or codes, the next try is free again."""
+    """Let a person try again at once after too many wrong passwords or codes."""
     _check(actor, person, reason)
     lock_account(person)
     attempts.forgive(attempts.of_person(person.pk, person.username))
@@ -74,7 +74,7 @@ def unlock(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def issue_first_password(*, person: User, reason: str, actor: User) -> str:
-    """A password for an officer who has none or forgot it, to be handed over; readable this once only."""
+    """A password for an officer who has none or forgot it, to hand over. It can be read only this once."""
     _check(actor, person, reason)
     return passwords.issue_password(person=person, actor=actor, reason=reason)
 

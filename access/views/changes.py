@@ -1,4 +1,4 @@
-"""Administrators' pages: changes of access that wait, those decided, and the second person's decision."""
+"""Administrators' pages: waiting and decided changes of access, and the second person's decision."""
 
 from django.core.paginator import Paginator
 from django.http import HttpRequest, HttpResponse
@@ -22,7 +22,7 @@ PER_PAGE = 25
 @requires(Permission.MANAGE_PEOPLE)
 @require_safe
 def change_list(request: HttpRequest) -> HttpResponse:
-    """What waits first, then what was decided."""
+    """Waiting changes first, then the decided ones."""
     changes = changes_in_reach(request.user)
     waiting = [
         (change, allowed(change, CHANGE_TRANSITIONS, actor=request.user, region_code=change.region_id))

@@ -1,4 +1,4 @@
-"""Administrators' pages: people, what they are appointed for, and what is done to their accounts."""
+"""Administrators' pages: people, their appointments, and actions on their accounts."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -48,7 +48,8 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: str, state: str) -> QuerySet[User]:
-    """The people of one region with everything below it, one role, one state; role and region hold for one post."""
+    """The people of one region with everything below it, of one role and one state; one post must match role and
+    region."""
     in_force = Appointment.objects.in_force()
     posts = Appointment.objects.all() if state == PersonState.ENDED else in_force
     if region is not None:
@@ -140,7 +141,7 @@ def appointment_end(request: HttpRequest, pk: int) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class AccountAct:
-    """One thing an administrator does to an account: its button, what follows, when it is offered, who does it."""
+    """One action of an administrator on an account: its button, its consequence, its condition, its service."""
 
     name: str
     button: str
@@ -197,7 +198,8 @@ def account_acts() -> dict[str, AccountAct]:
 
 
 def _propose(kind: Kind, shown: User, admin: User, reason: str) -> None:
-    """In the region of a post the person has, else had last, so that whoever approves is responsible for it."""
+    """Propose in the region of a present post of the person, else of the last one, so that its administrators
+    decide."""
     posts = shown.appointments.select_related("region").order_by(F("ended_at").desc(nulls_first=True), "pk")
     regions = [post.region for post in posts if admin.can(Permission.MANAGE_PEOPLE, post.region_id)]
     if not regions:

@@ -1,4 +1,4 @@
-"""What every API error looks like: `{code, message, fields}`."""
+"""The form of every API error: `{code, message, fields}`."""
 
 from typing import Any
 
@@ -11,7 +11,8 @@ from audit.errors import DomainError
 
 
 def error_response(error: Exception, context: dict[str, Any]) -> Response | None:
-    """A refusal becomes 409 with its code; a validation error 400 with a message per field; the rest as DRF has it."""
+    """409 with its code for a refusal; 400 with a message per field for a validation error; DRF's answer for the
+    rest."""
     if isinstance(error, DomainError):
         return Response({"code": error.code, "message": str(error), "fields": {}}, status=409)
     response = exception_handler(error, context)

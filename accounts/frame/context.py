@@ -1,4 +1,4 @@
-"""What every page's frame needs."""
+"""The context of every page's frame."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from accounts.sign_in.session_store import session_ends_at
 
 
 def chrome(request: HttpRequest) -> dict[str, Any]:
-    """What layout/base.html takes beside the page's own context."""
+    """The variables of layout/base.html beside the page's own context."""
     return {
         "scope": scope(request),  # 地区 · 岗位
         "display": preferences(request),
@@ -30,7 +30,7 @@ def other_language() -> dict[str, str]:
 
 
 def session_left(request: HttpRequest) -> dict[str, Any]:
-    """session_ends, when the session ends unless its person goes on, and session_seconds, how long that is."""
+    """session_ends, the end of the session without a further action, and session_seconds, the time until then."""
     if not signed_in(request):
         return {"session_ends": None}
     ends = session_ends_at(request.session)
@@ -38,13 +38,13 @@ def session_left(request: HttpRequest) -> dict[str, Any]:
 
 
 def signed_in(request: HttpRequest) -> User | None:
-    """Whoever is signed in. A request refused before that was found out has no user at all."""
+    """The signed-in person. A request refused before authentication has no user at all."""
     user = getattr(request, "user", None)
     return user if user is not None and user.is_authenticated else None
 
 
 def scope(request: HttpRequest) -> str:
-    """Where and as what the person works; "" for the public."""
+    """The person's region and role; "" for the public."""
     user = signed_in(request)
     appointments = user.current_appointments if user else []
     return f"{appointments[0].region} · {appointments[0].get_role_display()}" if appointments else ""

@@ -1,4 +1,4 @@
-"""The page for a form whose token is too old."""
+"""The page for a form with an outdated token."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect
@@ -8,9 +8,9 @@ from accounts.frame.refusals import is_from_here, refuse
 
 
 def stale_form(request: HttpRequest, reason: str = "") -> HttpResponse:
-    """Whoever signed in again in another window finds the text typed in this one on the same page, not saved yet.
+    """After signing in again in another tab, the user gets this form back, unsaved.
 
-    Only for a form of this site's own: another site must not lay words into anybody's form.
+    Only for a form of this site: another site must not fill in anyone's form.
     """
     is_ours = is_from_here(request)
     if is_ours and request.user.is_authenticated and is_keeper(request) and keep(request):

@@ -1,4 +1,4 @@
-"""How a reader wants pages to look: kept in cookies, applied by the server, no script needed."""
+"""A reader's display settings: kept in cookies, applied by the server, without a script."""
 
 from typing import Any
 from urllib.parse import parse_qsl, urlencode
@@ -23,7 +23,7 @@ YEAR = 365 * 24 * 3600
 
 
 class DisplayForm(forms.Form):
-    """The first choice of every field holds without a cookie."""
+    """The first choice of every field is the default without a cookie."""
 
     theme = forms.ChoiceField(
         label=_("颜色"), choices=[("system", _("随系统设置")), ("light", _("浅色")), ("dark", _("深色"))]
@@ -44,7 +44,7 @@ class DisplayForm(forms.Form):
 
 
 def preferences(request: HttpRequest) -> dict[str, str]:
-    """The reader's settings; a part of the cookie that is not one of the choices counts as absent."""
+    """The reader's settings; an unknown choice in the cookie counts as absent."""
     kept = dict(parse_qsl(request.COOKIES.get(COOKIE, "")))
     kept["language"] = get_language()
     chosen = {}
@@ -57,7 +57,7 @@ def preferences(request: HttpRequest) -> dict[str, str]:
 @login_not_required
 @require_http_methods(["GET", "POST"])
 def display_settings(request: HttpRequest) -> HttpResponse:
-    """Show and keep the settings, then go back to the page the reader came from."""
+    """Show and store the settings, then go back to the page the reader came from."""
     form = DisplayForm(request.POST or None, initial=preferences(request))
     back = way_back(request, otherwise=request.path)
     if not form.is_valid():
@@ -70,11 +70,11 @@ def display_settings(request: HttpRequest) -> HttpResponse:
     return response
 
 
-@csrf_exempt  # public pages are cached, so they hold no token; another site's POST brings no session (SameSite=Lax)
+@csrf_exempt  # public pages are cached, so they have no token; another site's POST brings no session (SameSite=Lax)
 @login_not_required
 @require_POST
 def language(request: HttpRequest) -> HttpResponse:
-    """The switch in every page's header: the same page in the other language. An unknown language changes nothing."""
+    """The language switch in every page's header: the same page again. An unknown language changes nothing."""
     response = HttpResponseRedirect(way_back(request, otherwise="/"))
     if request.POST.get("language") in dict(settings.LANGUAGES):
         keep_language(request, response, request.POST["language"])
@@ -89,7 +89,7 @@ def way_back(request: HttpRequest, *, otherwise: str) -> str:
 
 
 def keep_language(request: HttpRequest, response: HttpResponse, chosen: str) -> None:
-    """In this browser, and for a signed-in person as the preference that follows to other browsers."""
+    """Store the language in this browser, and as the preference of a signed-in person for other browsers."""
     keep_cookie(request, response, LANGUAGE_COOKIE, chosen)
     if request.user.is_authenticated:
         prefer_language(person=request.user, language=chosen)

@@ -1,7 +1,7 @@
-"""What somebody typed into a form that could not be taken: the session had ended, or the matter had moved on.
+"""Saves a rejected form (session expired, record changed) so that its author can resubmit it.
 
-It is kept in the browser's own session, sealed, as it may hold identity numbers; it is shown once, at the address it
-was sent to, and only to the person who signed in from this browser last.
+It is sealed in the browser's own session, because it may contain identity numbers. It is shown once, at its own
+address, and only to the last person who signed in from this browser.
 """
 
 import base64
@@ -22,18 +22,18 @@ from accounts.sign_in.devices import last_holder
 KEPT = "kept_typing"
 PURPOSE = b"kept typing"
 LASTS = 30 * 60  # seconds
-LARGEST = 32 * 1024  # bytes: nobody types more, and strangers may send anything
+LARGEST = 32 * 1024  # bytes: more than anyone types; a stranger may send any amount
 NOT_TYPED = ("csrfmiddlewaretoken",)
 
 
 def keeps_typing(view: Callable[..., Any]) -> Callable[..., Any]:
-    """Mark a view whose GET shows again what was posted to it; never one that is sent a secret."""
+    """Mark a view whose GET redisplays a form that was posted to it. Never mark a view that receives a secret."""
     view.keeps_typing = True
     return view
 
 
 def is_keeper(request: HttpRequest) -> bool:
-    """Whether this form's address is marked; also before a view was looked for."""
+    """True if this form's address is marked; works before the view was resolved too."""
     try:
         return getattr(resolve(request.path_info).func, "keeps_typing", False)
     except Resolver404:
@@ -41,7 +41,7 @@ def is_keeper(request: HttpRequest) -> bool:
 
 
 def keep(request: HttpRequest) -> bool:
-    """Hold on to a posted form of whoever is, or was last, signed in here; of an unknown browser nothing is kept."""
+    """Save the posted form of the person who is, or was last, signed in here; an unknown browser saves nothing."""
     holder = request.user.get_username() or last_holder(request)
     typed = {name: values for name, values in request.POST.lists() if name not in NOT_TYPED}
     text = json.dumps([holder, request.path, int(time.time()), typed])
@@ -52,18 +52,18 @@ def keep(request: HttpRequest) -> bool:
 
 
 def is_kept(request: HttpRequest) -> bool:
-    """Whether something waits for its person to sign in."""
+    """True if a form waits for its author to sign in."""
     return KEPT in request.session
 
 
 def taken_back(request: HttpRequest) -> QueryDict | None:
-    """What this person typed here, once, with a word about it above the page; None for another address, another
-    person or after half an hour."""
+    """This person's saved form, once, with a message above the page; None for another address or person, or after half
+    an hour."""
     if KEPT not in request.session:
         return None
     try:
         holder, path, at, typed = json.loads(unseal(base64.b64decode(request.session[KEPT]), PURPOSE))
-    except (InvalidTag, KeyError):  # its key was taken out of use meanwhile
+    except (InvalidTag, KeyError):  # its key has been retired
         del request.session[KEPT]
         return None
     is_theirs, is_fresh = holder == request.user.get_username(), time.time() - at <= LASTS
@@ -80,8 +80,8 @@ def taken_back(request: HttpRequest) -> QueryDict | None:
 
 
 def start(request: HttpRequest, **shown: Any) -> dict[str, Any]:
-    """A form's arguments: what is posted, or else what this person typed here before, unchecked. What the page shows
-    now (digests, versions) stands over what it showed then."""
+    """A form's arguments: the posted values, or else the saved ones, not validated. The page's present digests and
+    versions replace the saved ones."""
     if request.method == "POST":
         return {"data": request.POST, "initial": shown}
     typed = taken_back(request) or QueryDict()

@@ -1,4 +1,4 @@
-"""Request-wide rules of our own."""
+"""The project's own rules for every request."""
 
 import time
 from collections.abc import Callable
@@ -25,7 +25,7 @@ LANGUAGE_COOKIE = "language"
 PROBES = {"/health/", "/ready/"}
 
 
-# On every response; the rest comes from Django's and django-csp's own settings.
+# On every response; Django's and django-csp's own settings add the rest.
 FIXED_HEADERS = {
     "Cross-Origin-Opener-Policy": "same-origin",
     "Cross-Origin-Resource-Policy": "same-origin",
@@ -38,7 +38,7 @@ FIXED_HEADERS = {
 
 
 def fixed_headers(get_response: Handler) -> Handler:
-    """The headers that no response is without, whichever part of the system made it (promise F1)."""
+    """Set the headers that every response needs, also one that another middleware made (promise F1)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -50,9 +50,9 @@ def fixed_headers(get_response: Handler) -> Handler:
 
 
 def maintenance(get_response: Handler) -> Handler:
-    """503 for everybody while settings.MAINTENANCE_FILE exists; its text, if any, is what readers are told.
+    """503 for everyone while settings.MAINTENANCE_FILE exists; shows its text, if any.
 
-    It stands before sessions and people, so that the database may be away. Probes are answered as ever.
+    It comes before sessions and people, so that the database may be away. Probes still get their answer.
     """
 
     def middleware(request: HttpRequest) -> HttpResponse:
@@ -77,7 +77,7 @@ RENEWED_EVERY = 60  # seconds: one write a minute is enough to keep a session al
 
 
 def session_limits(get_response: Handler) -> Handler:
-    """An action of the person keeps the session for another half hour, twelve hours after sign-in it ends (F2)."""
+    """An action of the person extends the session by half an hour; twelve hours after sign-in it ends (F2)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         if request.user.is_authenticated:
@@ -95,12 +95,12 @@ def session_limits(get_response: Handler) -> Handler:
 
 
 def is_background(request: HttpRequest) -> bool:
-    """A page that renews itself while nobody is there must not keep its session alive."""
+    """A request by which a page refreshes itself; it must not keep the session alive."""
     return request.method == "GET" and request.headers.get("Sec-Fetch-Dest") == "empty"
 
 
 def unfinished_sign_in(get_response: Handler) -> Handler:
-    """Nobody works with a password that somebody else knows, no officer without the second factor (promise F3)."""
+    """Force a new password after a reset, and a second factor for officers (promise F3)."""
     names = ("accounts:password", "accounts:sign_out", "accounts:display", "accounts:language")
     allowed = {reverse_lazy(name) for name in names}
 
@@ -118,8 +118,8 @@ def unfinished_sign_in(get_response: Handler) -> Handler:
 
 
 class SignInFirst(LoginRequiredMiddleware):
-    """Every page wants a signed-in person. A form that comes too late leads back to where it was typed, with its text
-    where the page can show it again."""
+    """Every page needs a signed-in person. A form that comes too late leads back to its own page after sign-in, with
+    its text if the page can show it again."""
 
     def handle_no_permission(self, request: HttpRequest, view_func: Callable[..., HttpResponse]) -> HttpResponse:
         if request.method != "POST":
@@ -127,12 +127,12 @@ class SignInFirst(LoginRequiredMiddleware):
         if kept.is_keeper(request):
             kept.keep(request)
             return redirect_to_login(request.get_full_path())
-        # Not to this address, which may only take forms.
+        # Not back to this address, which may accept only POST.
         return redirect_to_login(page_before(request) or resolve_url(settings.LOGIN_REDIRECT_URL))
 
 
 def language(get_response: Handler) -> Handler:
-    """What this browser's reader chose, else the person's preference, else Chinese. Accept-Language has no say."""
+    """The language chosen in this browser, else the person's preference, else Chinese. Accept-Language is ignored."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         wishes = request.COOKIES.get(LANGUAGE_COOKIE), getattr(request.user, "language", "")
@@ -148,7 +148,7 @@ def language(get_response: Handler) -> Handler:
 
 
 def private_pages(get_response: Handler) -> Handler:
-    """No cache keeps a page that a signed-in person saw (promise E6)."""
+    """Let no cache keep a page of a signed-in person (promise E6)."""
 
     def middleware(request: HttpRequest) -> HttpResponse:
         response = get_response(request)
@@ -160,7 +160,7 @@ def private_pages(get_response: Handler) -> Handler:
 
 
 class RefusalPages:
-    """What a view could not answer becomes an answer that says what to do next."""
+    """Turns an exception of a view into an answer that says what to do next."""
 
     def __init__(self, get_response: Handler) -> None:
         self.get_response = get_response

@@ -1,7 +1,5 @@
-"""What answers a request that cannot be met: what happened, what to do next, and the words the reader had typed.
-
-A page for people, `{code, message, fields}` for programs under /api/. No cache keeps any of them.
-"""
+"""Error pages, and `{code, message, fields}` for /api/. They say what happened and what to do next, and give the
+reader's text back. No cache keeps them."""
 
 import logging
 import sys
@@ -26,7 +24,7 @@ from audit.errors import DomainError
 API = "/api/"
 NO_DATABASE = (OperationalError, InterfaceError)
 RETRY_SECONDS = 60
-SHORTEST_TEXT = 10  # signs: shorter words are quickly typed again
+SHORTEST_TEXT = 10  # characters: shorter texts are quickly typed again
 MOST_TEXTS = 20
 WAITING_HELPS = {429, 500, 503}
 CONFLICT = 409
@@ -45,8 +43,11 @@ def refuse(
     shows_typing: bool = True,
     stand: str = "",
 ) -> HttpResponse:
-    """The answer with this status; `page` where it is not errors/<status>.html, `message` in place of its sentence,
-    `stand` the address that shows how the matter stands now."""
+    """The error page with this status.
+
+    `page` replaces errors/<status>.html, `message` its sentence; `stand` is the address with the present state of the
+    matter.
+    """
     if request.path.startswith(API):
         response: HttpResponse = _for_programs(status, code, message)
     else:
@@ -78,7 +79,8 @@ def _sentences() -> Mapping[int, tuple[str, str]]:
 
 
 def turned_back(request: HttpRequest, refusal: DomainError, form: BaseForm | None, stand: Any) -> HttpResponse:
-    """To where the matter stands now, with the reason; who had filled in a form gets it back first."""
+    """Redirect to the present state of the matter with the reason; an author with a filled-in form gets it back
+    first."""
     if form is not None and form.visible_fields():
         return refuse(request, CONFLICT, message=str(refusal), code=refusal.code, stand=resolve_url(stand))
     messages.error(request, str(refusal))
@@ -86,7 +88,7 @@ def turned_back(request: HttpRequest, refusal: DomainError, form: BaseForm | Non
 
 
 def _for_people(request: HttpRequest, status: int, page: str, told: dict[str, str], shows_typing: bool) -> str:
-    """With the reader's own frame where it can be drawn: whatever broke the request may break that too."""
+    """The page in the reader's own frame, or without it if drawing the frame fails for the same reason."""
     template, context = f"errors/{page}.html", dict(told)
     try:
         can_wait = request.method == "GET" and status in WAITING_HELPS
@@ -99,8 +101,8 @@ def _for_people(request: HttpRequest, status: int, page: str, told: dict[str, st
 
 
 def _given_back(request: HttpRequest, status: int) -> dict[str, Any]:
-    """What saves a posted form: its sentences to copy, the form as a button where waiting helps, and where the
-    matter has changed the address that shows it filled in again."""
+    """The parts that save a posted form: its sentences to copy, the form as a button where waiting helps, and the
+    address that shows it filled in again where the matter has changed."""
     if request.method != "POST" or not is_keeper(request):
         return {}
     given: dict[str, Any] = {"typed": typed_texts(request)}
@@ -112,7 +114,7 @@ def _given_back(request: HttpRequest, status: int) -> dict[str, Any]:
 
 
 def page_before(request: HttpRequest) -> str:
-    """The page of this site that led here, "" if another site did or the browser does not tell."""
+    """The page of this site that led here; "" if another site did or the browser does not say."""
     before = request.headers.get("Referer", "")
     if not url_has_allowed_host_and_scheme(before, {request.get_host()}, require_https=request.is_secure()):
         return ""
@@ -121,20 +123,20 @@ def page_before(request: HttpRequest) -> str:
 
 
 def posted_fields(request: HttpRequest) -> list[tuple[str, str]]:
-    """The whole form, to be sent once more as it was. Only if this site's own page sent it: whoever presses the
-    button answers for what is in it, and the token may not have been looked at yet."""
+    """The whole form, to send again unchanged. Only if this site's own page sent it: the token may be unchecked yet,
+    and the person who presses the button is responsible for its contents."""
     fields = [(name, text) for name, values in request.POST.lists() for text in values]
     is_small = sum(len(name) + len(text) for name, text in fields) <= LARGEST
     return fields if is_small and is_from_here(request) else []
 
 
 def is_from_here(request: HttpRequest) -> bool:
-    """Whether a page of this site sent the form, as browsers tell."""
+    """True if a page of this site sent the form, by the browser's headers."""
     return request.headers.get("Origin") == f"{request.scheme}://{request.get_host()}"
 
 
 def typed_texts(request: HttpRequest) -> list[str]:
-    """The sentences of a posted form, for its writer to copy; no numbers, no choices."""
+    """The sentences of a posted form, for their author to copy; no numbers, no choices."""
     texts = [text.strip() for _name, values in request.POST.lists() for text in values]
     return [text for text in texts if len(text) >= SHORTEST_TEXT and _has_chinese(text)][:MOST_TEXTS]
 
@@ -144,14 +146,15 @@ def _has_chinese(text: str) -> bool:
 
 
 def unavailable(request: HttpRequest, error: BaseException) -> HttpResponse:
-    """503 where the database does not answer. It would also have to tell who is signed in: nobody is asked for."""
+    """503 when the database does not answer. It shows no person, because the database would have to say who is signed
+    in."""
     logger.error("the database did not answer: %s", type(error).__name__)
     request.user = AnonymousUser()
     return refuse(request, 503, retry_after=RETRY_SECONDS)
 
 
 def bad_request(request: HttpRequest, exception: Exception) -> HttpResponse:
-    """handler400, also of what is too large to be looked at."""
+    """handler400, also for requests that are too large to read."""
     return refuse(request, 413 if isinstance(exception, RequestDataTooBig) else 400)
 
 
@@ -166,6 +169,6 @@ def page_not_found(request: HttpRequest, exception: Exception) -> HttpResponse:
 
 
 def server_error(request: HttpRequest) -> HttpResponse:
-    """handler500: a database that went away outside a view arrives here too."""
+    """handler500; also catches a database that goes away outside a view."""
     error = sys.exc_info()[1]
     return unavailable(request, error) if isinstance(error, NO_DATABASE) else refuse(request, 500)

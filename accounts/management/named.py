@@ -1,4 +1,4 @@
-"""People and regions as commands name them."""
+"""Finds people and regions by the names that commands take."""
 
 from django.core.management.base import CommandError
 

@@ -1,4 +1,4 @@
-"""Regions, people, their appointments, and how they get in."""
+"""Regions, people, their appointments, and their access."""
 
 from accounts.models.access import Attempts, RecoveryCode, SecondFactor, Session
 from accounts.models.people import Appointment, User

@@ -1,4 +1,4 @@
-"""How people get in: sessions, second factors, counted attempts."""
+"""Access of people: sessions, second factors, counted attempts."""
 
 import hashlib
 from typing import Any
@@ -12,7 +12,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class Session(AbstractBaseSession):
-    """A browser's session that knows whose it is, so that it can be listed and ended."""
+    """A browser's session with its person, so that it can be listed and ended."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, null=True, on_delete=models.CASCADE, related_name="sessions", verbose_name=_("人员")
@@ -27,12 +27,12 @@ class Session(AbstractBaseSession):
 
     @classmethod
     def get_session_store_class(cls) -> Any:
-        """The store that the settings name: it needs this model, so this model may not import it."""
+        """The store that the settings name. It imports this model, so this model may not import it."""
         return import_string(f"{settings.SESSION_ENGINE}.SessionStore")
 
     @property
     def reference(self) -> str:
-        """Names the session on a page. The key itself would let whoever reads the page in."""
+        """The session's name on a page. The session key itself would let a reader take the session over."""
         return hashlib.sha256(self.session_key.encode()).hexdigest()[:16]
 
 
@@ -55,7 +55,7 @@ class SecondFactor(models.Model):
 
 
 class RecoveryCode(models.Model):
-    """A one-time code for whoever lost the phone. Only a keyed hash is kept."""
+    """A one-time code for a person who lost the phone. Only a keyed hash is stored."""
 
     user = models.ForeignKey(
         settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="recovery_codes", verbose_name=_("人员")
@@ -73,8 +73,10 @@ class RecoveryCode(models.Model):
 
 
 class Attempts(models.Model):
-    """Tries counted against one name, device, person or address; `key` is a keyed hash of it. `person` is whose tries
-    they are, known of a name only once it must wait."""
+    """Attempts counted for one name, device, person or address; `key` is a keyed hash of it.
+
+    `person` is the person whose attempts they are; for a name it is set only once that name must wait.
+    """
 
     key = models.CharField(_("计数对象（摘要）"), max_length=64, primary_key=True)
     person = models.ForeignKey(

@@ -27,7 +27,7 @@ class User(AbstractUser):
     name = models.CharField(_("姓名"), max_length=60, blank=True)
     language = models.CharField(_("界面语言"), max_length=10, blank=True)
     password_set_at = models.DateTimeField(_("设置密码时间"), null=True, blank=True)
-    # Set while the password is one that somebody else issued: it lets its holder in once, to choose an own one.
+    # Set while another person issued the password: it lets its holder in once, to choose a new one.
     password_issued_until = models.DateTimeField(_("初始密码有效期"), null=True, blank=True)
 
     class Meta:
@@ -44,16 +44,16 @@ class User(AbstractUser):
         return list(self.appointments.in_force().select_related("region"))
 
     def prefixes(self, permission: str) -> list[str]:
-        """Prefixes of the regions where the person holds this permission."""
+        """Prefixes of the regions where the person has this permission."""
         return [a.region.prefix for a in self._posts_with(permission)]
 
     def _posts_with(self, permission: str) -> list["Appointment"]:
         return [a for a in self.current_appointments if permission in ROLE_PERMISSIONS[a.role]]
 
     def can(self, permission: str, region_code: str) -> bool:
-        """Does the person hold the permission for this region? False for an empty or unknown code.
+        """True if the person has the permission for this region; False for an empty or unknown code.
 
-        An employer may move, so its account's right has no region: which employers it acts for, memberships say.
+        An employer may move, so its account's right has no region: memberships say for which employers it acts.
         """
         return bool(region_code) and any(
             a.role == Role.EMPLOYER or region_code.startswith(a.region.prefix) for a in self._posts_with(permission)
@@ -64,13 +64,13 @@ class User(AbstractUser):
 
     @property
     def is_officer(self) -> bool:
-        """Whether the person acts for an authority: anything but an employer's own account."""
+        """True if the person acts for an authority; False for an employer's own account."""
         return any(a.role != Role.EMPLOYER for a in self.current_appointments)
 
     @property
     def must_change_password(self) -> bool:
-        """The password was issued by somebody else, or is older than the installation's rules allow. Who signs in at
-        another authority only has none to change."""
+        """True if another person issued the password, or it is older than the installation allows. A person who signs
+        in only at another authority has no password to change."""
         if self.password_issued_until is not None:
             return True
         oldest = settings.PASSWORD_MAX_DAYS
@@ -81,7 +81,8 @@ class User(AbstractUser):
 
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self) -> "AppointmentQuerySet":
-        """Not ended, and in a region that still is one; an employer's account outlives the region it was made in."""
+        """Appointments that have not ended, in regions that are still valid; an employer's account outlives its
+        region."""
         return self.filter(
             Q(ended_at=None) | Q(ended_at__gt=Now()), Q(region__valid_until=None) | Q(role=Role.EMPLOYER)
         )

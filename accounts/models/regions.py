@@ -1,4 +1,4 @@
-"""The administrative divisions that scope everything."""
+"""The administrative divisions that set the scope of every row and right."""
 
 from collections.abc import Iterable
 
@@ -9,9 +9,9 @@ from django.utils.translation import gettext_lazy as _
 
 
 def region_prefix(code: str) -> str:
-    """What every code inside the region starts with: 140000 gives 14, 140100 gives 1401, 140105 itself.
+    """The common beginning of all codes in the region: 14 for 140000, 1401 for 140100, 140105 for itself.
 
-    Raises ValueError on anything but six ASCII digits with a province: an empty prefix would mean everything.
+    Raises ValueError unless it is six ASCII digits with a province: an empty prefix would mean everything.
     """
     if len(code) != 6 or not code.isascii() or not code.isdigit() or code.startswith("00"):
         raise ValueError(f"not a region code: {code!r}")
@@ -21,13 +21,13 @@ def region_prefix(code: str) -> str:
 
 
 def region_level(code: str) -> int:
-    """The Region.Level that a well-formed code stands for."""
+    """The Region.Level of a well-formed code."""
     return len(region_prefix(code)) // 2
 
 
 class RegionQuerySet(models.QuerySet["Region"]):
     def full_names(self, codes: Iterable[str]) -> dict[str, str]:
-        """How documents name a region, from its province down: 140105 gives 山西省太原市小店区. One query."""
+        """The names of regions in documents, from the province down: 140105 gives 山西省太原市小店区. One query."""
         lineages = {code: Region(code=code).lineage() for code in set(codes)}
         above = {code for lineage in lineages.values() for code in lineage}
         names = dict(self.filter(code__in=above).values_list("code", "name"))
@@ -37,8 +37,8 @@ class RegionQuerySet(models.QuerySet["Region"]):
 class Region(models.Model):
     """A division of GB/T 2260. A merged code keeps its row with `valid_until`; codes are never re-keyed.
 
-    `document_number` is the text by which two administrators last changed the row; the national list that the project
-    ships may be older and leaves such rows alone.
+    `document_number` is the text by which two administrators last changed the row. The national list that the project
+    ships may be older and does not change such rows.
     """
 
     class Level(models.IntegerChoices):
@@ -85,12 +85,12 @@ class Region(models.Model):
         return region_prefix(self.code)
 
     def lineage(self) -> list[str]:
-        """Codes from the region itself up to its province: where a value is looked for, in this order."""
+        """Codes from the region itself up to its province: the order in which to look for a value."""
         return list(dict.fromkeys([self.code, f"{self.code[:4]}00", f"{self.code[:2]}0000"]))
 
     @property
     def parent_code(self) -> str:
-        """The division right above; "" for a province."""
+        """The division directly above; "" for a province."""
         return next(iter(self.lineage()[1:]), "")
 
     def contains(self, code: str) -> bool:

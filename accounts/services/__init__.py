@@ -1,4 +1,4 @@
-"""Everything that changes regions, people and the ways in."""
+"""Changes of regions, people and their access."""
 
 from accounts.services.people import appoint, create_officer
 from accounts.services.regions import RegionChanges, load_regions

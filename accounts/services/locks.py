@@ -4,8 +4,8 @@ from accounts.models import User
 
 
 def lock_account(person: User) -> None:
-    """One at a time changes a person's posts and ways in, until the end of the transaction.
+    """Let one transaction at a time change a person's posts and access; held until it ends.
 
-    Take it before sessions, codes, counted tries or posts of the person are touched and before anything is recorded.
+    Take it before you touch the person's sessions, codes, attempts or posts, and before you record anything.
     """
     list(User.objects.select_for_update(of=("self",), no_key=True).filter(pk=person.pk))

@@ -10,9 +10,9 @@ from audit.services import record
 
 @transaction.atomic
 def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Appointment:
-    """Give a person a role in a region; an appointment in force is returned unchanged.
+    """Give a person a role in a region; return an existing appointment unchanged.
 
-    The person's sessions end: new rights begin with a new sign-in.
+    Ends the person's sessions: new rights begin with a new sign-in.
     """
     appointment, is_new = Appointment.objects.get_or_create(user=user, role=role, region=region, ended_at=None)
     if is_new:
@@ -29,7 +29,7 @@ def appoint(*, user: User, role: Role, region: Region, actor: User | None) -> Ap
 
 @transaction.atomic
 def prefer_language(*, person: User, language: str) -> None:
-    """The language of the person's pages where no browser says otherwise. A taste, not an act: nothing is recorded."""
+    """Set the language of the person's pages for browsers without a choice. A preference, so nothing is recorded."""
     User.objects.filter(pk=person.pk).exclude(language=language).update(language=language)
 
 
@@ -37,7 +37,8 @@ def prefer_language(*, person: User, language: str) -> None:
 def create_officer(
     *, username: str, role: Role, region: Region, password: str | None, name: str = "", actor: User | None = None
 ) -> User:
-    """A person with an appointment. Without a password the account cannot sign in but can act on the command line."""
+    """A person with an appointment. Without a password the account cannot sign in, but it can act on the command
+    line."""
     user, is_new = User.objects.get_or_create(username=username, defaults={"name": name})
     if is_new:
         user.set_password(password)

@@ -1,4 +1,4 @@
-"""Keeping the list of divisions."""
+"""The list of divisions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -10,13 +10,15 @@ from accounts.errors import RegionListIncomplete
 from accounts.models import Region, User, region_level
 from audit.services import record
 
-COUNTRY = "100000"  # in GB/T 2260 the whole country; no row of its own
+COUNTRY = "100000"  # the whole country in GB/T 2260; it has no row
 
 
 @dataclass(frozen=True, slots=True)
 class RegionChanges:
-    """How many divisions a new list added, changed (renamed or brought back) and retired; `kept` differ from it
-    because two administrators registered them otherwise."""
+    """The number of divisions that a new list added, changed (renamed or brought back) and retired.
+
+    `kept` differ from the list because two administrators registered them otherwise.
+    """
 
     added: int
     changed: int
@@ -26,12 +28,12 @@ class RegionChanges:
 
 @transaction.atomic
 def load_regions(*, names: Mapping[str, str], actor: User | None) -> RegionChanges:
-    """Bring the divisions to a complete list, code to name. What it no longer has is retired today, never deleted.
+    """Bring the divisions to a complete list, code to name. Divisions that it lacks are retired today, never deleted.
 
-    The same list again changes nothing, and what two administrators registered stays as they did. Raises
-    RegionListIncomplete if a province in force is missing.
+    The same list again changes nothing, and rows that two administrators registered stay. Raises RegionListIncomplete
+    if a province in force is missing.
     """
-    known = Region.objects.select_for_update(no_key=True).order_by("code").in_bulk()  # provinces before what is below
+    known = Region.objects.select_for_update(no_key=True).order_by("code").in_bulk()  # a province before its parts
     registered = {code: region for code, region in known.items() if region.document_number}
     kept = [
         code for code, region in registered.items() if names.get(code) != (None if region.valid_until else region.name)

@@ -1,11 +1,11 @@
-"""What is recorded about a person's account."""
+"""Audit entries about a person's account."""
 
 from accounts.models import User
 from audit.services import record
 
 
 def home_region(person: User) -> str:
-    """Where the person's entries are read: the region of the first appointment in force, "" without one."""
+    """The region whose trail has the person's entries: that of the first appointment in force, "" without one."""
     first = person.appointments.in_force().order_by("pk").first()
     return first.region_id if first else ""
 
@@ -13,7 +13,7 @@ def home_region(person: User) -> str:
 def record_of_person(
     *, action: str, person: User, actor: User | None, reason: str = "", **details: str | int | bool
 ) -> None:
-    """One entry about an account, in the region where the person works."""
+    """Record one entry about an account, in the region where the person works."""
     record(
         actor=actor,
         action=action,

@@ -1,4 +1,4 @@
-"""Django's administration pages behind our own sign-in: no second door with a password of its own."""
+"""Django's administration pages behind the project's own sign-in: no second way in with its own password."""
 
 from typing import Any
 
@@ -13,7 +13,7 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AdministrationSite(AdminSite):
-    """For superusers alone; no post opens it. Each page asks for the right of an appointment as well."""
+    """For superusers only; no post opens it. Each page also requires the right of an appointment."""
 
     site_title = site_header = _("数据管理")
     index_title = _("单位名录与地区参数")
@@ -24,7 +24,7 @@ class AdministrationSite(AdminSite):
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:
-        """Nobody signs in here: strangers are sent to the one sign-in, whoever has signed in may not be here."""
+        """No sign-in here: a stranger goes to the one sign-in page; a signed-in person gets a refusal."""
         if request.user.is_authenticated:
             raise PermissionDenied
         return redirect_to_login(request.GET.get("next", ""))

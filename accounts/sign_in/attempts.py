@@ -1,9 +1,10 @@
-"""Counting tries, exactly: PostgreSQL admits or refuses each one in a single statement, so a burst slips nothing by.
+"""Counts sign-in attempts exactly: PostgreSQL admits or refuses each one in a single statement, so a burst cannot slip
+through.
 
-A try is counted before the password is looked at and given back when it was right. After the free tries each further
-one doubles the time to wait. Whoever has signed in from a browser before is counted by that browser, so strangers who
-try a name do not keep its owner out. An address is never quiet while an office works behind it: of its tries one is
-forgotten each hour, as many as could be made while the longest wait lasts.
+An attempt is counted before the password is checked and given back if it was right. After the free attempts each
+further one doubles the time to wait. A person who has signed in from a browser before is counted by that browser, so
+strangers who try a name do not keep its owner out. An office shares an address and never leaves it quiet: one attempt
+of an address is forgotten each hour, as many as the longest wait allows.
 """
 
 from collections.abc import Iterable
@@ -24,9 +25,9 @@ LONGEST_WAIT = timedelta(hours=1)
 FORGOTTEN_AFTER = timedelta(hours=24)
 
 
-# A row that still waits is not updated, and so not returned: refused. A free try leaves no wait at all, not even until
-# its own moment: one that read the clock a little earlier may come after it. What an address has left of an hour stays
-# on its clock (`last_at`), so that frequent tries do not put off the next one to be forgotten.
+# A row that still waits is not updated and not returned: refused. A free attempt leaves no wait at all, not even until
+# its own time, because an attempt that read the clock slightly earlier may come after it. For an address, `last_at`
+# advances by whole hours, so that frequent attempts do not delay the next one to be forgotten.
 ADMIT = """
 INSERT INTO accounts_attempts AS tried (key, person_id, count, last_at, waits_until)
 VALUES (%(key)s, %(person)s, 1, %(now)s, CASE WHEN %(free)s > 1 THEN %(forgotten)s ELSE %(now)s + %(first)s END)
@@ -54,8 +55,11 @@ RETURNING count
 
 @dataclass(frozen=True, slots=True)
 class Counted:
-    """What a try is counted against, and how many are free. `is_shared`: one right try forgives itself only, and one
-    try is forgotten each hour. `person_id` where it is known whose try it is."""
+    """A name, device, person or address whose attempts are counted, with its number of free ones.
+
+    `is_shared`: a right attempt takes back only itself, and one attempt is forgotten each hour. `person_id` is set if
+    the person is known.
+    """
 
     what: str
     free: int
@@ -64,7 +68,7 @@ class Counted:
 
     @property
     def key(self) -> str:
-        """A hash: a password typed into the wrong box must not lie in the database."""
+        """A hash, because people type passwords into the wrong field and the database must not store them."""
         return salted_hmac("accounts.attempts", self.what, algorithm="sha256").hexdigest()
 
 
@@ -86,17 +90,17 @@ def by_second_factor(person_id: int) -> Counted:
 
 
 def by_repeated_password(person_id: int) -> Counted:
-    """The own password, asked again inside a session: whoever finds one open does not get to guess."""
+    """The own password, asked again inside a session, so that a person who finds an open session cannot guess it."""
     return Counted(f"repeated:{person_id}", free=5, person_id=person_id)
 
 
 def of_person(person_id: int, username: str) -> list[Counted]:
-    """Everything that is counted against one person, but for devices: those free themselves in an hour."""
+    """All that is counted for one person, except devices: those are free again after an hour."""
     return [by_name(username), by_second_factor(person_id), by_repeated_password(person_id)]
 
 
 def admit(counted: Iterable[Counted]) -> bool:
-    """Count one try against each; whether it was the last free one of any. Raises TooManyAttempts."""
+    """Count one attempt for each. Returns True if it was the last free one of any. Raises TooManyAttempts."""
     return any([_admit(one) >= one.free for one in counted])
 
 
@@ -122,19 +126,18 @@ def _admit(counted: Counted) -> int:
 
 
 def tell_whose(person: User) -> None:
-    """The tries counted against this name are the person's."""
+    """Note that the attempts counted for this name are the person's."""
     Attempts.objects.filter(pk=by_name(person.username).key).update(person=person)
 
 
 def locked() -> QuerySet[Attempts]:
-    """Ids of the people who must wait before they may try again: as few as those who ran out of tries, however many
-    accounts there are."""
+    """Ids of the people who must wait. Reads only the rows of those, not all accounts."""
     waiting = Attempts.objects.filter(waits_until__gt=timezone.now(), person__isnull=False)
     return waiting.values("person")
 
 
 def forgive(counted: Iterable[Counted]) -> None:
-    """The try was right: forget those before it, but of a shared address only this one."""
+    """After a right attempt forget the earlier ones too, but of a shared address only this one."""
     for one in counted:
         tried = Attempts.objects.filter(pk=one.key)
         if one.is_shared:
@@ -144,5 +147,5 @@ def forgive(counted: Iterable[Counted]) -> None:
 
 
 def forget_old() -> int:
-    """Remove what no longer counts; how many rows."""
+    """Remove rows that no longer count. Returns their number."""
     return Attempts.objects.filter(last_at__lt=timezone.now() - FORGOTTEN_AFTER).delete()[0]

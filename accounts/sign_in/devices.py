@@ -1,5 +1,5 @@
-"""A browser that somebody has signed in from: it lets nobody in, and only decides what tries are
-counted against and to whom a half-written form belongs."""
+"""Browsers from which people have signed in. A known browser lets nobody in; it decides only under what attempts are
+counted and whose half-written form it keeps."""
 
 import secrets
 
@@ -18,7 +18,7 @@ def known_device(request: HttpRequest, username: str) -> str:
 
 
 def last_holder(request: HttpRequest) -> str:
-    """The sign-in name of whoever signed in from this browser last, "" if nobody did."""
+    """The sign-in name of the last person who signed in from this browser, or ""."""
     return _remembered(request)[1]
 
 
@@ -31,6 +31,6 @@ def _remembered(request: HttpRequest) -> tuple[str, str]:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, username: str) -> None:
-    """Leave a signed cookie after a complete sign-in."""
+    """Set a signed cookie after a complete sign-in."""
     value = signing.dumps([known_device(request, username) or secrets.token_hex(16), username], salt=SALT)
     response.set_cookie(COOKIE, value, max_age=LASTS, httponly=True, samesite="Lax", secure=request.is_secure())

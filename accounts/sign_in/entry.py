@@ -19,9 +19,9 @@ BACKEND = "django.contrib.auth.backends.ModelBackend"
 
 
 def password_holder(request: HttpRequest, *, username: str, password: str) -> User | None:
-    """The person with this name and password; None, after the same time, for everybody else.
+    """The person with this name and password, or None after the same time.
 
-    Raises TooManyAttempts before anything is looked up.
+    Raises TooManyAttempts before it looks anything up.
     """
     device = known_device(request, username)
     counted = [attempts.by_address(counted_address(request)), attempts.by_name(username)]

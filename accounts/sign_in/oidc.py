@@ -1,7 +1,7 @@
 """Signing in at another authority's OpenID Connect service: authorization code flow with state, nonce and PKCE.
 
-The identity token comes straight from the service over TLS, which vouches for it in place of its signature (OpenID
-Connect Core 1.0, 3.1.3.7, point 6). It replaces the password only: officers still show their second factor here.
+The identity token comes directly from the service over TLS, which replaces the check of its signature (OpenID Connect
+Core 1.0, 3.1.3.7, point 6). It replaces only the password: officers still show their second factor here.
 """
 
 import base64
@@ -34,7 +34,7 @@ logger = logging.getLogger(__name__)
 
 
 def address_to_ask(request: HttpRequest, *, next_page: str) -> str:
-    """Where the browser goes to sign in; what its answer must fit is kept in the session."""
+    """The service's address for the browser. Stores in the session the values that the answer must match."""
     asked = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
     request.session[ASKED] = {**asked, "next": next_page, "at": int(time.time())}
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked["verifier"].encode()).digest()).rstrip(b"=").decode()
@@ -52,9 +52,9 @@ def address_to_ask(request: HttpRequest, *, next_page: str) -> str:
 
 
 def answer(request: HttpRequest) -> tuple[str, str]:
-    """Who the service says it is, as a user name, and the page that was asked for. An answer is taken once.
+    """The user name that the service gives, and the page that was asked for. An answer is accepted once.
 
-    Raises OidcRefused for anything that was not asked for, OidcUnavailable when the service does not answer.
+    Raises OidcRefused for an answer without a matching question, OidcUnavailable when the service does not answer.
     """
     asked = request.session.pop(ASKED, None)
     if asked is None or time.time() - asked["at"] > LASTS:
@@ -100,7 +100,7 @@ def _exchange(request: HttpRequest, verifier: str) -> str:
 
 def _fetch(asked: Request) -> dict[str, Any]:
     try:
-        with urlopen(asked, timeout=TIMEOUT) as response:  # the addresses come from the operator's own settings
+        with urlopen(asked, timeout=TIMEOUT) as response:  # the operator's own settings give the addresses
             found = json.loads(response.read(MOST_BYTES))
     except (URLError, TimeoutError, ValueError) as error:
         logger.warning("the OpenID Connect service did not answer: %s", type(error).__name__)
@@ -122,7 +122,7 @@ def _claims(token: str) -> dict[str, Any]:
 
 
 def _check(claims: Mapping[str, Any], nonce: str) -> None:
-    """Made by this service, for us, now, for the question that this browser asked."""
+    """The token must come from this service, for us, now, and for this browser's question."""
     audience = claims.get("aud")
     is_for_us = audience == settings.OIDC_CLIENT_ID or audience == [settings.OIDC_CLIENT_ID]
     expires = claims.get("exp")

@@ -6,17 +6,17 @@ from django.utils.translation import gettext_lazy as _
 
 from design import document_codes as codes
 
-LONGEST = 256  # characters: far above the 64 that ASVS 6.2.9 wants, and no load for the hash
+LONGEST = 256  # characters: far above the 64 that ASVS 6.2.9 requires, and still quick to hash
 KINDS = 3
 
 
 def issued_password() -> str:
-    """16 characters without look-alikes, in groups of four: 74 bits, readable on paper and aloud."""
+    """16 characters without look-alikes, in groups of four: 74 bits, easy to read on paper and aloud."""
     return "-".join(codes.grouped(codes.new_code()).split())
 
 
 def rules_in_words() -> str:
-    """What a new password must be, told before it is typed."""
+    """The rules for a new password, shown above the form."""
     told = [_("至少12个字符，越长越好，可以由几个互不相干的词组成；不能是常见密码，不能与用户名或姓名相近。")]
     if settings.PASSWORD_RULES == "mlps":
         told.append(MixedCharactersValidator().get_help_text())

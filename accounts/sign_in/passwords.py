@@ -1,4 +1,4 @@
-"""Passwords: chosen by their holder, or issued by an office and good for one thing only, choosing another."""
+"""Passwords: chosen by their holder, or issued by an office and valid only for choosing another one."""
 
 from datetime import timedelta
 
@@ -16,7 +16,7 @@ ISSUED_FOR = timedelta(days=30)
 
 @transaction.atomic
 def change_password(*, person: User, password: str, session_key: str | None) -> None:
-    """The holder chooses a password that has passed the rules. Every other session of the person ends."""
+    """Set a password that its holder chose and that passed the rules. Ends every other session of the person."""
     person.set_password(password)
     person.password_set_at = timezone.now()
     person.password_issued_until = None
@@ -27,9 +27,9 @@ def change_password(*, person: User, password: str, session_key: str | None) -> 
 
 @transaction.atomic
 def issue_password(*, person: User, actor: User, reason: str = "") -> str:
-    """A password to be handed over on paper, readable this once only. It replaces the old one and ends every session.
+    """A password to hand over on paper; it can be read only this once. It replaces the old one and ends every session.
 
-    The caller has settled that the actor may do this.
+    The caller has checked that the actor may do this.
     """
     password = issued_password()
     person.set_password(password)

@@ -1,4 +1,4 @@
-"""Between the password and the second factor: the session knows who it is about, and lets nobody in yet."""
+"""The time between the password and the second factor: the session knows its person but gives no access yet."""
 
 import time
 
@@ -13,7 +13,7 @@ LASTS = 10 * 60
 
 
 def hold_sign_in(request: HttpRequest, person: User, *, next_page: str) -> None:
-    """Note who gave the right password, under a new session id."""
+    """Note the person who gave the right password, under a new session id."""
     request.session.cycle_key()
     request.session[PENDING] = {
         "user": person.pk,
@@ -24,7 +24,7 @@ def hold_sign_in(request: HttpRequest, person: User, *, next_page: str) -> None:
 
 
 def held(request: HttpRequest) -> User | None:
-    """Who gave the right password in the last ten minutes; nobody once it has changed."""
+    """The person who gave the right password in the last ten minutes; None if the password has changed since."""
     noted = request.session.get(PENDING)
     if noted is None or time.time() - noted["at"] > LASTS:
         return None
@@ -35,12 +35,12 @@ def held(request: HttpRequest) -> User | None:
 
 
 def release(request: HttpRequest) -> str:
-    """Forget it; the page that was asked for, "" for none."""
+    """Forget the person. Returns the page that was asked for, "" for none."""
     return request.session.pop(PENDING, {}).get("next", "")
 
 
 def safe_next(request: HttpRequest) -> str:
-    """The page to go on to, if it is one of this site."""
+    """The next page, if it is one of this site."""
     wanted = request.POST.get("next") or request.GET.get("next") or ""
     is_ours = url_has_allowed_host_and_scheme(wanted, {request.get_host()}, require_https=request.is_secure())
     return wanted if is_ours else ""

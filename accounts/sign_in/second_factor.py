@@ -19,7 +19,7 @@ RECOVERY_CODES = 10
 
 
 def needs_second_factor(person: User) -> bool:
-    """Officers do, where the installation asks for it; an employer's account does not."""
+    """True for officers where the installation requires it; False for an employer's account."""
     return settings.SECOND_FACTOR_REQUIRED and person.is_officer
 
 
@@ -29,9 +29,9 @@ def has_second_factor(person: User) -> bool:
 
 @transaction.atomic
 def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
-    """Take a new authenticator app into use, proved by its first code; None when the code does not fit.
+    """Register a new authenticator app with its first code; None if the code is wrong.
 
-    Returns new recovery codes, readable this once only. The old app and the old codes end.
+    Returns new recovery codes, which can be read only this once. The old app and the old codes end.
     """
     step = totp.matching_step(secret, code, time.time())
     if step is None:
@@ -47,7 +47,7 @@ def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
 
 @transaction.atomic
 def renew_recovery_codes(*, person: User) -> list[str]:
-    """Ten new codes, readable this once only; the old ones end."""
+    """Ten new codes, which can be read only this once; the old ones end."""
     lock_account(person)
     fresh = _new_recovery_codes(person)
     record_of_person(action="accounts.user.renew_recovery_codes", person=person, actor=person)
@@ -66,7 +66,7 @@ def _digest(code: str) -> str:
 
 
 def is_right(*, person: User, code: str) -> bool:
-    """Whether this is the app's code of now or an unused recovery code. What was right once is wrong afterwards."""
+    """True for the app's present code or an unused recovery code. A code is right only once."""
     typed = codes.tidied(code)
     if len(typed) == totp.DIGITS:
         return _use_app_code(person, typed)
@@ -78,7 +78,7 @@ def _use_app_code(person: User, code: str) -> bool:
     if factor is None:
         return False
     step = totp.matching_step(unseal(factor.secret, PURPOSE), code, time.time())
-    # One statement takes the step: of two requests with the same code, one finds it taken.
+    # One statement checks and takes the step, so that of two requests with the same code only one passes.
     return step is not None and bool(
         SecondFactor.objects.filter(pk=factor.pk, last_step__lt=step).update(last_step=step)
     )

@@ -1,4 +1,4 @@
-"""The session store: Django's own in the database, whose rows also say whose they are, since when and from where."""
+"""The session store: Django's own in the database, with each session's person, start and address."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -11,7 +11,7 @@ from django.contrib.sessions.backends.db import SessionStore as DatabaseStore
 from accounts.models import Session
 
 STARTED = "started"  # seconds since 1970: when the person signed in
-SEEN = "seen"  # the same: when the session was last kept alive
+SEEN = "seen"  # seconds since 1970: when the session was last kept alive
 SECOND_FACTOR = "second_factor"  # true: the person showed it at this sign-in
 ADDRESS = "address"
 BROWSER = "browser"

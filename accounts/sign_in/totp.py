@@ -1,4 +1,4 @@
-"""Time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 seconds), as every authenticator app speaks them."""
+"""Time-based one-time passwords (RFC 6238: SHA-1, six digits, 30 seconds), as every authenticator app uses them."""
 
 import base64
 import hashlib
@@ -13,7 +13,7 @@ SECRET_BYTES = 20
 
 
 def new_secret() -> str:
-    """160 random bits in base32, as apps and people take it."""
+    """160 random bits in base32, for apps and people."""
     return base64.b32encode(secrets.token_bytes(SECRET_BYTES)).decode()
 
 
@@ -26,13 +26,13 @@ def code_at(secret: str, step: int) -> str:
 
 
 def matching_step(secret: str, code: str, now: float) -> int | None:
-    """The time step that a typed code belongs to, at most one step away from `now` in Unix seconds; None if none."""
+    """The time step of a typed code, at most one step away from `now` in Unix seconds; None if there is none."""
     present = int(now) // STEP_SECONDS
     steps = range(present - TOLERANCE, present + TOLERANCE + 1)
     return next((step for step in steps if hmac.compare_digest(code_at(secret, step).encode(), code.encode())), None)
 
 
 def enrolment_address(secret: str, *, account: str, issuer: str) -> str:
-    """What the QR code says to the app."""
+    """The text of the QR code for the app."""
     query = urlencode({"secret": secret, "issuer": issuer, "digits": DIGITS, "period": STEP_SECONDS})
     return f"otpauth://totp/{quote(f'{issuer}:{account}')}?{query}"

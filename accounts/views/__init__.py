@@ -1,1 +1,1 @@
-"""Pages of everybody who signs in, and of administrators."""
+"""Pages of every signed-in person, and of administrators."""

@@ -17,7 +17,7 @@ ENTRIES_PER_PAGE = 50
 @requires(Permission.VIEW_AUDIT)
 @require_safe
 def audit_log(request: HttpRequest) -> HttpResponse:
-    """The trail of the person's regions, newest first, by action and person where asked."""
+    """The trail of the person's regions, newest first, filtered by action and person."""
     seen = Q(pk__in=[])
     for prefix in request.user.prefixes(Permission.VIEW_AUDIT):
         seen |= Q(region_code__startswith=prefix)

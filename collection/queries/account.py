@@ -1,7 +1,7 @@
-"""One employer's account over all years: what was assessed, what corrections changed, what was paid, day by day.
+"""One employer's account over all years: assessments, corrections and payments, day by day.
 
-The surcharge (滞纳金) is no entry: it exists only once finance has ordered payment by a date and the date has passed
-(财税〔2015〕72号第二十六条), and the system keeps no such orders. The page works out what it would be from given days.
+The surcharge (滞纳金) is no entry: it exists only after finance has ordered payment by a date and the date has passed
+(财税〔2015〕72号第二十六条), and the system stores no such orders. The page computes what it would be for given days.
 """
 
 from collections.abc import Iterator
@@ -26,8 +26,8 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """One movement in yuan. `due` is what the employer owes more (+) or less (−), `paid` what came in (+) or went
-    back (−), `balance` what it still owes after it (−: has paid too much)."""
+    """One movement in yuan. `due` is what the employer owes more (+) or less (−), `paid` what came in (+) or went back
+    (−), `balance` what it still owes afterwards (−: overpaid)."""
 
     day: date
     levy_year: int
@@ -64,7 +64,7 @@ class Ledger:
 
 
 def ledger_of(employer: Employer) -> Ledger:
-    """Everything confirmed and everything received; two queries."""
+    """All confirmed assessments and all payments; two queries."""
     assessed = list(_assessed(employer))
     received = [
         Entry(
@@ -82,7 +82,8 @@ def ledger_of(employer: Employer) -> Ledger:
 
 
 def _assessed(employer: Employer) -> Iterator[Entry]:
-    """A correction moves the account by the difference to the assessment that it replaced, a supplement by all."""
+    """A correction moves the account by the difference to the assessment it replaced; a supplement by its whole
+    amount."""
     rows = Assessment.objects.filter(employer=employer, run__state__in=FINAL_STATES)
     rows = rows.annotate(replaced=F("supersedes__old__payable")).select_related("run", "supersedes")
     for row in rows.order_by("run__confirmed_at", "pk"):
@@ -112,7 +113,8 @@ def _years(movements: list[Entry]) -> list[YearBalance]:
 
 
 def surcharge_of(employer: Employer, year: YearBalance, default_on: date, paid_on: date) -> Decimal:
-    """What paying the year's open amount on a day would cost more, had finance's order passed; zero without arrears.
+    """The additional cost of paying the year's open amount on a given day, if finance's order had passed; zero without
+    arrears.
 
     Capped as the region has set. Raises ParametersMissing, PolicyYearMissing.
     """

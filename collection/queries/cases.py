@@ -1,4 +1,4 @@
-"""Collection in a region: what was assessed, what came in, and the employers where the two differ."""
+"""Collection in a region: assessed and received amounts, and the employers where they differ."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -25,8 +25,11 @@ HEADINGS = ("统一社会信用代码", "单位名称", "行政区划代码", "�
 
 @dataclass(frozen=True, slots=True)
 class Collected:
-    """A region's year in yuan and employers. `assessed` is None where nothing has been confirmed: not the same as
-    nothing due. `relief` is what the law relieved, `refunded` what went back."""
+    """A region's year in yuan and employers.
+
+    `assessed` is None where nothing has been confirmed, which differs from nothing due. `relief` is the amount
+    relieved by law, `refunded` the amount paid back.
+    """
 
     assessed: Decimal | None
     relief: Decimal | None
@@ -49,7 +52,7 @@ class Account:
     difference: Decimal
 
 
-# Conditions on what is due `d` and what was paid `p`, each at most one row of an employer.
+# Conditions on the amount due `d` and the amount paid `p`, each with at most one row per employer.
 CONDITIONS = {
     "arrears": "d.payable > coalesce(p.paid, 0)",
     "overpaid": "d.payable < coalesce(p.paid, 0)",
@@ -61,8 +64,8 @@ ORDERS = {"arrears": "DESC", "overpaid": "ASC", "unassessed": "ASC"}
 
 @dataclass(frozen=True, slots=True)
 class Sides:
-    """SQL for what each of a region's employers owes `d` beside what it paid `p` for a year, and its values; and the
-    payments themselves."""
+    """SQL (with its values) that joins each employer's amount due `d` with its payments `p` of a year, and the
+    payments."""
 
     sql: str
     values: tuple[Any, ...]
@@ -70,9 +73,10 @@ class Sides:
 
 
 def both_sides(levy_year: int, region: Region) -> Sides:
-    """Two passes, joined once: a look for each of a million employers would take a minute. One query."""
+    """Two passes, joined once: looking up each of a million employers would take a minute. One query."""
     due = Assessment.objects.current().filter(levy_year=levy_year, payable__isnull=False)
     paid = Payment.objects.filter(levy_year=levy_year)
+    # For a whole province the filter changes nothing, but its join with all employers would cost a third pass.
     if not Employer.objects.are_all_below(region.prefix):
         due, paid = due.filter(employer__region__code__startswith=region.prefix), paid.in_region(region.code)
     in_, out = Q(amount__gt=0), Q(amount__lt=0)
@@ -85,7 +89,7 @@ def both_sides(levy_year: int, region: Region) -> Sides:
 
 @dataclass(frozen=True, slots=True)
 class CaseList:
-    """Employers of one of CASES, the largest difference first. A slice is one query; so is the whole, in chunks."""
+    """Employers of one of CASES, the largest difference first. A slice is one query; iteration too, in chunks."""
 
     sides: Sides
     case: str
@@ -136,7 +140,7 @@ def collected(sides: Sides) -> Collected:
 
 @dataclass(frozen=True, slots=True)
 class MonthReceipts:
-    """What reached the treasury in a calendar month, refunds subtracted."""
+    """The money that reached the treasury in a calendar month, less refunds."""
 
     month: date
     receipts: int
@@ -144,7 +148,7 @@ class MonthReceipts:
 
 
 def receipts_by_month(sides: Sides) -> list[MonthReceipts]:
-    """Months in which something came in or went back, oldest first; one query."""
+    """Months with a receipt or refund, oldest first; one query."""
     rows = sides.payments.order_by().annotate(month=TruncMonth("received_on")).values("month")
     summed = rows.annotate(receipts=Count("pk"), total=Sum("amount")).order_by("month")
     return [MonthReceipts(row["month"], row["receipts"], row["total"]) for row in summed]

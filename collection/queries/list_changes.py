@@ -1,6 +1,6 @@
-"""What has changed in a levy list since somebody downloaded it: rows confirmed or corrected since, and rows that left.
+"""Changes in a levy list since a person's download: rows confirmed or corrected since, and rows that left.
 
-Payments are no change: the tax bureau knows them first.
+Payments do not count as changes: the tax bureau knows them first.
 """
 
 from dataclasses import replace
@@ -20,28 +20,29 @@ DOWNLOAD = "levy.list.download"
 
 
 def reading_moment() -> datetime:
-    """From when on a list that is read now may miss something: what is being confirmed at this moment will bear the
-    time at which its transaction began."""
+    """The time to store with a download."""
+    # A confirmation that still runs will commit with the time at which its transaction began, so a list read now
+    # misses it: take the start of the oldest open transaction.
     with connection.cursor() as cursor:
         cursor.execute("SELECT least(now(), min(xact_start)) FROM pg_stat_activity WHERE datname = current_database()")
         return cursor.fetchone()[0]
 
 
 def last_download(levy_list: LevyList, by: User) -> AuditEntry | None:
-    """The person's own last download of this confirmed list, whole or changes only; None of a trial list."""
+    """The person's own last download of this confirmed list, whole or changes only; None for a trial list."""
     own = trail_of(levy_list.region).filter(action=DOWNLOAD, actor=by)
     same_list = own.filter(details__levy_year=levy_list.levy_year, details__is_final=True)
     return same_list.first() if levy_list.is_final else None
 
 
 def changes_since(download: AuditEntry, levy_list: LevyList) -> LevyList:
-    """The rows of the list that whoever made the download has not seen."""
+    """The rows of the list that are newer than the download."""
     told = download.details.get("as_of")
     return replace(levy_list, since=datetime.fromisoformat(told) if told else download.at)
 
 
 def departed(changes: LevyList) -> SupersessionQuerySet:
-    """Corrections since then by which an employer's row has moved to another region's list, and is not back."""
+    """Corrections since then that moved an employer's row to another region's list and not back."""
     found = Supersession.objects.filter(approved_at__gte=changes.since, old__levy_year=changes.levy_year)
     inside = changes.region.prefix
     left = found.filter(old__region__code__startswith=inside).exclude(new__region__code__startswith=inside)

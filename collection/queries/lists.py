@@ -1,4 +1,4 @@
-"""The tax bureau's list: the twelve columns of the 缴费申报表 between who, and by which run and policy.
+"""The tax bureau's list: the twelve columns of the 缴费申报表, before them the employer, after them run and policy.
 
 Rows stream out of PostgreSQL as CSV or as the XML of a workbook; nothing is held whole. For speed the lines do not
 pass through design.csv_lines: the SELECT escapes names by the same rule, so that no cell is ever a formula (promise
@@ -35,11 +35,11 @@ from levy.queries.policy import terms_by_region
 BLOCK_BYTES = 64 * 1024
 UNROUNDED_PLACES = 4
 
-# Over how many months a row's heads are averaged, as law.averaging.months_averaged says.
+# The number of months over which a row's heads are averaged, as in law.averaging.months_averaged.
 MONTHS = """CASE WHEN terms.since_registration AND extract(year FROM a.registered_on) = a.levy_year
     THEN 13 - extract(month FROM a.registered_on) ELSE 12.0 END"""
-# Heading, and the expression that fills it. Heads are those that the amount was computed with, to four decimals where
-# the region does not round them; person-months are exact.
+# Heading, and the expression that fills it. Heads are those of the computation, to four decimals where the region does
+# not round them; person-months are exact.
 COLUMNS: dict[str, str] = {
     "统一社会信用代码": "e.uscc",
     "单位名称": escaped_in_sql("e.name"),
@@ -97,8 +97,8 @@ class NoRun(DomainError):
 
 @dataclass(frozen=True, slots=True)
 class LevyList:
-    """Which assessments a list holds. `is_final` is False for a trial computation, which nobody may collect by;
-    `since` leaves only what was confirmed from then on, first or as a correction."""
+    """The assessments of a list. `is_final` is False for a trial run, which must not be used to collect; `since`
+    limits the list to rows confirmed from then on, as a first result or a correction."""
 
     levy_year: int
     region: Region
@@ -116,7 +116,7 @@ class LevyList:
         return rows.in_region(self.region.code)
 
     def totals(self) -> tuple[int, Decimal]:
-        """Rows, and what they owe together in yuan."""
+        """Number of rows, and their total due in yuan."""
         sums = self.assessments().aggregate(rows=Count("pk"), payable=Sum("payable", default=Decimal("0.00")))
         return sums["rows"], sums["payable"]
 
@@ -126,7 +126,8 @@ class LevyList:
 
 
 def levy_list(*, levy_year: int, region: Region) -> LevyList:
-    """The confirmed assessments of the region, or of its latest trial run while there are none. Raises NoRun."""
+    """The confirmed assessments of the region, or those of its latest trial run if none are confirmed. Raises
+    NoRun."""
     covering = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False, region__in=region.lineage())
     inside = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False).in_region(region.code)
     runs = covering | inside
@@ -138,7 +139,7 @@ def levy_list(*, levy_year: int, region: Region) -> LevyList:
 
 
 def csv_chunks(levy_list: LevyList) -> Iterator[bytes]:
-    """The list as CSV: UTF-8 with the mark that spreadsheets look for."""
+    """The list as CSV: UTF-8 with a byte order mark for spreadsheets."""
     yield BOM
     yield from _copied(_csv_query(levy_list))
 
@@ -149,7 +150,7 @@ def xlsx_chunks(levy_list: LevyList) -> Iterator[bytes]:
 
 
 def _copied(query: sql.Composed) -> Iterator[bytes]:
-    """What the query says, for as long as the reader takes: a province's list is longer than a page may last."""
+    """The query's rows by COPY, without the page's time limit: the download of a province's list takes longer."""
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute("SET LOCAL statement_timeout = '1h'")
         with cursor.copy(query) as copy:
@@ -157,7 +158,8 @@ def _copied(query: sql.Composed) -> Iterator[bytes]:
 
 
 def _blocks(rows: Iterable[bytes | memoryview]) -> Iterator[bytes]:
-    """PostgreSQL hands over row by row, and every piece that is yielded costs a call of the network."""
+    """Collect rows into larger pieces: PostgreSQL sends row by row, and every yielded piece costs a call of the
+    network."""
     block = bytearray()
     for row in rows:
         block += row
@@ -215,7 +217,7 @@ def _terms(levy_list: LevyList) -> Iterator[tuple[int, str, Decimal, bool, int, 
 
 
 def _places(rounding: StaffRounding | CreditedRounding) -> int:
-    """The decimals that heads are told with."""
+    """The number of decimals of heads."""
     unit = UNITS.get(rounding)
     return UNROUNDED_PLACES if unit is None else -unit.as_tuple().exponent
 
@@ -234,7 +236,7 @@ CHUNKS = {"csv": csv_chunks, "xlsx": xlsx_chunks}
 
 @dataclass(frozen=True, slots=True)
 class WrittenList:
-    """What the receipt of a list says."""
+    """The contents of a list's receipt."""
 
     rows: int
     payable: Decimal
@@ -242,7 +244,7 @@ class WrittenList:
 
 
 def write_list(levy_list: LevyList, path: Path, file_format: str) -> WrittenList:
-    """Write the list to a file that appears only when it is whole. `file_format` is csv or xlsx."""
+    """Write the list to a file that appears only when it is complete. `file_format` is csv or xlsx."""
     part = path.with_name(f"{path.name}.part")
     try:
         with part.open("wb") as target:

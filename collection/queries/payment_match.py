@@ -1,6 +1,6 @@
-"""What the receipts of one payments file meet: employer by employer and year by year, beside the assessment in force.
+"""The receipts of one payments file, by employer and year, compared with the assessment in force.
 
-Rows that were kept out (unknown employers, other contents under a known receipt) are the file's faults, not here.
+Refused rows (unknown employers, other contents under a known receipt) are the file's faults and do not appear here.
 """
 
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ from exchange.models import ImportedFile
 from levy.models import Assessment
 
 YUAN = DecimalField(max_digits=18, decimal_places=2)
-# Of one employer's year: all that was ever received for it, beside what is due.
+# Of one employer's year: the total ever received for it, and the amount due.
 CONDITIONS = {
     "settled": Q(paid=F("due")),
     "arrears": Q(paid__lt=F("due")),
@@ -30,7 +30,7 @@ LABELS = {"settled": _("缴清")} | CASES
 
 @dataclass(frozen=True, slots=True)
 class PaymentMatch:
-    """Every case of one file, and whether any year is not settled exactly."""
+    """Every case of one file, and True if any year is not settled exactly."""
 
     lines: list["MatchLine"]
 
@@ -41,7 +41,7 @@ class PaymentMatch:
 
 @dataclass(frozen=True, slots=True)
 class MatchLine:
-    """Employers' years of one case, and the yuan that the file brought for them."""
+    """The number of employers' years of one case, and the yuan that the file brought for them."""
 
     case: str
     label: Promise
@@ -50,7 +50,7 @@ class MatchLine:
 
 
 def match_lines(file: ImportedFile) -> list[MatchLine]:
-    """Every case with its count and sum, as things stand now; one query."""
+    """Every case with its present count and sum; one query."""
     found = _years_paid(file).aggregate(
         **{f"{case}_count": Count("employer_id", filter=condition) for case, condition in CONDITIONS.items()},
         **{f"{case}_sum": Sum("received", filter=condition, default=ZERO) for case, condition in CONDITIONS.items()},
@@ -59,7 +59,7 @@ def match_lines(file: ImportedFile) -> list[MatchLine]:
 
 
 def _years_paid(file: ImportedFile) -> QuerySet:
-    """The employers' years that the file brought something for: `received` by it, `paid` in all, `due` or None."""
+    """The employers' years for which the file brought money: `received` by it, `paid` in all, `due` or None."""
     same = {"employer": OuterRef("employer"), "levy_year": OuterRef("levy_year")}
     paid = Payment.objects.filter(**same).order_by().values("employer").annotate(total=Sum("amount")).values("total")
     due = Assessment.objects.current().filter(**same, payable__isnull=False).order_by().values("payable")[:1]

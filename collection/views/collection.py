@@ -1,4 +1,4 @@
-"""Collection: a region's year with the employers that differ, and one employer's account over the years."""
+"""Collection: a region's year with the employers whose amounts differ, and one employer's account over the years."""
 
 from typing import Any
 
@@ -26,7 +26,7 @@ DOWNLOAD = "levy.collection.download"
 
 
 def _scope(request: HttpRequest) -> ScopeForm:
-    """The year and region that were asked for; the newest closed year and the person's own region at first."""
+    """The year and region of the form; by default the newest closed year and the person's own region."""
     form = ScopeForm(user=request.user, permission=Permission.DOWNLOAD_LEVY_LIST)
     first = form.fields["region"].queryset.order_by("code").first()
     asked = {"levy_year": max(POLICY_YEARS) - 1, "region": first and first.pk} | request.GET.dict()
@@ -50,7 +50,7 @@ def collection(request: HttpRequest) -> HttpResponse:
         sides = both_sides(year, region)
         figures = collected(sides)
         page = Paginator(CaseList(sides, case), PER_PAGE)
-        page.count = figures.counts[case]  # known already: the same condition was counted with the sums
+        page.count = figures.counts[case]  # already known: counted together with the sums, by the same condition
         context |= {
             "levy_year": year,
             "region": region,
@@ -74,7 +74,7 @@ def _tab(request: HttpRequest, name: str, count: int, current: str) -> dict[str,
 @requires(Permission.DOWNLOAD_LEVY_LIST)
 @require_safe
 def collection_file(request: HttpRequest) -> HttpResponse:
-    """One of the lists, whole; the download is recorded."""
+    """One of the lists as a file; the download is recorded."""
     form, case = _scope(request), _case(request)
     if not form.is_valid():
         raise Http404
@@ -102,7 +102,7 @@ def employer_account(request: HttpRequest, uscc: str) -> HttpResponse:
 
 
 def _surcharge(form: SurchargeForm, employer: Employer, owing: list[ledger.YearBalance]) -> dict[str, Any] | None:
-    """What the days that were asked for would cost; None while nothing was asked."""
+    """The surcharge for the days of the form; None while the form is empty."""
     if not form.is_bound or not form.is_valid():
         return None
     year = next(year for year in owing if year.levy_year == form.cleaned_data["levy_year"])

@@ -1,4 +1,4 @@
-"""The tax officer's lists: choose, see count and sum, download, with every download on record."""
+"""The tax officer's lists: choose one, see count and sum, download it. Every download is recorded."""
 
 import hashlib
 from collections.abc import Iterable, Iterator
@@ -56,8 +56,8 @@ def list_detail(request: HttpRequest, levy_year: int, code: str) -> HttpResponse
 
 @dataclass(frozen=True, slots=True)
 class Changes:
-    """What a list holds beyond its reader's last download: a page of results with the sum of all, and the employers
-    that moved to another list, the first of them and how many more."""
+    """The rows of a list since the reader's last download: a page of them with the total of all, and the employers
+    that moved to another list (the first ones, and the number of the others)."""
 
     last: AuditEntry
     page: Page
@@ -67,7 +67,7 @@ class Changes:
 
 
 def _changes(request: HttpRequest, chosen: lists.LevyList) -> Changes | None:
-    """What the person has not downloaded yet; None before the first download."""
+    """The rows that the person has not downloaded yet; None before the first download."""
     last = last_download(chosen, by=request.user)
     if last is None:
         return None
@@ -75,7 +75,7 @@ def _changes(request: HttpRequest, chosen: lists.LevyList) -> Changes | None:
     count, payable = changes.totals()
     rows = changes.assessments().select_related("employer", "region", "supersedes__old")
     page = Paginator(rows.order_by("region", "employer__uscc"), PER_PAGE)
-    page.count = count  # known already, with the sum
+    page.count = count  # already known, counted with the sum
     gone = departed(changes)
     shown = list(gone[:PER_PAGE])
     return Changes(
@@ -90,7 +90,7 @@ def _changes(request: HttpRequest, chosen: lists.LevyList) -> Changes | None:
 @requires(Permission.DOWNLOAD_LEVY_LIST)
 @require_safe
 def list_download(request: HttpRequest, levy_year: int, code: str, file_format: str) -> HttpResponse:
-    """The list as a file; with `changed` only what this person has not downloaded yet."""
+    """The list as a file; with `changed` only the rows that this person has not downloaded yet."""
     region = _region(request.user, code)
     if file_format not in TYPES:
         raise Http404
@@ -112,7 +112,7 @@ def list_download(request: HttpRequest, levy_year: int, code: str, file_format: 
 def _recorded(
     chunks: Iterable[bytes], chosen: lists.LevyList, user: User | AnonymousUser, file_format: str
 ) -> Iterator[bytes]:
-    """Pass the chunks on and note the whole file's hash once the last one is through."""
+    """Pass the chunks on, and record the hash of the whole file after the last one."""
     digest, as_of = hashlib.sha256(), reading_moment()
     for chunk in chunks:
         digest.update(chunk)
@@ -138,7 +138,7 @@ def _record(
 
 
 def _region(user: User | AnonymousUser, code: str) -> Region:
-    """A region of the person's scope: 404 for one that is not there or outside, 403 without the right inside."""
+    """A region of the person's scope: 404 for an unknown one or one outside, 403 without the right inside."""
     region = get_object_or_404(Region, code=code)
     if user.can(Permission.DOWNLOAD_LEVY_LIST, code):
         return region

@@ -1,4 +1,4 @@
-"""Payments that do not meet what is due, as a file."""
+"""Payments that differ from the amounts due, as a file."""
 
 from django.http import Http404, HttpRequest, HttpResponse, StreamingHttpResponse
 from django.views.decorators.http import require_safe
@@ -16,7 +16,7 @@ MISMATCHES = "levy.payments.mismatches"
 @requires(Permission.LOAD_FILINGS, Permission.LOAD_REGISTERS, Permission.LOAD_TAX_FILES, Permission.MANAGE_PARAMETERS)
 @require_safe
 def payment_mismatches(request: HttpRequest, pk: int) -> HttpResponse:
-    """The employers whose payments do not meet what is due; the download is recorded."""
+    """The employers whose payments differ from the amount due; the download is recorded."""
     file = file_for(request.user, pk)
     if file.kind != PAYMENTS.name or file.state != FileState.APPLIED:
         raise Http404

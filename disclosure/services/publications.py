@@ -152,7 +152,7 @@ def _published(publication: Publication) -> models.QuerySet[Publication]:
 
 
 def _covered(publication: Publication) -> models.QuerySet[Publication]:
-    """What it takes the place of."""
+    """The publications that it replaces."""
     return _published(publication).in_region(publication.region_id)
 
 
@@ -198,7 +198,7 @@ PUBLICATIONS = Decision(
 
 @transaction.atomic
 def withdraw(publication: Publication, *, actor: User, reason: str) -> Publication:
-    """撤下: nobody reads it any more from the next request on."""
+    """撤下: from the next request on, the public cannot read it."""
     return apply(publication, WITHDRAW, actor=actor, region_code=publication.region_id, reason=reason)
 
 

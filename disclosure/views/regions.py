@@ -31,7 +31,7 @@ def regions(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def region_newest(request: HttpRequest, code: str) -> HttpResponse:
-    """Redirect from a region without a year to the year of the form, or to the newest."""
+    """A region's page in the year that the form asks for, else in its newest year."""
     region = get_object_or_404(Region, code=code)
     asked = request.GET.get("year", "")
     levy_year = next((year for year in POLICY_YEARS if asked == str(year)), None) or latest_year(region.code)

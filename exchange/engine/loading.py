@@ -121,13 +121,15 @@ def load_file(
                 check_rows(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
-        except (IntegrityError, DataError):  # the constraints are the last line; their words hold people's numbers
+        # A row changed after the checks: the constraints catch it. Their messages quote identity numbers, hide them.
+        except (IntegrityError, DataError):
             raise FileRefused(OVERTAKEN) from None
     return report
 
 
 def take_turn(kind: Kind) -> None:
     """Wait until no other file of the kind is being written; the turn lasts as long as the transaction."""
+    # Row locks cannot do this: two files may bring the same new key, for which there is no row yet.
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_advisory_xact_lock(hashtext(%s))", [f"exchange {kind.name}"])
 
@@ -147,6 +149,7 @@ def stage_rows(
     converter = Converter(staging.kind, scope)
     with _uncollected():
         for batch in batches:
+            # PostgreSQL stored the last batch while this one was read; a lookup in convert needs the connection.
             staging.settle_added()
             rows, faults = converter.convert(batch.lines, batch.columns)
             report.take(batch.faults)
@@ -234,7 +237,7 @@ def _finish(
 
 
 def keep_outcome(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
-    """Keep the outcome with the file; of the faults the first hundred, without anybody's number."""
+    """Store the outcome with the file, and the first hundred faults without identity or certificate numbers."""
     file.state = state
     file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated
     file.new_rows, file.changed_rows = report.new, report.changed

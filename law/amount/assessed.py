@@ -63,7 +63,7 @@ class Assessed:
 
     @property
     def months(self) -> int:
-        """Over how many months heads are averaged."""
+        """The number of months over which heads are averaged."""
         return averaged_over(self.facts, self.terms)
 
     @property

@@ -1,4 +1,4 @@
-"""征收核定通知书: what the document says. Issuing one is services.notices, printing many services.batches."""
+"""征收核定通知书: the contents of the document. services.notices issues it, services.batches prints many."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -29,7 +29,7 @@ ROUNDED = "，四舍五入到分"
 
 @dataclass(frozen=True, slots=True)
 class NoticePeriod:
-    """A period to act within, with the text that gives it; `until` where it runs from the day of issue."""
+    """A period for an act, with the text that sets it; `until` if it runs from the day of issue."""
 
     length: int
     source: str
@@ -37,7 +37,7 @@ class NoticePeriod:
 
 
 def notice_sheets(notices: Sequence[Notice]) -> list[SafeString]:
-    """The <article> of each notice, in a number of queries that does not grow with them."""
+    """The <article> of each notice; the number of queries does not grow with them."""
     names = Region.objects.full_names({notice.assessment.region_id for notice in notices})
     headcounts = _headcount_numbers(notices)
     return [
@@ -73,14 +73,14 @@ def _context(notice: Notice, names: Mapping[str, str], headcount_number: str) ->
 
 
 def _replacement(assessment: Assessment) -> Supersession | None:
-    """The correction by which it took another's place; None of a first assessment, also of a supplement."""
+    """The correction by which it replaced another; None for a first assessment, also for a supplement."""
     correction = getattr(assessment, "supersedes", None)
     return correction if correction and correction.old else None
 
 
 def _replaced_number(assessment: Assessment) -> str:
-    """The number of the notice that this one replaces: the last that was served, whatever was corrected since; none
-    where no older assessment was served."""
+    """The number of the notice that this one replaces: the last one served before it, across unserved corrections;
+    none if no older assessment was served."""
     found = assessment
     while correction := _replacement(found):
         found = correction.old
@@ -90,7 +90,7 @@ def _replaced_number(assessment: Assessment) -> str:
 
 
 def _line(step: Step) -> dict[str, Any]:
-    """A step as the table shows it: money's unit beside its label, roundings in the remark below the table, the
+    """A step for the table: the unit of money beside its label, roundings in the remark below the table, the
     regulation by its short name."""
     return {
         "label": f"{step.label}（{step.unit}）" if step.unit == "元" else step.label,
@@ -105,7 +105,7 @@ PERIODS = ("payment_days", "objection_days", "review_days", "suit_months")
 
 
 def _period(name: str, notice: Notice) -> NoticePeriod | None:
-    """A period of the deployment's settings, or None where no text gives one."""
+    """A period of the deployment's settings, or None if no text sets one."""
     stated = settings.DOCUMENTS[name]
     if stated is None:
         return None
@@ -114,7 +114,7 @@ def _period(name: str, notice: Notice) -> NoticePeriod | None:
 
 
 def _headcount_numbers(notices: Iterable[Notice]) -> dict[int, str]:
-    """The 审核认定书 that stood when the run computed, by notice: a later one changes nothing on the paper."""
+    """The 审核认定书 that was valid when the run computed, by notice: a later one changes nothing on the paper."""
     computed_at = F("employer__assessments__run__finished_at")
     stood = Q(issued_at__lte=computed_at) & (Q(withdrawn_at=None) | Q(withdrawn_at__gt=computed_at))
     rows = VerifiedHeadcount.objects.filter(
@@ -135,7 +135,7 @@ BANDS = (
 
 
 def amount_band(payable: Decimal) -> str:
-    """An amount as the public check tells it: enough to notice a changed figure, too little to learn the figure.
+    """An amount for the public check: precise enough to notice a changed figure, too rough to reveal it.
 
     A bound belongs to the lower band.
     """

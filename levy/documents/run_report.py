@@ -1,4 +1,5 @@
-"""核定报告: a run on paper, for the file and for whoever has to answer for it. Rebuilt from frozen rows each time."""
+"""核定报告: a run on paper, for the file and for the officers who answer for it. Rebuilt from frozen rows each
+time."""
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, fields
@@ -43,7 +44,7 @@ def report_sheet(run: AssessmentRun) -> SafeString:
 
 
 def report_pdf(run: AssessmentRun) -> Pdf:
-    """The report as a file, dated by the run's last step that changed what it says."""
+    """The report as a file, dated by the run's last step that changed its contents."""
     dated = timezone.localtime(run.confirmed_at or run.finished_at)
     return render_pdf(title=f"{TITLE} {run}", dated=dated, sheets=[report_sheet(run)])
 
@@ -65,7 +66,7 @@ class TermsLine:
 
 
 def terms_table(content: Mapping[str, Any]) -> list[TermsLine]:
-    """A policy version as people read it: regions with the same terms are one line."""
+    """A policy version for readers: regions with the same terms share one line."""
     groups: dict[tuple[Any, ...], list[str]] = {}
     for code, terms in content["regions"].items():
         groups.setdefault((_numbers(terms), _rules(terms)), []).append(code)
@@ -87,7 +88,7 @@ LABELS = {rule.name: rule.metadata["label"] for rule in fields(AssessmentRules)}
 
 
 def _rules(terms: Mapping[str, Any]) -> tuple[str, ...]:
-    """Differences from the national way of assessing; those of counting heads are the federation's affair."""
+    """Differences from the national rules of assessing; the rules of counting heads are the federation's."""
     return tuple(
         f"{LABELS[name]}：{row['value']}（{row['document']}）"
         for name, row in sorted(terms["settings"].items())

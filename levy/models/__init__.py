@@ -1,4 +1,4 @@
-"""The annual assessment: runs, slices, assessments, what was handed over, and what was paid."""
+"""The annual assessment: runs, slices, assessments, notices, and proposed changes."""
 
 from levy.models.assessments import Assessment, CorrectionState, Supersession
 from levy.models.documents import DocumentBatch, Notice

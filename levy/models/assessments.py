@@ -1,4 +1,4 @@
-"""What each employer owes. A row is written once and never edited (promise A7)."""
+"""Each employer's assessment. A row is written once and never edited (promise A7)."""
 
 from collections.abc import Iterable
 from decimal import Decimal
@@ -20,7 +20,7 @@ from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import LEVY_YEAR_BOUNDS
 
 NEVER_EDITED = "an assessment is never edited, only superseded"
-# Once per statement, so that a slice of 20,000 rows pays once.
+# Once per statement, not per row: a slice writes 20,000 rows.
 RUN_IS_OPEN = """
     IF EXISTS (
         SELECT 1 FROM (SELECT DISTINCT run_id FROM changed) c JOIN levy_assessmentrun run ON run.id = c.run_id
@@ -30,8 +30,8 @@ RUN_IS_OPEN = """
     END IF;
     RETURN NULL;
 """
-# An employer is assessed once a year, whoever acts at once: this trigger and that of AssessmentRun wait for each other
-# on one lock per levy year (promise A4).
+# An employer is assessed once a year, even if two people act at the same time: this trigger and that of AssessmentRun
+# take one lock per levy year (promise A4).
 SUPPLEMENT_ONCE = """
     SELECT * INTO supplement FROM levy_assessment WHERE id = NEW.new_id;
     PERFORM pg_advisory_xact_lock(hashtext('levy supplement'), supplement.levy_year);
@@ -48,7 +48,7 @@ SUPPLEMENT_ONCE = """
 
 
 def _open_run(operation: pgtrigger.Operation, changed: pgtrigger.Referencing, name: str) -> pgtrigger.Trigger:
-    """No row joins or leaves a confirmed run."""
+    """Refuse every row that would join or leave a confirmed run."""
     return pgtrigger.Trigger(
         name=name,
         when=pgtrigger.After,
@@ -95,7 +95,7 @@ class AssessmentQuerySet(RegionScopedQuerySet):
     member_path = "employer__memberships__user"
 
     def current(self) -> "AssessmentQuerySet":
-        """Confirmed and not superseded: what an employer owes today."""
+        """Confirmed and not superseded: the amounts that employers owe today."""
         return self.filter(run__state__in=FINAL_STATES).filter(
             Q(superseded_by=None) | Q(superseded_by__approved_at=None)
         )
@@ -104,8 +104,8 @@ class AssessmentQuerySet(RegionScopedQuerySet):
 class Assessment(models.Model):
     """The inputs and figures of one employer in one run. Steps are rebuilt from them and the run's policy version.
 
-    `declared_staff_months`, `total_wages` are before dispatch transfers, `staff_months` and `credited_months` after,
-    and before any rounding of heads: what the amount was computed with is in its explanation.
+    `declared_staff_months` and `total_wages` are before dispatch transfers, `staff_months` and `credited_months` after
+    them. All are before any rounding of heads: the explanation has the figures behind the amount.
     """
 
     run = models.ForeignKey(AssessmentRun, on_delete=models.PROTECT, related_name="assessments", db_index=False)
@@ -177,7 +177,7 @@ class SupersessionQuerySet(RegionScopedQuerySet):
     member_path = "new__employer__memberships__user"
 
     def _below(self, prefixes: Iterable[str]) -> Q:
-        """A supplement has no older row: it belongs where it is assessed."""
+        """A supplement has no older row, so the region of its assessment counts."""
         inside = super()._below(prefixes)
         for prefix in prefixes:
             inside |= Q(old=None, new__region__code__startswith=prefix)
@@ -255,11 +255,12 @@ class Supersession(TwoPeople):
 
     @property
     def subject(self) -> Assessment:
-        """What is replaced, or else what is assessed for the first time: whose case and which region's this is."""
+        """The replaced assessment, or the first one of a supplement: it gives the employer and region of the case."""
         return self.old or self.new
 
     @property
     def difference(self) -> Decimal | None:
-        """What the employer owes more (+) or less (−), a supplement whole; None where one side has no figures."""
+        """The additional amount (+) or reduction (−), for a supplement the whole amount; None where one side has no
+        figures."""
         before = self.old.payable if self.old else Decimal("0.00")
         return None if before is None or self.new.payable is None else self.new.payable - before

@@ -15,7 +15,7 @@ class NoticeQuerySet(RegionScopedQuerySet):
     member_path = "assessment__employer__memberships__user"
 
     def with_contents(self) -> "NoticeQuerySet":
-        """With everything that the paper says, in one query."""
+        """With all data that the notice prints, in one query."""
         return self.select_related(
             "assessment__employer",
             "assessment__run__policy_version",
@@ -25,7 +25,7 @@ class NoticeQuerySet(RegionScopedQuerySet):
 
 
 class Notice(models.Model):
-    """征收核定通知书: issued once per assessment; anybody who holds the paper can check number and code."""
+    """征收核定通知书: issued once per assessment; anyone with the paper can check number and code."""
 
     assessment = models.OneToOneField(Assessment, on_delete=models.PROTECT, related_name="notice")
     number = models.CharField(_("文书编号"), max_length=40, unique=True)
@@ -45,7 +45,7 @@ class Notice(models.Model):
 
     @property
     def is_replaced(self) -> bool:
-        """Whether an approved correction took the place of what it says."""
+        """True if an approved correction replaced its assessment."""
         correction = getattr(self.assessment, "superseded_by", None)
         return correction is not None and correction.approved_at is not None
 
@@ -57,7 +57,7 @@ class BatchState(models.TextChoices):
 
     @property
     def tone(self) -> str:
-        """How the state looks: see templates/components/tag.html."""
+        """The tone of the state's tag: see templates/components/tag.html."""
         return {BatchState.WORKING: "now", BatchState.DONE: "ok", BatchState.FAILED: "bad"}[self]
 
 
@@ -66,7 +66,7 @@ class BatchQuerySet(RegionScopedQuerySet):
 
 
 class DocumentBatch(models.Model):
-    """The notices of a run as one file, printed by a worker; the row is the truth about its progress."""
+    """The notices of a run as one file, printed by a worker; the row says how far it is."""
 
     run = models.ForeignKey(AssessmentRun, on_delete=models.PROTECT, related_name="document_batches")
     state = models.CharField(_("状态"), max_length=8, choices=BatchState, default=BatchState.WORKING)

@@ -12,7 +12,7 @@ from accounts.scoping import RegionScopedQuerySet
 from quota.models.returns import LEVY_YEAR_BOUNDS
 
 MAX_TOTAL = 10**16
-# The other side of levy.models.assessments.SUPPLEMENT_ONCE, under the same lock.
+# The counterpart of levy.models.assessments.SUPPLEMENT_ONCE, under the same lock.
 WITHOUT_SUPPLEMENTS = """
     PERFORM pg_advisory_xact_lock(hashtext('levy supplement'), NEW.levy_year);
     IF EXISTS (
@@ -27,7 +27,7 @@ WITHOUT_SUPPLEMENTS = """
 
 
 class PolicyVersion(models.Model):
-    """Every number and setting a run used: the national year and each region's values, frozen with their documents."""
+    """Every number and setting of a run: the national year and each region's values, frozen with their documents."""
 
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
     digest = models.CharField(_("摘要"), max_length=64, unique=True)
@@ -74,15 +74,15 @@ class PauseReason(models.TextChoices):
 
 LIVE_STATES = [RunState.COMPUTING, RunState.PARTIAL, RunState.DRAFT, RunState.CHECKED]
 FINAL_STATES = [RunState.CONFIRMED, RunState.HANDED_OVER]
-COMPUTED_STATES = [RunState.DRAFT, RunState.CHECKED, *FINAL_STATES]  # whole, with every total
-WORKER_LOST = "WorkerLost"  # the error of a slice that took its worker along each time
+COMPUTED_STATES = [RunState.DRAFT, RunState.CHECKED, *FINAL_STATES]  # complete, with every total
+WORKER_LOST = "WorkerLost"  # the error of a slice whose worker died every time
 
 
 class AssessmentRun(models.Model):
     """One computation for a levy year and a region with everything below it.
 
-    While something outside the run's own facts stops it, `pause_reason` says what, `interruptions` how often in a row,
-    and `paused_until` when a slice is tried again (services.interruptions).
+    While a cause outside the run's own facts stops it, `pause_reason` names the cause, `interruptions` counts how
+    often in a row, and `paused_until` says when a slice is tried again (services.interruptions).
     """
 
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
@@ -182,8 +182,8 @@ class SliceState(models.TextChoices):
 class AssessmentSlice(models.Model):
     """Employers `first_id` to `last_id` (both included) of a run. Done means its rows are committed.
 
-    `attempts` counts failures that a worker reported, `unended_starts` the starts of which no end was seen: a worker
-    that was killed leaves one.
+    `attempts` counts failures that a worker reported; `unended_starts` counts starts without a recorded end: a killed
+    worker leaves one.
     """
 
     run = models.ForeignKey(AssessmentRun, on_delete=models.CASCADE, related_name="slices")

@@ -1,6 +1,7 @@
-"""A run beside the year before: regions line by line, and how many employers came, went, or owe otherwise than then.
+"""A run beside the year before: totals per region, and the number of employers that came, left, or owe a different
+amount.
 
-The year before is what is in force for it now, approved corrections included, whatever runs confirmed it.
+The year before means the assessments now in force for it, approved corrections included.
 """
 
 from collections.abc import Iterator
@@ -27,13 +28,13 @@ BAR_ENDS = Decimal("0.5")
 
 
 def is_comparable(run: AssessmentRun) -> bool:
-    """Whether the run holds every employer of its region: one that is not whole would seem to have lost some."""
+    """True if the run has every employer of its region: an incomplete one would seem to have lost some."""
     return run.state in COMPUTED_STATES and not run.is_correction
 
 
 @dataclass(frozen=True, slots=True)
 class Pair:
-    """A figure of the year before and of the run's; `before` None where that year was not confirmed."""
+    """A figure of the year before and of the run; `before` is None if that year was not confirmed."""
 
     before: Decimal | int | None
     now: Decimal | int
@@ -44,7 +45,7 @@ class Pair:
 
     @property
     def growth(self) -> Decimal | None:
-        """The difference in parts of the year before; None where there is nothing to divide by."""
+        """The difference as a share of the year before; None without a divisor."""
         return Decimal(self.now - self.before) / self.before if self.before else None
 
 
@@ -80,7 +81,7 @@ class RegionLine:
 
 
 def region_lines(run: AssessmentRun) -> list[RegionLine]:
-    """Every region that has employers in the run or had some the year before, in the order of the codes."""
+    """Every region with employers in the run or in the year before, in the order of the codes."""
     regions, earlier = regions_of_run(run), last_year_sums(run) if is_comparable(run) else []
     now = {line.code: line for line in region_totals(run_sums(run), regions)}
     before = {line.code: line for line in region_totals(earlier, regions)}
@@ -93,15 +94,15 @@ def region_lines(run: AssessmentRun) -> list[RegionLine]:
 
 @dataclass(frozen=True, slots=True)
 class RegionGroup:
-    """A region's line over those directly below it. The line is the sum of its parts."""
+    """A region's line above those directly below it. The line is the sum of its parts."""
 
     whole: RegionLine
     parts: list[RegionLine]
 
 
 def region_groups(lines: list[RegionLine]) -> list[RegionGroup]:
-    """The regions that have others below them: the run's own first, then its cities. A county that hangs directly
-    under its province stands among the cities."""
+    """The regions with others below them: the run's own first, then its cities. A county directly under its province
+    is listed among the cities."""
     known = {line.now.code for line in lines}
     groups = {line.now.code: RegionGroup(line, []) for line in lines}
     for line in lines:
@@ -113,7 +114,7 @@ def region_groups(lines: list[RegionLine]) -> list[RegionGroup]:
 
 @dataclass(frozen=True, slots=True)
 class Movement:
-    """What may have become of an employer since the year before, and the condition on the two rows `n` and `b`."""
+    """A kind of change since the year before, and its condition on the two rows `n` and `b`."""
 
     name: str
     label: Promise
@@ -131,7 +132,7 @@ MOVEMENTS = (
 
 
 def movement_counts(run: AssessmentRun) -> list[tuple[Movement, int]]:
-    """How many employers each movement concerns, in one pass over both years. One employer may count twice."""
+    """The number of employers of each movement, in one pass over both years. One employer may count twice."""
     return list(zip(MOVEMENTS, figures(run, "movements", lambda: _counted(run)), strict=True))
 
 
@@ -144,7 +145,7 @@ def _counted(run: AssessmentRun) -> tuple[int, ...]:
 
 
 def _both_years(run: AssessmentRun) -> tuple[str, tuple[Any, ...]]:
-    """SQL for the run's rows `n` and those of the year before `b`, employer by employer; and its values."""
+    """SQL (with its values) that joins the run's rows `n` with those of the year before `b`, by employer."""
     columns = ("employer_id", "region_id", "outcome", "payable")
     now, now_values = run.assessments.order_by().values(*columns).query.sql_with_params()
     before, before_values = last_year(run).order_by().values(*columns).query.sql_with_params()

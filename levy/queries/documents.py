@@ -1,4 +1,4 @@
-"""Answering whether a paper that somebody holds is genuine, and what has taken its place."""
+"""Answers whether a document is genuine, and what has replaced it."""
 
 import unicodedata
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ from quota.queries.parameters import months_averaged_for
 
 
 def replacement_of(assessment: Assessment) -> Assessment | None:
-    """What is in force instead of this assessment, however often it was corrected; None while it is in force itself.
+    """The assessment in force instead of this one, after any number of corrections; None if this one is in force.
 
     A correction counts once a second person approved it.
     """
@@ -31,7 +31,7 @@ def replacement_of(assessment: Assessment) -> Assessment | None:
 
 
 class DocumentStanding(StrEnum):
-    """What the check answers about a document that was really issued."""
+    """The answers of the check about a document that was really issued."""
 
     VALID = "valid"
     REPLACED = "replaced"
@@ -40,7 +40,7 @@ class DocumentStanding(StrEnum):
 
 @dataclass(frozen=True, slots=True)
 class DocumentAnswer:
-    """What the public learns about a genuine document: enough to compare it with the paper, no personal data."""
+    """The public facts about a genuine document: enough to compare it with the paper, no personal data."""
 
     title: str
     number: str
@@ -56,9 +56,9 @@ class DocumentAnswer:
 
 
 def check_document(*, code: str, number: str = "") -> DocumentAnswer | None:
-    """The document with this verification code, which must also bear the number where one is given; else None.
+    """The document with this verification code, and with this number if one is given; else None.
 
-    The code of a 审核认定书 is derived from its number, so there both are needed.
+    The code of a 审核认定书 is derived from its number, so that check needs both.
     """
     code, number = tidied(code), _tidied_number(number)
     if len(code) != LENGTH:
@@ -74,7 +74,7 @@ BRACKETS = str.maketrans("[]()【】（）", "〔〕〔〕〔〕〔〕")
 
 
 def _tidied_number(text: str) -> str:
-    """A typed number as it is stored: few keyboards have 〔 and 〕."""
+    """A typed number in its stored form: few keyboards have 〔 and 〕."""
     return "".join(unicodedata.normalize("NFKC", text).translate(BRACKETS).split())
 
 

@@ -1,4 +1,4 @@
-"""The calculator: the same rules as the annual run, for facts that anybody types in."""
+"""The calculator: the rules of the annual run for facts that anyone enters."""
 
 from collections.abc import Mapping
 from decimal import Decimal
@@ -52,7 +52,7 @@ def _person_months(given: Mapping[str, Any], months: str, heads: str, by_month: 
 
 
 def _terms(given: Mapping[str, Any]) -> Terms:
-    """The region's terms of today with the numbers that the asker gives in place of its own."""
+    """The region's terms of today, with the numbers that the request gives instead."""
     region, levy_year = given["region"], given["levy_year"]
     numbers = {name: {"value": str(value), "document": GIVEN} for name, value in given.get("parameters", {}).items()}
     try:
@@ -64,7 +64,7 @@ def _terms(given: Mapping[str, Any]) -> Terms:
 
 
 def as_json(assessed: Assessed) -> dict[str, Any]:
-    """A result in the API's shape: numbers as strings, None where there is no figure."""
+    """A result in the API's form: numbers as strings, None where there is no figure."""
     names = ("average_wage", "charged_wage", "gross", "relief", "payable")
     return {
         "outcome": assessed.outcome.label,
@@ -85,7 +85,7 @@ def as_json(assessed: Assessed) -> dict[str, Any]:
 
 
 def _plain(value: Decimal | int | None) -> str | None:
-    """Person-months without closing zeros: 39.240000 is 39.24."""
+    """Person-months without trailing zeros: 39.240000 becomes 39.24."""
     text = _text(value)
     return text.rstrip("0").rstrip(".") if text and "." in text else text
 

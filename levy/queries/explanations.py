@@ -1,4 +1,4 @@
-"""The steps behind a stored assessment, rebuilt from its inputs and the policy version its run pinned."""
+"""The steps of a stored assessment, rebuilt from its inputs and the policy version of its run."""
 
 from law.amount import Assessed, Facts, Terms, assess
 from levy.models import Assessment
@@ -6,7 +6,7 @@ from levy.queries.policy import terms_of
 
 
 def facts_of(assessment: Assessment) -> Facts:
-    """The stored inputs. A missing or exempt employer has no credited months stored where it has no figures."""
+    """The stored inputs. A missing or exempt employer without figures has no stored credited months."""
     return Facts(
         entity_type=assessment.entity_type,
         staff_months=assessment.declared_staff_months,

@@ -1,4 +1,5 @@
-"""What the law is given about an employer's year: for a slice of a run, or for one employer and what that rests on."""
+"""The law's input about an employer's year: for a slice of a run, or for one employer with the basis of its
+figures."""
 
 from collections.abc import Iterator, Sequence
 from datetime import date
@@ -34,9 +35,9 @@ class FactsLine(NamedTuple):
     is_certified: str = "v.id IS NOT NULL AND NOT coalesce(moved_in.is_open, false)"
 
 
-# One line per employer. Verified heads are before dispatch transfers; those are added from both sides here. A host
-# without a return in time takes the month of staff and no head (credited 0 in the transfer). The bounds are repeated
-# at every table, or each slice would read the whole of them.
+# One line per employer. Verified heads are before dispatch transfers, so add those here for agency and host. A host
+# without a return in time gets the month of staff but no head (credited 0 in the transfer). The bounds are repeated
+# at every table: otherwise each slice would read the whole tables.
 _FACTS = f"""
     WITH transfers AS (
         SELECT t.*, h.id IS NULL AS is_open FROM quota_dispatchtransfer t
@@ -62,10 +63,10 @@ _FACTS = f"""
     ) moved_in ON moved_in.host_id = e.id
     WHERE e.id BETWEEN %(first)s AND %(last)s AND e.region_id LIKE %(region)s
 """
-# A run moves the people of an agency once the agency's own heads are verified.
+# A run moves the people of an agency only after the agency's own heads are verified.
 FACTS = _FACTS.format(agencies="JOIN")
 EXPECTED_FACTS = _FACTS.format(agencies="LEFT JOIN")
-# An employer that moved since another run was confirmed owes the year once.
+# An employer that moved after another run was confirmed owes the year only once.
 NOT_IN_OTHER_RUNS = """
     AND NOT EXISTS (
         SELECT 1 FROM levy_assessment a
@@ -75,7 +76,7 @@ NOT_IN_OTHER_RUNS = """
 
 
 class FactsBasis(models.TextChoices):
-    """What a figure rests on that no run has confirmed yet. Every page says it in these words."""
+    """The basis of a figure that no run has confirmed yet. Every page uses these words."""
 
     DECLARED = "declared", _("申报数")
     COMPUTED = "computed", _("核对数")
@@ -97,7 +98,7 @@ BASIS_NOTES = {
 
 
 class Expected(NamedTuple):
-    """Facts of a year that no run has confirmed, and what they rest on."""
+    """Facts of a year that no run has confirmed, and their basis."""
 
     facts: Facts
     basis: FactsBasis
@@ -106,22 +107,24 @@ class Expected(NamedTuple):
 def facts_of_slice(
     levy_year: int, first_id: int, last_id: int, prefix: str, others: Sequence[int] = ()
 ) -> Iterator[tuple[str, str, Facts]]:
-    """Employer id, region code and facts of a slice, as a run computes with them; without employers that the runs
-    `others` hold. Read whole before anything is written back on the same connection."""
+    """Employer id, region code and facts of a slice, as a run uses them; without employers of the runs `others`.
+
+    Read all of it before writing on the same connection.
+    """
     statement = f"{FACTS} {NOT_IN_OTHER_RUNS if others else ''}"
     for line in _lines(statement, levy_year, first_id, last_id, prefix, others):
         yield line.employer, line.region, _certified(line)
 
 
 def facts_today(employer: Employer, levy_year: int) -> Facts:
-    """The facts with which a run that began now would compute this employer."""
+    """The facts that a run started now would use for this employer."""
     (line,) = _lines(FACTS, levy_year, employer.pk, employer.pk)
     return _certified(line)
 
 
 def facts_expected(employer: Employer, levy_year: int) -> Expected:
-    """The facts as far as they are known: what the checks computed where nothing is verified, and what agreements
-    move also where the agency's heads are not verified. They are those of `facts_today` once the basis is VERIFIED."""
+    """The facts as far as known: computed months where none are verified, and transfers also from agencies whose heads
+    are not verified. They equal `facts_today` once the basis is VERIFIED."""
     (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
     if line.is_certified == "t":
         basis = FactsBasis.VERIFIED
@@ -134,8 +137,8 @@ def facts_expected(employer: Employer, levy_year: int) -> Expected:
 def facts_declared(
     employer: Employer, levy_year: int, *, staff_months: int, total_wages: Decimal, claimed_months: int
 ) -> Facts:
-    """The facts if a return of these figures were filed and every month on it counted (Basis.DECLARED); agreements
-    move theirs."""
+    """The facts if a return with these figures were filed and all its months counted (Basis.DECLARED), with the
+    transfers by agreement."""
     (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
     filed = line._replace(staff_months=str(staff_months), total_wages=str(total_wages))
     return _facts(filed, max(claimed_months + int(line.moved_months), 0))
@@ -158,7 +161,7 @@ def _certified(line: FactsLine) -> Facts:
 
 def _facts(line: FactsLine, credited: int) -> Facts:
     has_return = line.staff_months != NULL
-    wages = line.total_wages if has_return else line.registered_wages  # never one source for staff, another for wages
+    wages = line.total_wages if has_return else line.registered_wages  # staff and wages always from the same source
     return Facts(
         entity_type=line.entity_type,
         staff_months=int(line.staff_months) if has_return else _registered_months(line.registered_staff),

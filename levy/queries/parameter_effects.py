@@ -1,4 +1,4 @@
-"""What a new value would have changed in the last confirmed year: counts that a second administrator can judge by."""
+"""The effect that a new value would have had in the last confirmed year: counts for the second administrator."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -21,7 +21,7 @@ LIABLE = [OutcomeCode.MET, OutcomeCode.HALF, OutcomeCode.NINETY, OutcomeCode.FUL
 
 @dataclass(frozen=True, slots=True)
 class EffectLine:
-    """One count or sum of the year as it was, and as it would have been."""
+    """One count or sum of the year, as it was and as it would have been."""
 
     label: str
     unit: str
@@ -36,9 +36,9 @@ class ChangeEffect:
 
 
 def effect_on_last_year(change: ParameterChange) -> ChangeEffect | None:
-    """The change tried on the newest confirmed year of its region, in at most four queries.
+    """The change applied to the newest confirmed year of its region, in at most four queries.
 
-    None without such a year, without a value to compare with, and for rules: their effect shows in a trial run only.
+    None without such a year, without a value to compare with, and for rules: only a trial run shows their effect.
     """
     confirmed = Assessment.objects.current().in_region(change.region_id)
     year = confirmed.aggregate(newest=Max("levy_year"))["newest"]

@@ -1,4 +1,4 @@
-"""What a region computes a year with: each number and rule with its source, and what is missing and stops what."""
+"""A region's numbers and rules for a year, each with its source, and the missing ones with what they block."""
 
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ AT_YEAR_END = (NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE)
 
 @dataclass(frozen=True, slots=True)
 class ParameterLine:
-    """A number or rule of the year. `row` is None where nothing is entered: missing, or the national rule."""
+    """A number or rule of the year. `row` is None if nothing is entered: missing, or the national rule."""
 
     name: str
     label: str
@@ -31,7 +31,7 @@ class ParameterLine:
 
 @dataclass(frozen=True, slots=True)
 class Gap:
-    """What is not entered, and what cannot be done without it."""
+    """A missing entry, and what cannot be done without it."""
 
     name: str
     title: str
@@ -39,8 +39,8 @@ class Gap:
 
 
 def numbers_of(region: Region, levy_year: int) -> list[ParameterLine]:
-    """The region's numbers: those of 31 December, and the minimum wages of the year, the region's own before those
-    above it. One query."""
+    """The region's numbers: those of 31 December, and the minimum wages of the year, its own before those of regions
+    above. One query."""
     lineage = region.lineage()
     rows = RegionalNumber.objects.for_lineage(lineage).filter(
         Q(valid_until=None) | Q(valid_until__gte=date(levy_year, 1, 1)), valid_from__lte=date(levy_year, 12, 31)
@@ -56,7 +56,7 @@ def numbers_of(region: Region, levy_year: int) -> list[ParameterLine]:
 
 
 def rules_of(region: Region, levy_year: int) -> list[ParameterLine]:
-    """Every rule a region may set, with its value of 31 December or the national one. One query."""
+    """Every rule that a region may set, with its value of 31 December or the national one. One query."""
     lineage = region.lineage()
     rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(lineage)
     held = {row.name: row for row in sorted(_with_people(rows), key=lambda row: -lineage.index(row.region_id))}
@@ -87,7 +87,7 @@ def _national(name: str) -> str:
 
 
 def gaps_of(regions: Collection[Region], levy_year: int) -> dict[str, list[Gap]]:
-    """What each region lacks for a levy year, by its code; regions that lack nothing are left out. Two queries."""
+    """The gaps of each region for a levy year, by its code; regions without gaps are left out. Two queries."""
     codes = [region.code for region in regions]
     wages = minimum_wages(codes, levy_year)
     held = {

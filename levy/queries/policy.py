@@ -1,4 +1,4 @@
-"""The terms a region assesses with: as they are today, or as a run has pinned them."""
+"""The terms of a region's assessment: those of today, or those that a run has pinned."""
 
 import json
 from collections.abc import Collection, Iterable, Mapping
@@ -25,8 +25,8 @@ NUMBERS = [NumberKind.REQUIRED_RATIO, NumberKind.SOCIAL_AVERAGE_WAGE]
 
 
 def regional_terms(code: str, levy_year: int) -> dict[str, Any]:
-    """A region's numbers and settings of 31 December of the levy year, each from the county, else the prefecture,
-    else the province (formats: a row outside its dates falls through)."""
+    """A region's numbers and settings of 31 December of the levy year, each from the county, else the prefecture, else
+    the province. A row outside its dates is skipped."""
     lineage = Region(code=code).lineage()
     day = date(levy_year, 12, 31)
     terms: dict[str, Any] = {"settings": {}}
@@ -50,7 +50,7 @@ def _rows(lineage: list[str], day: date) -> Iterable[tuple[str, str, str, str]]:
 
 
 def refuse_unusable(regions: Mapping[str, dict[str, Any]], levy_year: int) -> None:
-    """Raise ParametersMissing naming the regions whose ratio, wage or rule is missing or wrong, PolicyYearMissing."""
+    """Raise ParametersMissing with the regions whose ratio, wage or rule is missing or wrong, or PolicyYearMissing."""
     faults = []
     for code, terms in regions.items():
         try:
@@ -86,13 +86,13 @@ def current_terms(region_code: str, levy_year: int) -> Terms:
 
 
 def usable_terms(region_code: str, levy_year: int, terms: dict[str, Any]) -> Terms:
-    """What `regional_terms` gave, to compute with. Raises ParametersMissing, PolicyYearMissing."""
+    """The result of `regional_terms`, ready to compute with. Raises ParametersMissing, PolicyYearMissing."""
     refuse_unusable({region_code: terms}, levy_year)
     return _terms(levy_year, terms)
 
 
 def counting_rules_of(terms: Mapping[str, Any]) -> CountingRules:
-    """How the same region counts, from what `regional_terms` gave or a run has pinned. Raises SettingError."""
+    """The region's counting rules, from `regional_terms` or from pinned terms. Raises SettingError."""
     return CountingRules.from_settings(_values(terms, CountingRules.names()))
 
 

@@ -1,4 +1,4 @@
-"""How far a run has come, by the slices in PostgreSQL."""
+"""The progress of a run, from its slices in PostgreSQL."""
 
 from datetime import timedelta
 
@@ -11,7 +11,7 @@ STALLED_AFTER = timedelta(minutes=3)
 
 
 def progress(run: AssessmentRun) -> dict[str, int]:
-    """Slices done, put aside and in all, and employers done, as of now."""
+    """The present number of slices done, put aside and in all, and of employers done."""
     return run.slices.aggregate(
         total=Count("pk"),
         done=Count("pk", filter=Q(state=SliceState.DONE)),
@@ -21,7 +21,7 @@ def progress(run: AssessmentRun) -> dict[str, int]:
 
 
 def is_stalled(run: AssessmentRun) -> bool:
-    """Whether a run that does not rest has got no further for minutes, by the database's clock."""
+    """True if a run that does not pause has finished no slice for minutes, by the database's clock."""
     computing = AssessmentRun.objects.filter(pk=run.pk, state=RunState.COMPUTING, paused_until=None)
     lately = run.slices.filter(done_at__gt=Now() - STALLED_AFTER)
     return computing.filter(~Exists(lately), started_at__lt=Now() - STALLED_AFTER).exists()

@@ -1,4 +1,4 @@
-"""The slices that failed time and again: which employers, why, and what to do."""
+"""The slices that failed too often: their employers, the cause, and the cure."""
 
 from dataclasses import dataclass
 
@@ -13,7 +13,7 @@ SHOWN_SLICES = 100
 
 @dataclass(frozen=True, slots=True)
 class PutAside:
-    """A slice without a result: from its first to its last employer, what stopped it, and what to do about it."""
+    """A slice without a result: its first and last employer, the cause, and the cure."""
 
     part: AssessmentSlice
     ends: tuple[Employer, Employer]

@@ -1,7 +1,7 @@
-"""Figures over every employer of a run: a second or more at a million rows, and kept as long as they are true.
+"""Cached figures over every employer of a run: they take a second or more at a million rows.
 
-A computed run's rows never change; what is in force for the year before changes with each confirmation only. The key
-names both, so nothing kept is ever out of date, and nothing has to be thrown away.
+A computed run's rows never change; those in force for the year before change only with a confirmation. The cache key
+names both, so no entry is ever out of date and none must be deleted.
 """
 
 import hashlib
@@ -22,7 +22,8 @@ KEPT = timedelta(days=7)
 
 
 def figures(run: AssessmentRun, name: str, compute: Callable[[], Figures], *, alone: bool = False) -> Figures:
-    """The run's figures of this name; `alone` if nothing of the year before is in them, else one query if known."""
+    """The run's figures of this name. One query on a hit, none with `alone`: figures without anything of the year
+    before."""
     if run.state not in COMPUTED_STATES:
         return compute()
     made_of = f"{run.pk} {run.finished_at} {'' if alone else _year_before(run)}"
@@ -37,6 +38,6 @@ def figures(run: AssessmentRun, name: str, compute: Callable[[], Figures], *, al
 
 
 def _year_before(run: AssessmentRun) -> dict[str, Any]:
-    """Another one after each confirmation for that year: every approved correction is a confirmed run of its own."""
+    """A key that changes with each confirmation for that year: every approved correction is a confirmed run."""
     before = AssessmentRun.objects.filter(levy_year=run.levy_year - 1, state__in=FINAL_STATES)
     return before.order_by().aggregate(runs=Count("pk"), last=Max("confirmed_at"), highest=Max("pk"))

@@ -1,4 +1,4 @@
-"""Totals of a run: by outcome, by region with everything above it, and what changed most against last year."""
+"""Totals of a run: by outcome, by region with everything above it, and the largest changes against last year."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -15,7 +15,7 @@ from levy.models import Assessment, AssessmentRun
 from levy.models.assessments import AssessmentQuerySet, OutcomeCode
 from levy.queries.run_figures import figures
 
-# Two hash joins; an order over every pair would look up a million employers one by one.
+# Two hash joins: sorting every pair would look up a million employers one by one.
 LARGEST = """
 SELECT n.id, b.id FROM ({now}) n JOIN ({before}) b ON b.employer_id = n.employer_id
 WHERE n.payable <> b.payable ORDER BY abs(n.payable - b.payable) DESC, n.id LIMIT %s
@@ -24,7 +24,8 @@ WHERE n.payable <> b.payable ORDER BY abs(n.payable - b.payable) DESC, n.id LIMI
 
 @dataclass(slots=True)
 class RunTotals:
-    """Counts and sums of some assessments; person-months and yuan. `paying` are the employers that owe something."""
+    """Counts and sums of a group of assessments; person-months and yuan. `paying` is the number of employers that owe
+    something."""
 
     code: str
     label: str
@@ -56,12 +57,13 @@ Sums = list[dict[str, Any]]
 
 
 def run_sums(run: AssessmentRun) -> Sums:
-    """By region and outcome, for the lines below: one pass over a million rows for all tables of a page."""
+    """Sums by region and outcome, for the functions below: one pass over a million rows for all tables of a page."""
     return figures(run, "sums", lambda: _sums_of(run.assessments), alone=True)
 
 
 def last_year_sums(run: AssessmentRun) -> Sums:
-    """The same of what is in force for the year before, corrections included; none where it was not confirmed."""
+    """The same for the assessments in force for the year before, corrections included; empty if it was not
+    confirmed."""
     return figures(run, "last-year-sums", lambda: _sums_of(last_year(run)))
 
 
@@ -78,7 +80,7 @@ def outcome_totals(sums: Sums) -> list[RunTotals]:
 
 
 def region_totals(sums: Sums, regions: Iterable[Region]) -> list[RunTotals]:
-    """Each county's sums added to itself and to every region above it among these, in the order of their codes."""
+    """Each county's sums added to itself and to every listed region above it, in the order of the codes."""
     names = {region.code: region for region in regions}
     lines: dict[str, RunTotals] = {}
     for row in sums:
@@ -95,13 +97,13 @@ def regions_of_run(run: AssessmentRun) -> list[Region]:
 
 
 def last_year(run: AssessmentRun) -> AssessmentQuerySet:
-    """What the region's employers owe for the year before the run's."""
+    """The amounts that the region's employers owe for the year before the run's."""
     return Assessment.objects.current().in_region(run.region_id).filter(levy_year=run.levy_year - 1)
 
 
 @dataclass(frozen=True, slots=True)
 class YearOnYear:
-    """One employer's assessment beside last year's, with what differs, in words an officer can check."""
+    """One employer's assessment beside last year's, with the differences in words that an officer can check."""
 
     assessment: Assessment
     before: Assessment
@@ -113,7 +115,7 @@ CHANGES_SHOWN = 20
 
 
 def largest_changes(run: AssessmentRun) -> list[YearOnYear]:
-    """Employers whose due amount moved most against the confirmed assessment of the year before."""
+    """The employers whose due amount changed most against the confirmed assessment of the year before."""
     pairs = figures(run, "largest-changes", lambda: _largest(run))
     found = Assessment.objects.select_related("employer").in_bulk([pk for pair in pairs for pk in pair])
     return [_change(found[now], found[before]) for now, before in pairs]

@@ -1,1 +1,1 @@
-"""What the levy app does. Every write goes through here and leaves an entry in the audit trail."""
+"""Writes of the levy app. Each leaves an entry in the audit trail."""

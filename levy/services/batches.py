@@ -1,7 +1,7 @@
-"""The notices of a run to print and post: files of 25, none across two counties, bound into one ZIP with an index.
+"""The notices of a run to print and post: files of 25, each of one county, combined into one ZIP with an index.
 
-The row is the truth. `done` counts the notices in finished parts; a part that a worker lost is printed again, and
-only the bound file is ever offered (docs/decisions/0007-printing-notices.md).
+The row says how far the batch is: `done` counts the notices in finished parts. A part that a worker lost is printed
+again, and only the combined file is ever offered (docs/decisions/0007-printing-notices.md).
 """
 
 import hashlib
@@ -34,7 +34,7 @@ from levy.models.documents import BatchState
 from levy.models.runs import FINAL_STATES
 from levy.services.notices import issue_numbered, lock_series
 
-PART = 25  # measured: fewer waste the fonts' embedding, more grow slower than in proportion
+PART = 25  # measured: fewer repeat the fonts too often, with more the time grows faster than the number
 STALLED_AFTER = timedelta(seconds=60)
 SECONDS_PER_MESSAGE = 60
 INDEX = "目录.csv"
@@ -53,7 +53,7 @@ HEADINGS = (
 
 @transaction.atomic
 def start_batch(*, run: AssessmentRun, actor: User) -> DocumentBatch:
-    """Have the notices of every employer that owes something printed. tasks.render_notices does the work.
+    """Order the printing of the notices of every employer that owes something. tasks.render_notices does the work.
 
     Raises PermissionMissing, NoticeNotPossible before the run is confirmed, NothingToPrint, BatchAlreadyWorking.
     """
@@ -80,7 +80,7 @@ def start_batch(*, run: AssessmentRun, actor: User) -> DocumentBatch:
 
 
 def _due(run: AssessmentRun, batch: DocumentBatch | None = None) -> AssessmentQuerySet:
-    """The run's assessments in force with something to pay; for a batch, those in force when it was started."""
+    """The run's assessments in force with something to pay; for a batch, those in force at its start."""
     in_force = Q(superseded_by=None) | Q(superseded_by__approved_at=None)
     if batch is not None:
         in_force |= Q(superseded_by__approved_at__gte=batch.created_at)
@@ -88,10 +88,11 @@ def _due(run: AssessmentRun, batch: DocumentBatch | None = None) -> AssessmentQu
 
 
 def print_notices(*, batch_id: int, seconds: float = SECONDS_PER_MESSAGE) -> bool:
-    """Go on with a batch for about so long. True while something is left, False when it is done or another's.
+    """Continue a batch for a limited time. True while something is left; False when it is done or another worker has
+    it.
 
-    A lost connection and a full disk leave the batch to be gone on with; any other failure ends it, also a row that
-    the database refuses and a statement that it breaks off as too long: the same few notices would take as long again.
+    After a lost connection or a full disk the batch can continue. Any other failure ends it, also a row that the
+    database refuses and a statement time-out: the same few notices would take as long again.
     """
     until = time.monotonic() + seconds
     try:
@@ -123,7 +124,7 @@ def _note(batch_id: int, **values: str) -> None:
 
 @transaction.atomic
 def _print_part(batch_id: int) -> bool:
-    """Print the next part, or bind the file when there is none. The row stays locked so that nobody else does."""
+    """Print the next part, or combine the file when none is left. The lock on the row keeps other workers away."""
     batch = (
         DocumentBatch.objects.select_for_update(of=("self",), no_key=True, skip_locked=True)
         .filter(pk=batch_id, state=BatchState.WORKING)
@@ -147,12 +148,12 @@ def _print_part(batch_id: int) -> bool:
 
 
 def _next_notices(batch: DocumentBatch) -> list[Notice]:
-    """The next notices of one county, issued where they were not yet."""
+    """The next notices of one county; issues those that are missing."""
     rows = _due(batch.run, batch).order_by("region_id", "employer_id")
     found = list(rows[batch.done : batch.done + PART])
     region = found[0].region_id
     part = [assessment for assessment in found if assessment.region_id == region]
-    lock_series(region)  # an officer may be issuing one of them at this moment
+    lock_series(region)  # before looking for served ones: an officer may be issuing one at this moment
     served = set(Notice.objects.filter(assessment__in=part).values_list("assessment_id", flat=True))
     missing = [assessment for assessment in part if assessment.pk not in served]
     issue_numbered(region_code=region, assessments=missing, actor=batch.created_by)
@@ -177,14 +178,14 @@ def _folder(batch: DocumentBatch) -> str:
 
 
 def _put(batch: DocumentBatch, name: str, content: bytes) -> None:
-    """Store a part, in place of what a killed worker may have left of it."""
+    """Store a part; replaces one that a killed worker left."""
     path = f"{_folder(batch)}/{name}"
     default_storage.delete(path)
     default_storage.save(path, ContentFile(content))
 
 
 def _bind(batch: DocumentBatch) -> None:
-    """One file of all parts, offered from now on. The same notices always give the same bytes."""
+    """Combine all parts into one file and offer it. The same notices always give the same bytes."""
     with TemporaryFile() as bound:
         _write_zip(batch, bound)
         bound.seek(0)
@@ -217,7 +218,7 @@ def _write_zip(batch: DocumentBatch, target: BinaryIO) -> None:
 
 
 def _entry(batch: DocumentBatch, name: str) -> ZipInfo:
-    """A file of the ZIP, dated by the run's confirmation rather than by when it was printed."""
+    """A file of the ZIP, dated by the run's confirmation, not by the printing."""
     return ZipInfo(name, date_time=timezone.localtime(batch.run.confirmed_at).timetuple()[:6])
 
 
@@ -228,7 +229,7 @@ def _remove_parts(batch: DocumentBatch) -> None:
 
 
 def stalled_batches() -> list[int]:
-    """Claim the batches whose worker has not been heard of for a minute: ids to send again."""
+    """Claim the batches that no worker has touched for a minute. Returns their ids, to send again."""
     with transaction.atomic():
         stalled = DocumentBatch.objects.select_for_update(of=("self",), no_key=True, skip_locked=True).filter(
             state=BatchState.WORKING, touched_at__lt=Now() - STALLED_AFTER

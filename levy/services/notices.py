@@ -1,4 +1,4 @@
-"""Issuing notices under gap-free numbers."""
+"""Issues notices under numbers without gaps."""
 
 from collections.abc import Iterable
 
@@ -19,7 +19,7 @@ from levy.models.runs import FINAL_STATES
 
 @transaction.atomic
 def issue_notice(*, assessment: Assessment, actor: User) -> Notice:
-    """The notice of a confirmed assessment in force; one that was issued before is returned as it is.
+    """The notice of a confirmed assessment in force; an existing one is returned unchanged.
 
     Raises PermissionMissing, NoticeNotPossible.
     """
@@ -51,9 +51,9 @@ def _refuse_impossible(assessment: Assessment) -> None:
 
 
 def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor: User | None) -> list[Notice]:
-    """Notices for assessments of one region that have none, numbered on from the region's last of the year.
+    """Issue notices for assessments of one region that have none, numbered on from the region's last of the year.
 
-    Inside the caller's transaction, which must end soon: the region's numbers wait for it.
+    In the caller's transaction, which must end soon: the region's numbers wait for it.
     """
     lock_series(region_code)
     prefix = f"残核〔{timezone.localdate().year}〕{region_code}-"
@@ -73,5 +73,5 @@ def issue_numbered(*, region_code: str, assessments: Iterable[Assessment], actor
 
 
 def lock_series(region_code: str) -> None:
-    """One at a time numbers the notices of a region; rows that merely point to the region are not held up."""
+    """Let one transaction at a time number the notices of a region; rows that refer to the region need not wait."""
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))

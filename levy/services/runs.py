@@ -1,4 +1,4 @@
-"""The annual run. The ledger of slices in PostgreSQL decides what is left to do; Celery only hurries."""
+"""The annual run. The ledger of slices in PostgreSQL decides what is left to do; Celery only makes it faster."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -27,7 +27,7 @@ from quota.models import Employer
 
 SLICE_EMPLOYERS = 20_000
 MAX_ATTEMPTS = 3
-MAX_UNENDED_STARTS = 6  # above what a bad night's restarts may do to an innocent slice
+MAX_UNENDED_STARTS = 6  # more than a bad night's restarts cause at a sound slice
 RESEND_AFTER = timedelta(seconds=30)
 MAX_IN_QUEUE = 60
 POLL_SECONDS = 0.3
@@ -45,10 +45,10 @@ SELECT %s, part, min(id), max(id), 'todo', 0, 0, '', '' FROM (
 def start_run(
     *, levy_year: int, region: Region, actor: User | None, slice_employers: int = SLICE_EMPLOYERS
 ) -> AssessmentRun:
-    """Create a run with its slices and pinned policy. Nothing is computed yet: send_slices or work_off do that.
+    """Create a run with its slices and pinned policy. It computes nothing yet: send_slices or work_off do that.
 
-    Raises RunAlreadyLive where a live run of the year covers part of the region, RunAlreadyConfirmed where a confirmed
-    one does, ParametersMissing, PolicyYearMissing, PermissionMissing.
+    Raises RunAlreadyLive if a live run of the year covers part of the region, RunAlreadyConfirmed if a confirmed one
+    does, ParametersMissing, PolicyYearMissing, PermissionMissing.
     """
     if actor is not None and not actor.can(Permission.RUN_ASSESSMENT, region.code):
         raise PermissionMissing
@@ -71,7 +71,8 @@ def start_run(
 
 
 def _refuse_overlap(levy_year: int, region: Region, states: list[str], *, besides: int | None = None) -> None:
-    """Runs of a region above or below count as well: the province's row is the lock for all of them."""
+    """Refuse if a run of the region, or of one above or below, is in these states."""
+    # Overlapping regions have no common row but their province's: it is the lock for all of them.
     province = Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000")
     list(province)
     runs = AssessmentRun.objects.filter(levy_year=levy_year, state__in=states, is_correction=False).exclude(pk=besides)
@@ -86,11 +87,11 @@ def _cut_slices(run: AssessmentRun, size: int) -> None:
 
 
 def assess_slice(*, run_id: int, number: int) -> None:
-    """Do one slice, unless somebody has it, it is done or its run rests: doing it twice changes nothing.
+    """Do one slice, unless another worker has it, it is done or its run pauses. A repetition changes nothing.
 
-    A lost connection or a full disk leaves the slice to be done and lets the run rest (services.interruptions); any
-    other failure counts an attempt, and the third puts the slice aside so that one poisonous row does not hold up a
-    province. So does a slice that takes its worker along time and again.
+    After a lost connection or a full disk the slice stays to be done and the run pauses (services.interruptions). Any
+    other failure counts an attempt; the third puts the slice aside, so that one bad row does not stop a province. A
+    slice whose worker dies too often is put aside too.
     """
     try:
         if not _note_start(run_id, number):
@@ -107,8 +108,8 @@ def assess_slice(*, run_id: int, number: int) -> None:
 
 
 def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
-    """The slice, locked, if it is to be done now and nobody has it."""
-    # A message may come twice, and the sweeper sends again: the second worker finds the row locked and leaves.
+    """The slice, locked, if it must be done now and no other worker has it."""
+    # A message may come twice, and the sweeper sends again: a second worker finds the row locked and stops.
     return (
         AssessmentSlice.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
         .filter(run_id=run_id, number=number, state=SliceState.TODO, run__state=RunState.COMPUTING)
@@ -117,11 +118,11 @@ def _to_do(run_id: int, number: int) -> QuerySet[AssessmentSlice]:
 
 
 def _note_start(run_id: int, number: int) -> bool:
-    """Count the start in a transaction of its own, so that it stays when the worker goes. False: nothing to do."""
-    # Two counters, because a slice fails in two ways. `attempts` counts failures that Python saw; `unended_starts` is
-    # raised before the work and set back after it, so it counts workers that were killed at it. Its limit is higher: a
-    # restart of the machine also ends innocent slices. The lock ends here and is taken again in _do_slice; if another
-    # worker comes between, this one finds nothing to do and its start stays counted, which the end sets back.
+    """Count the start in a separate transaction, so that the count survives the worker. False: nothing to do."""
+    # Two counters, because a slice fails in two ways. `attempts` counts failures that Python saw. `unended_starts` is
+    # raised before the work and reset after it, so it counts workers that were killed during it. Its limit is higher,
+    # because a restart of the machine also ends sound slices. The lock ends here and is taken again in _do_slice. If
+    # another worker comes in between, this one finds nothing to do there; its start is counted until the slice ends.
     with transaction.atomic():
         part = _to_do(run_id, number).first()
         if part is None:
@@ -142,9 +143,9 @@ def _do_slice(run_id: int, number: int) -> None:
     part = _to_do(run_id, number).select_related("run__region", "run__policy_version").first()
     if part is None:
         return
-    with connection.wrap_database_errors:  # COPY goes past Django's own wrapping
+    with connection.wrap_database_errors:  # Django does not wrap the errors of COPY itself
         totals = write_slice(part.run, part, terms_by_region(part.run.policy_version))
-    if not _may_take_rows(run_id):  # asked last: nobody who steps the run waits for the computing
+    if not _may_take_rows(run_id):  # last, so that a step of the run need not wait for the computation
         transaction.set_rollback(True)
         return
     AssessmentSlice.objects.filter(pk=part.pk).update(
@@ -158,9 +159,11 @@ def _do_slice(run_id: int, number: int) -> None:
 
 
 def _may_take_rows(run_id: int) -> bool:
-    """Whether the run still computes: somebody may have discarded it while the slice was written. From here on whoever
-    discards it waits for the rows and deletes them; other slices of the run pass."""
-    # SHARE, not KEY SHARE: a step of the run locks its row without its key, and this must wait for it.
+    """True if the run still computes: it may have been discarded while the slice was written.
+
+    From here on a discard waits for the rows and deletes them; other slices of the run do not wait.
+    """
+    # SHARE, not KEY SHARE: a step locks the run's row with NO KEY UPDATE, and only SHARE conflicts with that.
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT 1 FROM levy_assessmentrun WHERE id = %s AND state = %s FOR SHARE", [run_id, RunState.COMPUTING]
@@ -169,8 +172,9 @@ def _may_take_rows(run_id: int) -> bool:
 
 
 def _note_failure(run_id: int, number: int, failure: Exception) -> None:
-    """Count an attempt; the last puts the slice aside in the same statement, for a worker past its time limit may be
-    killed after each. The text is the kind of failure only: its message may hold data."""
+    """Count an attempt; the last one puts the slice aside. Stores only the kind of failure: its message may contain
+    data."""
+    # In one statement: a worker past its time limit may be killed after each one.
     AssessmentSlice.objects.filter(run_id=run_id, number=number, state=SliceState.TODO).update(
         attempts=F("attempts") + 1,
         unended_starts=0,
@@ -182,7 +186,7 @@ def _note_failure(run_id: int, number: int, failure: Exception) -> None:
 
 @transaction.atomic
 def finish_if_complete(run_id: int) -> None:
-    """Close the run when no slice is left: draft with its totals, or partial when some were put aside."""
+    """Close the run when no slice is left: draft with its totals, or partial if slices were put aside."""
     run = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run_id)
     slices = run.slices.all()
     if run.state != RunState.COMPUTING or slices.filter(state=SliceState.TODO).exists():
@@ -191,6 +195,7 @@ def finish_if_complete(run_id: int) -> None:
     totals = slices.filter(state=SliceState.DONE).aggregate(
         employers=Sum("employer_count"), payable=Sum("payable_total")
     )
+    # A sum does not depend on the order of the slices, so two runs of the same facts have the same digest.
     digest = sum(int(part, 16) for part in slices.exclude(digest="").values_list("digest", flat=True))
     run.state = RunState.PARTIAL if is_partial else RunState.DRAFT
     run.employer_count = totals["employers"] or 0
@@ -201,14 +206,15 @@ def finish_if_complete(run_id: int) -> None:
 
 
 def finish_complete_runs() -> None:
-    """Close runs whose last worker died between its slice and the closing."""
+    """Close runs whose last worker died after its slice but before closing the run."""
     computing = AssessmentRun.objects.filter(state=RunState.COMPUTING)
     for run_id in computing.exclude(slices__state=SliceState.TODO).values_list("pk", flat=True):
         finish_if_complete(run_id)
 
 
 def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
-    """Do the run's slices in this process beside any workers, yielding the progress after each, until it is closed."""
+    """Do the run's slices in this process beside any workers, yielding the progress after each, until the run is
+    closed."""
     while run.state == RunState.COMPUTING:
         for number in run.slices.filter(state=SliceState.TODO).values_list("number", flat=True):
             assess_slice(run_id=run.pk, number=number)
@@ -216,7 +222,7 @@ def work_off(run: AssessmentRun) -> Iterator[dict[str, int]]:
         finish_if_complete(run.pk)
         run.refresh_from_db()
         if run.state == RunState.COMPUTING:
-            sleep(POLL_SECONDS)  # the rest is in other hands
+            sleep(POLL_SECONDS)  # other workers have the rest
             yield progress(run)
 
 
@@ -238,7 +244,7 @@ def due_slices(run_id: int | None = None) -> list[tuple[int, int]]:
 
 
 def shown_of_run(run: AssessmentRun) -> tuple[object, ...]:
-    """What the page of a step shows: the step holds for exactly this (promise A10)."""
+    """The values on the page of a step: the step is valid for exactly these (promise A10)."""
     return (run.pk, run.state, run.employer_count, run.payable_total, run.digest)
 
 
@@ -262,18 +268,19 @@ def confirm_run(*, run: AssessmentRun, actor: User, seen: str | None = None) -> 
         _refuse_overlap(run.levy_year, run.region, FINAL_STATES, besides=run.pk)
         _refuse_assessed_elsewhere(run)
         if AssessmentRun.objects.filter(pk=run.pk, state=RunState.DISCARDED).exists():
-            raise TransitionNotAllowed  # its rows are gone, so the totals would be blamed
+            raise TransitionNotAllowed  # its rows are gone, so the error would be TotalsDisagree
         refuse_disagreement(run)
         try:
             with transaction.atomic():
                 return apply(run, CONFIRM, actor=actor, region_code=run.region_id, expect=expect, digest=run.digest)
-        except IntegrityError:  # a supplement was approved since they were looked for
+        except IntegrityError:  # the trigger found a supplement that was approved after the check above
             _refuse_assessed_elsewhere(run)
             raise
 
 
 def _refuse_assessed_elsewhere(run: AssessmentRun) -> None:
-    """An employer that moved while two runs were open stands in both: under the province's lock one is first."""
+    """Refuse employers that another confirmed run has too, because they moved while both were open. The province's
+    lock decides which run is first."""
     if others := other_final_runs(run):
         elsewhere = Assessment.objects.filter(employer=OuterRef("employer"), run__in=others)
         found = run.assessments.filter(Exists(elsewhere)).order_by("employer__uscc")
@@ -282,7 +289,7 @@ def _refuse_assessed_elsewhere(run: AssessmentRun) -> None:
 
 
 def refuse_disagreement(run: AssessmentRun) -> None:
-    """Raise TotalsDisagree unless rows, slices and run say the same, RunIncomplete while a slice is missing."""
+    """Raise TotalsDisagree unless rows, slices and run agree, RunIncomplete while a slice is missing."""
     if run.slices.exclude(state=SliceState.DONE).exists():
         raise RunIncomplete
     stored = run.assessments.aggregate(rows=Count("pk"), payable=Sum("payable", default=0))
@@ -292,22 +299,22 @@ def refuse_disagreement(run: AssessmentRun) -> None:
 
 
 def discard_run(*, run: AssessmentRun, actor: User, reason: str) -> AssessmentRun:
-    """Throw a run away that nobody confirmed; its rows go, the run and its trail stay."""
+    """Discard an unconfirmed run: delete its rows, keep the run and its trail."""
     with transaction.atomic():
         _refuse_correction(run)
         locked = AssessmentRun.objects.select_for_update(of=("self",), no_key=True).get(pk=run.pk)
         check(locked, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
-        delete_assessments(run)  # before the trail is held: nobody else could record anything for as long
+        delete_assessments(run)  # before apply locks the trail: otherwise every other record would wait for it
         return apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
 
 
 def _refuse_correction(run: AssessmentRun) -> None:
-    """The run of a single correction is decided with the correction (services.corrections), never for itself."""
+    """The run of a single correction is decided with the correction (services.corrections), never alone."""
     if run.is_correction:
         raise TransitionNotAllowed
 
 
 def delete_assessments(run: AssessmentRun) -> None:
-    """In one statement: there may be a million, and nothing points at those of a run that was not confirmed."""
+    """In one statement: there may be a million rows, and no row points at those of an unconfirmed run."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM levy_assessment WHERE run_id = %s", [run.pk])

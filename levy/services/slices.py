@@ -1,4 +1,4 @@
-"""One slice of a run: facts out of PostgreSQL, through law.amount, back into PostgreSQL, in one transaction."""
+"""One slice of a run: reads facts from PostgreSQL, applies law.amount, writes the rows back, in one transaction."""
 
 import hashlib
 from collections.abc import Mapping
@@ -44,8 +44,8 @@ COLUMNS = ", ".join(("run_id", *AssessmentLine._fields))
 
 @dataclass(frozen=True, slots=True)
 class SliceTotals:
-    """Control totals of the written rows. `digest` is the sum of the rows' hashes, so it does not depend on how
-    a run was cut into slices or in which order they were done."""
+    """Control totals of the written rows. `digest` is the sum of the rows' hashes, so it depends neither on the cut of
+    the slices nor on their order."""
 
     employers: int
     payable: Decimal
@@ -53,8 +53,8 @@ class SliceTotals:
 
 
 def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, Terms]) -> SliceTotals:
-    """Assess the slice's employers and store the rows, without those that another run of the year has assessed. Runs
-    inside the caller's transaction."""
+    """Assess the slice's employers and store the rows, without employers that another run of the year has assessed. In
+    the caller's transaction."""
     lines: list[str] = []
     payable = Decimal("0.00")
     digest = 0
@@ -73,14 +73,14 @@ def write_slice(run: AssessmentRun, part: AssessmentSlice, terms: Mapping[str, T
 
 
 def other_final_runs(run: AssessmentRun) -> list[int]:
-    """The year's confirmed runs besides this one, corrections included: who stands in one of them is assessed."""
+    """The year's other confirmed runs, corrections included: their employers are already assessed."""
     final = AssessmentRun.objects.filter(levy_year=run.levy_year, state__in=FINAL_STATES).exclude(pk=run.pk)
     return list(final.order_by().values_list("pk", flat=True))
 
 
 def _line(employer: str, levy_year: int, region: str, assessed: Assessed) -> str:
-    """A row in COPY's text format and the canonical form that is hashed, without the run's number. Person-months are
-    stored before any rounding of heads: the rules round them again whenever the row is explained."""
+    """A row in COPY's text format, without the run's number; the hash is taken of it. Person-months are stored before
+    any rounding of heads: the rules round them again for each explanation."""
     facts = assessed.facts
     has_figures = assessed.staff_months is not None
     row = AssessmentLine(

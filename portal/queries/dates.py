@@ -1,4 +1,4 @@
-"""By when an employer must act, counted in Chinese days, and the same days as a calendar file."""
+"""An employer's deadlines, counted in Chinese days, and the same days as a calendar file."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -13,12 +13,12 @@ from portal.queries.years import EmployerYear
 from quota.models import Employer
 
 # The file is written here: the package icalendar is 0.9 MB in 90 modules and 11 MB of memory for these twenty lines.
-FOLDED_AT = 74  # octets of a line of RFC 5545, one less for the blank of the next
+FOLDED_AT = 74  # octets: RFC 5545 allows 75, and a continued line begins with a blank
 
 
 @dataclass(frozen=True, slots=True)
 class Deadline:
-    """A last day. `is_met`: nothing is left to do by then; `days_left` is below 0 once it has passed."""
+    """A last day. `is_met`: nothing is left to do; `days_left` is negative after the day."""
 
     name: str
     day: date
@@ -29,7 +29,7 @@ class Deadline:
 
 
 def deadlines(levy_year: int, year: EmployerYear, today: date) -> list[Deadline]:
-    """The days of one levy year, earliest first; only those that a text or the notice itself gives."""
+    """The days of one levy year, earliest first; only days that a text or the notice itself sets."""
     filing = deadline(levy_year, year.counting)
     found = [
         Deadline(
@@ -51,7 +51,7 @@ def deadlines(levy_year: int, year: EmployerYear, today: date) -> list[Deadline]
 
 
 def calendar(employer: Employer, levy_year: int, days: Sequence[Deadline], now: datetime) -> bytes:
-    """An iCalendar file (RFC 5545) with one whole-day event per deadline; imported again it replaces itself."""
+    """An iCalendar file (RFC 5545) with one whole-day event per deadline; a second import replaces the first."""
     lines = ["BEGIN:VCALENDAR", "VERSION:2.0", "PRODID:-//levy//employer dates//ZH"]
     for day in days:
         summary = _("%(year)s年度残疾人就业保障金%(label)s") % {"year": levy_year, "label": day.label}
@@ -75,13 +75,13 @@ def calendar(employer: Employer, levy_year: int, days: Sequence[Deadline], now: 
 
 
 def _text(words: str) -> str:
-    """A TEXT value: nothing a name may hold ends the line or starts another property."""
+    """A TEXT value, escaped so that no name can end the line or start another property."""
     escaped = words.replace("\\", "\\\\").replace(";", "\\;").replace(",", "\\,")
     return " ".join(escaped.split())
 
 
 def _folded(line: str) -> bytes:
-    """The line in pieces of at most 75 octets that never cut a character in two."""
+    """The line in pieces of at most 75 octets that never split a character."""
     pieces, piece = [], b""
     for character in line:
         octets = character.encode()

@@ -1,4 +1,4 @@
-"""What a return would come to while it is being typed, if everything it claims is credited."""
+"""The expected amount of a return during typing, if all its claims are credited."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -14,8 +14,7 @@ from quota.queries.claims import claimed_in_draft
 
 
 def forecast(draft: HeadcountReturn, staff_by_month: Sequence[int], total_wages: Decimal) -> Assessed | None:
-    """The assessment of these figures, which rest on what is declared; None where the region's parameters are missing.
-    Nothing is stored."""
+    """The assessment of these declared figures; None where the region's parameters are missing. Stores nothing."""
     try:
         terms = current_terms(draft.employer.region_id, draft.levy_year)
     except (ParametersMissing, PolicyYearMissing):

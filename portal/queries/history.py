@@ -1,4 +1,4 @@
-"""What happened to an employer's year, told by the body that did it: an employer deals with offices, not people."""
+"""The events of an employer's year, each with the office that acted: an employer deals with offices, not people."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ from quota.models import Employer, HeadcountReturn
 OWN, SYSTEM = _("本单位"), _("系统")
 FEDERATION, LEVY_OFFICE, TAX_OFFICE = _("残联"), _("费额核定部门"), _("税务部门")
 
-# Who acts, by action; what is not named here is no business of the employer's.
+# The office that acts, by action. The employer does not see actions that are not listed here.
 BODIES: Mapping[str, Promise] = {
     "quota.headcountreturn.submit": OWN,
     "quota.headcountreturn.check": SYSTEM,
@@ -68,6 +68,6 @@ def history(employer: Employer, levy_year: int, limit: int = 40) -> list[Event]:
 
 
 def _about(rows: QuerySet) -> Q:
-    """Entries about these rows, by the names under which the trail knows them."""
+    """Audit entries about these rows, by the names that the trail uses for them."""
     keys = rows.order_by().annotate(key=Cast("pk", CharField())).values("key")
     return Q(object_type=rows.model._meta.label_lower, object_id__in=keys)

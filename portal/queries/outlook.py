@@ -1,4 +1,4 @@
-"""What an employer would owe if it placed more people: a year that is over, the running year or the next one."""
+"""The levy if an employer placed more people: in a year that is over, the running year or the next one."""
 
 from collections.abc import Sequence
 from contextlib import suppress
@@ -30,21 +30,21 @@ class HireEffect:
 
     @property
     def saved(self) -> Decimal | None:
-        """What is due less than before (negative: more); None where one of the two has no amount."""
+        """The saving in yuan (negative: an increase); None where one of the two has no amount."""
         if self.before.payable is None or self.after.payable is None:
             return None
         return self.before.payable - self.after.payable
 
     @property
     def more(self) -> Decimal | None:
-        """What is due more than before: the thirty-first person of staff ends an exemption."""
+        """The increase in yuan: the thirty-first person of staff ends an exemption."""
         return None if self.saved is None else -self.saved
 
 
 @dataclass(frozen=True, slots=True)
 class ThresholdAhead:
-    """A threshold not reached yet, and the fewest people of either weight who reach it in the months that are left, as
-    (people, months each)."""
+    """A threshold not reached yet, and the fewest people of either weight who reach it in the months left, as (people,
+    months each)."""
 
     threshold: Threshold
     saved: Decimal
@@ -54,12 +54,12 @@ class ThresholdAhead:
 
 @dataclass(frozen=True, slots=True)
 class Outlook:
-    """One levy year of one employer to ask about. `assessed` is how it is without any hire, `basis` what its figures
-    rest on (None: confirmed ones).
+    """One levy year of one employer for what-if questions. `assessed` is the result without any hire; `basis` says
+    what its figures rest on (None: confirmed ones).
 
-    For a year that is not over, figures of `facts_year` stand in for those nobody can know, and terms of `terms_year`
-    for those not published yet. Where `facts_months` of the year of registration is all there is, they are told over
-    twelve.
+    For a year that is not over, figures of `facts_year` replace those that are not known yet, and terms of
+    `terms_year` those not published yet. If only `facts_months` of the year of registration are known, the figures are
+    extended to twelve months.
     """
 
     levy_year: int
@@ -70,16 +70,16 @@ class Outlook:
     assessed: Assessed
     basis: FactsBasis | None = None
     facts_months: int = MONTHS
-    is_barred: bool = False  # filed late: whatever else is found, nobody counts (第十二条)
+    is_barred: bool = False  # filed late: nobody counts, whatever else is true (第十二条)
 
     def change(self, *, people: int, weight: int, first_month: int, last_month: int = MONTHS) -> HireEffect:
-        """The year with this hire. In a year that is over the people were among the staff already."""
+        """The year with this hire. In a year that is over the people were already part of the staff."""
         hire = Hire(people, weight, first_month, last_month, joins_staff=not self.is_over)
         facts, terms = self.assessed.facts, self.assessed.terms
         return HireEffect(hire, self.assessed, assess(with_hire(facts, terms, hire), terms))
 
     def steps(self) -> list[ThresholdAhead]:
-        """What leads to the next thresholds at the staff and wages there are; none where nothing is due."""
+        """The people needed to reach the next thresholds at the present staff and wages; none where nothing is due."""
         due = self.assessed.payable
         if not due:
             return []
@@ -91,7 +91,7 @@ class Outlook:
         ]
 
     def plan(self, weight: int) -> list[tuple[int, Sequence[HireEffect]]]:
-        """For each month left, one, two or three people from that month to the end of the year."""
+        """For each month left: one, two or three people from that month to the end of the year."""
         return [
             (month, [self.change(people=people, weight=weight, first_month=month) for people in PLANNED_PEOPLE])
             for month in range(self.first_month, MONTHS + 1)
@@ -99,7 +99,7 @@ class Outlook:
 
 
 def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
-    """The year as it can be told today; None where the region's parameters are missing."""
+    """The year as known today; None where the region's parameters are missing."""
     is_over = levy_year < today.year
     facts_year = levy_year if is_over else today.year - 1
     year = employer_year(employer, facts_year)
@@ -110,7 +110,7 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
     months = MONTHS if is_over else _months_known(year.filed, known.facts)
     facts = _of_twelve_months(known.facts, months)
     if terms.policy.levy_year != levy_year:
-        facts = replace(facts, registered_on=None)  # it is not about the year whose terms stand in
+        facts = replace(facts, registered_on=None)  # the registration is not in the year of the replacing terms
     return Outlook(
         levy_year=levy_year,
         is_over=is_over,
@@ -125,15 +125,17 @@ def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
 
 
 def _months_known(filed: HeadcountReturn | None, facts: Facts) -> int:
-    """How many months the figures are about: of the year of registration those from the first with staff on. The tax
-    registration's staff is an average already."""
+    """The number of months that the figures cover: in the year of registration, from the first month with staff.
+
+    The staff of the tax registration is already an average.
+    """
     if filed is None or facts.registered_on is None or facts.registered_on.year != filed.levy_year:
         return MONTHS
     return next((MONTHS - place for place, staff in enumerate(filed.staff_by_month) if staff), MONTHS)
 
 
 def _of_twelve_months(facts: Facts, months: int) -> Facts:
-    """The figures as they would be if every month were like these; whole person-months, wages to 0.01."""
+    """The figures if every month were like these; whole person-months, wages to 0.01."""
     if months == MONTHS:
         return facts
     staff, wages = facts.staff_months, facts.total_wages
@@ -147,7 +149,7 @@ def _of_twelve_months(facts: Facts, months: int) -> Facts:
 
 
 def _newest_terms(known: Terms, region_code: str, levy_year: int) -> Terms:
-    """The terms of the year, or of the nearest year before it that has any; the known ones at the latest."""
+    """The terms of the year, or of the nearest earlier year that has any; at the latest the known ones."""
     for year in range(min(levy_year, max(POLICY_YEARS)), known.policy.levy_year, -1):
         with suppress(ParametersMissing):
             return current_terms(region_code, year)

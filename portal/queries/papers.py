@@ -1,4 +1,4 @@
-"""The papers of an employer's year: receipts, certificates and notices, the withdrawn and replaced ones too."""
+"""The documents of an employer's year: receipts, certificates and notices, withdrawn and replaced ones included."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -14,7 +14,8 @@ from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
 
 @dataclass(frozen=True, slots=True)
 class Paper:
-    """One document. `remark` says why it no longer holds, "" if it does; `file_url` leads to its PDF, "" for none."""
+    """One document. `remark` gives the reason why it is no longer valid, "" if it is; `file_url` leads to its PDF, ""
+    for none."""
 
     employer: Employer
     levy_year: int
@@ -27,7 +28,7 @@ class Paper:
 
 
 def papers_of(employers: Iterable[Employer], levy_year: int) -> list[Paper]:
-    """All papers of these employers and the year, newest first, in three queries."""
+    """All documents of these employers and the year, newest first, in three queries."""
     whose: dict[str, Any] = {"employer__in": employers, "levy_year": levy_year}
     notices = Notice.objects.filter(assessment__employer__in=employers, assessment__levy_year=levy_year)
     return papers_of_rows(
@@ -40,7 +41,7 @@ def papers_of(employers: Iterable[Employer], levy_year: int) -> list[Paper]:
 def papers_of_rows(
     returns: Iterable[HeadcountReturn], headcounts: Iterable[VerifiedHeadcount], notices: Iterable[Notice]
 ) -> list[Paper]:
-    """The papers of rows already at hand, newest first. Receipts are the employers' own affair: officers give none."""
+    """The documents of rows already loaded, newest first. Only employers see receipts: officers issue none."""
     papers = [
         *(_receipt(row) for row in returns if row.submitted_at),
         *(_certificate(row) for row in headcounts),

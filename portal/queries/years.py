@@ -1,4 +1,4 @@
-"""One employer's year: where it stands, what it owes or would owe, and how that was reached."""
+"""One employer's year: its stage, the amount it owes or would owe, and the steps to it."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -26,12 +26,12 @@ from quota.queries.returns import to_write_in
 
 @dataclass(frozen=True, slots=True)
 class EmployerYear:
-    """Everything the year's page shows about the amount.
+    """The facts about the amount for the year's page.
 
     `assessed` is the confirmed result, or the expected one, which rests on `basis` (None: confirmed); None where the
-    region's parameters are missing. `counting` says by when returns are due. `returns` (each with the number of
-    `people` on its draft) and `headcounts` are all of the year, `others` the confirmed results of other years, newest
-    first.
+    region's parameters are missing. `counting` has the date by which returns are due. `returns` (each with the number
+    of `people` on its draft) and `headcounts` are all of the year; `others` are the confirmed results of other years,
+    newest first.
     """
 
     filed: HeadcountReturn | None
@@ -49,12 +49,12 @@ class EmployerYear:
 
     @property
     def draft(self) -> HeadcountReturn | None:
-        """What the employer may still write in: its draft, or the return that was sent back."""
+        """The return that the employer may still edit: its draft, or the one sent back."""
         return to_write_in(self.returns)
 
     @property
     def months(self) -> int:
-        """Over how many months heads are averaged."""
+        """The number of months over which heads are averaged."""
         return self.assessed.months if self.assessed else MONTHS
 
     @property
@@ -63,19 +63,19 @@ class EmployerYear:
 
     @property
     def balance(self) -> Decimal | None:
-        """Still to pay (+) or paid too much (−)."""
+        """Still to pay (+) or overpaid (−)."""
         if self.assessment is None or self.assessment.payable is None:
             return None
         return self.assessment.payable - self.paid
 
     @property
     def overpaid(self) -> Decimal:
-        """What was paid beyond what is due, never below 0."""
+        """The amount paid beyond the amount due, never below 0."""
         return max(-(self.balance or Decimal(0)), Decimal(0))
 
 
 def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
-    """The year as it stands now, in at most six queries."""
+    """The present state of the year, in at most six queries."""
     returns = list(
         employer.returns.filter(levy_year=levy_year).annotate(people=Count("draft_placements")).order_by("pk")
     )
@@ -110,7 +110,7 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
 
 @dataclass(frozen=True, slots=True)
 class YearComparison:
-    """A year beside the one before, with the placed share of each as a percentage."""
+    """A year and the one before, with the placed share of each in per cent."""
 
     before: Assessed
     before_share: str
@@ -119,7 +119,7 @@ class YearComparison:
 
 
 def comparison(year: EmployerYear, levy_year: int) -> YearComparison | None:
-    """The year beside last year's confirmed result; None where one of them has no figures."""
+    """The year and last year's confirmed result; None where one of them has no figures."""
     last, now = next((row for row in year.others if row.levy_year == levy_year - 1), None), year.assessed
     if last is None or now is None or not last.staff_months or not now.staff_months:
         return None
@@ -128,13 +128,13 @@ def comparison(year: EmployerYear, levy_year: int) -> YearComparison | None:
 
 
 def _placed_share(row: Assessed, terms: Terms) -> str:
-    """The credited share of staff, on its own side of every threshold."""
+    """The credited share of staff, rounded so that it stays on its own side of every threshold."""
     thresholds = (*(tier.at_least for tier in terms.policy.tiers.value), terms.required_ratio)
     return percent_of(row.credited_months or 0, row.staff_months or 1, thresholds)
 
 
 def _terms_today(region_code: str, levy_year: int) -> tuple[Terms | None, CountingRules]:
-    """How the region assesses and counts as of today; no terms where its parameters are missing."""
+    """The region's terms of assessing and counting today; no terms where its parameters are missing."""
     today = regional_terms(region_code, levy_year)
     try:
         return usable_terms(region_code, levy_year, today), counting_rules_of(today)
@@ -143,13 +143,13 @@ def _terms_today(region_code: str, levy_year: int) -> tuple[Terms | None, Counti
 
 
 def _terms_of(assessment: Assessment) -> tuple[Terms, CountingRules]:
-    """How its run assessed, and counted."""
+    """The terms of assessing and counting that its run used."""
     pinned = assessment.run.policy_version.content["regions"][assessment.region_id]
     return pinned_terms(assessment), counting_rules_of(pinned)
 
 
 def year_stages(year: EmployerYear) -> list[Stage]:
-    """申报 审核 核定 移交 缴纳: what is done, what is under way, what is to come."""
+    """申报 审核 核定 移交 缴纳: which are done, under way, or to come."""
     filed, run = year.filed, year.assessment.run if year.assessment else None
     is_paid = year.balance is not None and year.balance <= 0
     done = [

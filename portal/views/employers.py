@@ -1,4 +1,4 @@
-"""Employers for officers and for themselves: search, and one employer's year with the explained amount."""
+"""Employers, for officers and for themselves: search, and one employer's year with the explained amount."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -56,10 +56,10 @@ def employer_search(request: HttpRequest) -> HttpResponse:
 
 @dataclass(frozen=True, slots=True)
 class YearView:
-    """One employer's year as the parts of its page show it to one reader.
+    """One employer's year with the parts of its page that one reader may see.
 
     `is_own`: the reader is its clerk; `is_over`: returns of the year may be filed; `workers` is None where the reader
-    may see counts only; `acts` is what the officer may do about the result.
+    may see counts only; `acts` are the officer's actions on the result.
     """
 
     employer: Employer
@@ -73,7 +73,7 @@ class YearView:
 
     @property
     def draft(self) -> HeadcountReturn | None:
-        """What the reader may still write in."""
+        """The return that the reader may still edit."""
         return self.year.draft if self.is_own else None
 
 
@@ -124,7 +124,7 @@ def employer_dates(request: HttpRequest, uscc: str, levy_year: int) -> HttpRespo
 @requires(Permission.FILE_RETURN)
 @require_safe
 def my_documents(request: HttpRequest) -> HttpResponse:
-    """The papers of one's own employers, a levy year at a time."""
+    """The documents of the clerk's own employers, one levy year at a time."""
     years = [year for year, _label in levy_years()]
     asked = request.GET.get("levy_year", "")
     levy_year = int(asked) if asked in map(str, years) else years[0]
@@ -135,7 +135,7 @@ def my_documents(request: HttpRequest) -> HttpResponse:
 
 
 def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list[dict[str, Any]] | None:
-    """The disabled workers with their twelve months; None for whoever may see counts only."""
+    """The disabled workers with their twelve months; None for a reader who may see counts only."""
     if not employer.is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):
         return None
     checks = PlacementCheck.objects.filter(placement__employer=employer, placement__levy_year=levy_year)
@@ -152,9 +152,11 @@ def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list
 
 
 def acts_of(request: HttpRequest, employer: Employer, levy_year: int, year: EmployerYear) -> list[str]:
-    """What the officer may do here about a confirmed result: correct it, issue its notice. The result stays with the
-    region that assessed it, and a correction is also that of the region the employer is in now. An employer that a
-    confirmed run of its region does not hold is assessed by a supplement."""
+    """The officer's actions on a confirmed result: correct it, issue its notice.
+
+    The result belongs to the region that assessed it; a correction also to the employer's present region. An employer
+    that is missing in its region's confirmed run is assessed by a supplement.
+    """
     if year.assessment is None:
         may_run = request.user.can(Permission.RUN_ASSESSMENT, employer.region_id)
         return ["supplement"] if may_run and run_that_missed(employer, levy_year) else []
@@ -182,7 +184,7 @@ def notices_of(employer: Employer, levy_year: int) -> list[Notice]:
 def officers_trail(
     employer: Employer, levy_year: int, year: EmployerYear, corrections: Sequence[Supersession]
 ) -> QuerySet[AuditEntry]:
-    """What was done to the year's return and results, by whom."""
+    """Actions on the year's return and results, with their authors."""
     corrected = (row for correction in corrections for row in (correction.old, correction.new))
     about = trail_of(*filter(None, {year.filed, year.assessment, *corrected}))
     return (about | supplements_trail(employer, levy_year))[:20]

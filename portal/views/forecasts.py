@@ -1,4 +1,4 @@
-"""试算: the amount of a return that is still being typed, on a page of its own; with a script, beside the form."""
+"""试算: the amount of a return during typing, on a separate page; with a script, beside the form."""
 
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
@@ -17,7 +17,7 @@ from quota.queries.returns import EDITABLE
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def return_amount(request: HttpRequest, pk: int) -> HttpResponse:
-    """Nothing is saved: the page carries what was typed, back to the form or on to be saved."""
+    """Saves nothing: the page takes the typed values back to the form, or on to saving."""
     own = HeadcountReturn.objects.filter(employer__memberships__user=request.user, state__in=EDITABLE)
     draft = get_object_or_404(own.select_related("employer__region"), pk=pk)
     typed = request.POST if request.method == "POST" else taken_back(request)

@@ -1,4 +1,4 @@
-"""如果多安排: what one more person from a month on would change, and what leads to the next band."""
+"""如果多安排: the effect of one more person from a month on, and the people needed to reach the next band."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ ORDINARY = 1
 @requires(Permission.VIEW_EMPLOYERS, Permission.FILE_RETURN)
 @require_safe
 def what_if(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
-    """By GET, without storing anything: an answer can be kept, printed and sent on."""
+    """By GET, without storing anything, so that a reader can bookmark, print and share an answer."""
     employer, today = visible_employer(request, uscc), timezone.localdate()
     if not min(POLICY_YEARS) <= levy_year <= today.year + 1:
         raise Http404
@@ -45,7 +45,7 @@ def what_if(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
 
 
 def _tabs(uscc: str, levy_year: int, running: int) -> list[dict[str, Any]]:
-    """The year that is asked about, the last one that is over, the running and the next one."""
+    """The chosen year, the last finished one, the running one and the next one."""
     stages = {
         running - 1: _("%(year)s年度，已结束"),
         running: _("%(year)s年度，进行中"),

@@ -1,4 +1,4 @@
-"""Codes in files to rows in the database, a batch at a time, with the reader's scope."""
+"""Looks up the codes of a batch in the database, within the reader's scope."""
 
 from collections.abc import Collection
 
@@ -25,5 +25,5 @@ def employers(codes: Collection[str], scope: Scope) -> Resolved:
 
 
 def hosts(codes: Collection[str], scope: Scope) -> Resolved:
-    """Credit codes to employer ids, wherever they are: an agency's host may lie in another region."""
+    """Credit codes to employer ids in every region: an agency's host may be in another region."""
     return employers(codes, Scope())

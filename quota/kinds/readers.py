@@ -1,4 +1,4 @@
-"""Readers of the cells that only this app has: people, certificates, regional numbers."""
+"""Readers of this app's own cells: people, certificates, regional numbers."""
 
 from decimal import Decimal
 from functools import partial
@@ -13,7 +13,7 @@ from quota.enums import NumberKind
 
 
 def person_key(cell: Cell) -> str:
-    """The look-up key of an identity number, where nobody needs to read the number back."""
+    """The look-up key of an identity number, where no task needs the number itself."""
     return look_up_key(identifier(cell, identifiers.check_identity_number)).hex
 
 
@@ -24,14 +24,14 @@ def person_and_number(cell: Cell) -> tuple[str, str]:
 
 
 def worker(cell: Cell) -> tuple[str, str, str, str]:
-    """Look-up key, encrypted identity number, date of birth, and whether the person is a woman."""
+    """Look-up key, encrypted identity number, date of birth, and true if the person is a woman."""
     number = identifier(cell, identifiers.check_identity_number)
     born, female = identifiers.birth_date(number), identifiers.is_female(number)
     return look_up_key(number).hex, _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
 
 
 def certificate_and_number(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
-    """Look-up key and encrypted number of a certificate of the given 证件类型, and whether it names another holder."""
+    """Look-up key and encrypted number of a certificate of the given 证件类型, and true if it names another holder."""
     held = _certificate_kind(kind)
     number = identifier(cell, partial(identifiers.check_certificate_number, held))
     named = number[:18] if held == CertificateKind.DISABLED_PERSON else ""
@@ -56,8 +56,8 @@ _CERTIFICATE_KINDS = {word: code for code, word in official_words(CertificateKin
 
 
 def regional_number(kind: Cell, cell: Cell) -> str:
-    """数值 of a 参数: a share for the ratio, yuan for the wages, within what the law and the database allow."""
+    """数值 of a 参数: a share for the ratio, yuan for the wages, within the limits of the law and the database."""
     if isinstance(kind, str) and kind.strip() == official_words(NumberKind)[NumberKind.REQUIRED_RATIO]:
-        # 条例第八条: never below 1.5 %.
+        # 条例第八条: at least 1.5 %.
         return decimal(cell, low=Decimal("0.015"), high=Decimal("0.25"), places=6)
     return decimal(cell, low=Decimal(1), high=Decimal(10_000_000), places=2)

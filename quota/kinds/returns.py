@@ -1,4 +1,4 @@
-"""How returns from a file take their place among those already filed."""
+"""Fits the returns of a file in among those already filed."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -18,7 +18,7 @@ DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)
 OPEN_STATES = ", ".join(f"'{state}'" for state in sorted(SUBMIT.sources))
 
 MONTHS = [f"m{month}" for month in range(1, 13)]
-# An employer's only return of a year is in force at once; among several, settle() lets the rules choose.
+# An employer's only return of a year is in force at once; among several, the rules choose in settle().
 SOURCE = f"""
 SELECT f.*, ARRAY[{", ".join(MONTHS)}] AS staff_by_month, {" + ".join(MONTHS)} AS staff_months,
        o.employer_id IS NULL AND count(*) OVER (PARTITION BY f.employer_id, f.levy_year) = 1 AS is_only_one
@@ -48,8 +48,8 @@ CORRECTED = {
     "version": "t.version + 1",
 }
 
-# The drafts and returns in force to which the file adds or in which it changes something, in the order in which a
-# filing locks its own two. Whatever else is locked later belongs to one of these.
+# The drafts and returns in force that the file adds to or changes, in the order in which a filing locks its own two,
+# so that the two cannot deadlock. All rows locked later belong to one of these.
 LOCK = """
 SELECT FROM quota_headcountreturn r
 WHERE (r.is_in_force OR r.state = 'draft') AND (r.employer_id, r.levy_year) IN (
@@ -70,7 +70,7 @@ SELECT r.employer_id, r.levy_year, e.region_id, array_agg(r.filed_on ORDER BY r.
 FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
 WHERE r.state <> 'draft' AND r.employer_id = ANY(%(employers)s) GROUP BY 1, 2, 3
 """
-# People who came after the check: their return waits for the next one.
+# People who came after the check: their return waits for the next check.
 UNCHECKED = """
 UPDATE quota_headcountreturn r SET state = 'submitted'
 WHERE r.is_in_force AND r.state = 'checked'
@@ -80,8 +80,8 @@ WHERE r.is_in_force AND r.state = 'checked'
     WHERE p.employer_id = r.employer_id AND p.levy_year = r.levy_year AND k.placement_id IS NULL
   )
 """
-# The file's new people come into what the employer is writing too, which replaces the list of the year when it is
-# submitted. The version tells whoever has the page open; rows that were known stay as the employer left them.
+# Add the file's new people to the employer's draft too, because a submitted draft replaces the list of the year. The
+# version refuses an open page's next save; rows already in the draft stay as the employer left them.
 INTO_DRAFTS = f"""
 WITH added AS (
     INSERT INTO quota_draftplacement (headcount_return_id, {", ".join(COPIED)})
@@ -97,7 +97,7 @@ UPDATE quota_headcountreturn SET version = version + 1 WHERE id IN (SELECT headc
 
 
 def lock(staging: StagedRows) -> None:
-    """Nobody decides on these returns between the checks of the file and its last row."""
+    """Let no one decide on these returns between the checks of the file and its last row."""
     kind = staging.kind
     names = {"same_key": staging.same_key, "body_differs": staging.body_differs("s")}
     staging.run(LOCK.format(source=kind.source, table=kind.table, **names))
@@ -105,7 +105,7 @@ def lock(staging: StagedRows) -> None:
 
 
 def decided_returns_stand(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-    """What two people reviewed or verified is neither rewritten nor replaced by a file."""
+    """Refuse rows that would rewrite or replace a reviewed or verified return."""
     refusal = _decided()
     heading = staging.kind.heading_of("filed_on")
     yield from staging.faults_where(
@@ -119,7 +119,7 @@ def decided_returns_stand(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
 
 
 def decided_years_stand(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-    """Nobody new joins the people of a return that was reviewed or verified; rows that are stored already may come."""
+    """Refuse new people for a reviewed or verified return; a file may repeat stored rows."""
     yield from staging.faults_where(_new_in_decided_year(staging), "levy_year", _decided())
 
 
@@ -147,14 +147,13 @@ def _lines_that_would_replace(staging: StagedRows) -> Iterator[int]:
 
 
 def settle(staging: StagedRows) -> None:
-    """Let the rules say which return of each touched employer counts."""
+    """Let the rules choose the return that counts for each touched employer."""
     years = "SELECT levy_year, array_agg(DISTINCT employer_id) FROM staged GROUP BY levy_year ORDER BY levy_year"
     for year, employers in staging.rows(years):
         settle_returns_in_force(employer_ids=employers, levy_year=year)
 
 
 def settle_people(staging: StagedRows) -> None:
-    """A return that was checked before these people came is no longer ready for review, and one that is being written
-    gets them."""
+    """Send a checked return back to the checks when people were added, and add them to the employer's draft too."""
     staging.run(UNCHECKED)
     staging.run(INTO_DRAFTS, {"last_stored": staging.last_stored})

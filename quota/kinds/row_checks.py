@@ -11,7 +11,7 @@ from exchange.engine.lookups import out_of_scope
 
 
 def employer_in_scope(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-    """Nobody takes an employer over from another region by naming it in a file."""
+    """Refuse a file that would take an employer over from another region."""
     if scope.prefixes is None:
         return
     condition = (
@@ -26,7 +26,7 @@ def two_employers(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
 
 
 def one_host_a_month(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-    """A person's month moves to one host: two agreements that name a host in the same month are a fault."""
+    """A person's month moves to one host only: two agreements with a host in the same month are a fault."""
     overlapping = overlapping_rows(
         staging,
         start="starts_on",

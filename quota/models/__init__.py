@@ -1,4 +1,4 @@
-"""Employers, what they file, what the registers say, and what the federation verified."""
+"""Employers, their returns, the registers' data, and the federation's decisions."""
 
 from exchange.models import ImportedFile
 from quota.models.employers import Employer, Membership

@@ -22,11 +22,11 @@ class EmployerQuerySet(RegionScopedQuerySet):
     member_path = "memberships__user"
 
     def search(self, text: str) -> "EmployerQuerySet":
-        """By part of the name, two characters or more, or by the beginning of the credit code."""
+        """Search by part of the name, two characters or more, or by the beginning of the credit code."""
         return self.filter(matching(text.strip()))
 
     def are_all_below(self, prefix: str) -> bool:
-        """Whether no employer lies outside the region with this prefix; two looks into an index.
+        """True if every employer is inside the region with this prefix; two look-ups in an index.
 
         Counts of a whole province then need no join with a million employers. Codes are digits, and ":" follows "9".
         """
@@ -34,7 +34,7 @@ class EmployerQuerySet(RegionScopedQuerySet):
 
 
 def matching(text: str, *, path: str = "") -> Q:
-    """The employers at `path` ("employer__") whose name holds the text or whose credit code begins with it."""
+    """The employers at `path` ("employer__") whose name contains the text or whose credit code begins with it."""
     return contains(text, path=f"{path}name") | Q(**{f"{path}uscc__startswith": text.upper()})
 
 

@@ -1,4 +1,4 @@
-"""What a region decides itself: dated numbers and dated settings, each with its document number."""
+"""A region's own decisions: dated numbers and dated settings, each with its document number."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -32,12 +32,13 @@ class DatedQuerySet(RegionScopedQuerySet):
         return self.filter(Q(valid_until=None) | Q(valid_until__gte=day), valid_from__lte=day)
 
     def for_lineage(self, codes: Iterable[str]) -> "DatedQuerySet":
-        """Rows of a region or of those above it; the longest way down goes first when the caller picks."""
+        """Rows of a region and of those above it; the caller picks the one with the longest code."""
         return self.filter(region__in=list(codes))
 
 
 class DatedByRegion(models.Model):
-    """A value of a region from a date to a date (both included) with the document that set it and who approved it."""
+    """A region's value from one date to another (both included), with the document that set it and the person who
+    approved it."""
 
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
     valid_from = models.DateField(_("生效日期"))

@@ -1,6 +1,6 @@
-"""What other offices know: certificates, insurance months, wages paid, dispatch agreements.
+"""The data of other offices: certificates, insurance months, wages paid, dispatch agreements.
 
-Insurance and wages carry only the look-up key of a person: nobody needs to read those numbers back.
+Insurance and wages have only the look-up key of a person: no task needs to read those numbers back.
 """
 
 import pghistory
@@ -20,7 +20,7 @@ from quota.models.employers import Employer
     pghistory.DeleteEvent(level=pgtrigger.Statement),
 )
 class Certificate(models.Model):
-    """A 残疾人证 or 残疾军人证 as the federation's register has it; the register's level rules."""
+    """A 残疾人证 or 残疾军人证 as in the federation's register; the register's level is the valid one."""
 
     kind = models.CharField(_("证件类型"), max_length=20, choices=choices_of(CertificateKind))
     number_key = models.UUIDField()
@@ -73,7 +73,7 @@ class EmployerPersonMonth(models.Model):
 
 
 class InsuranceMonth(EmployerPersonMonth):
-    """Which of the four insurances were paid in full."""
+    """The insurances, of four, that were paid in full."""
 
     pk = models.CompositePrimaryKey("person_key", "employer_id", "month")
     pension = models.BooleanField(_("养老"))
@@ -88,10 +88,10 @@ class InsuranceMonth(EmployerPersonMonth):
 
 
 class WagePayment(EmployerPersonMonth):
-    """One payment; those of a month add up.
+    """One payment; the payments of a month add up.
 
-    `occurrence` counts equal amounts of one month within a file: a file read twice, or split into several,
-    stores each of its rows once (docs/decisions/0004-wage-rows.md).
+    `occurrence` counts equal amounts of one month within a file, so a file that is read twice, or split, stores each
+    of its rows once (docs/decisions/0004-wage-rows.md).
     """
 
     pk = models.CompositePrimaryKey("person_key", "employer_id", "month", "amount", "occurrence")

@@ -1,4 +1,4 @@
-"""What employers file: the year's staff and wages, and the disabled people they placed."""
+"""The returns of employers: the year's staff and wages, and the disabled people they placed."""
 
 from collections.abc import Sequence
 from decimal import Decimal
@@ -24,14 +24,14 @@ from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
 LEVY_YEAR_BOUNDS = Q(levy_year__range=(FIRST_LEVY_YEAR, LAST_LEVY_YEAR))
-# Without an index: nobody looks these rows up by a person, and every change of one would be entered in each.
+# Without an index: no query looks for these rows by a person, and an index would slow down every change.
 BY_PERSON: dict[str, Any] = {"null": True, "on_delete": models.PROTECT, "related_name": "+", "db_index": False}
 
 TWELVE = "array_length(%(expressions)s, 1) = 12 AND array_position(%(expressions)s, NULL) IS NULL"
 
 
 class Holds(Func):
-    """Twelve numbers without a gap that also meet `condition`, as a database constraint on an array column."""
+    """Constraint on an array column: twelve numbers without a gap that also meet `condition`."""
 
     output_field = models.BooleanField()
 
@@ -39,7 +39,7 @@ class Holds(Func):
         super().__init__(F(field), template=f"{TWELVE} AND {condition}", **extra)
 
     def as_sql(self, *args: Any, **kwargs: Any) -> tuple[str, Sequence[Any]]:
-        """A form checks a value in the column's place, which stands in the template several times."""
+        """The form's check puts the value in the column's place, which occurs several times in the template."""
         sql, parameters = super().as_sql(*args, **kwargs)
         return sql, [*parameters] * self.extra["template"].count("%(expressions)s")
 
@@ -49,7 +49,7 @@ class FiledQuerySet(RegionScopedQuerySet):
     member_path = "employer__memberships__user"
 
     def counted_within_right(self, user: User, *permissions: Permission) -> Self:
-        """The rows of `within_right`, for counts: no join where no employer lies outside the person's region."""
+        """The rows of `within_right`, for counts: without a join if every employer is inside the person's region."""
         prefixes = {prefix for one in permissions for prefix in user.prefixes(one)}
         if len(prefixes) == 1 and Employer.objects.are_all_below(*prefixes):
             return self.all()
@@ -63,8 +63,8 @@ class ReturnQuerySet(FiledQuerySet):
 
 
 class HeadcountReturn(models.Model):
-    """One filing of one employer for one levy year. A corrected filing is a new row; `is_in_force` marks the one
-    that counts. Each state has its time stamp, held together by a constraint."""
+    """One filing of one employer for one levy year. A corrected filing is a new row; `is_in_force` marks the one that
+    counts. A constraint ties each state to its time stamp."""
 
     employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="returns")
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
@@ -75,7 +75,7 @@ class HeadcountReturn(models.Model):
     staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, verbose_name=_("各月在职职工人数"))
     staff_months = models.PositiveIntegerField(_("在职职工人月"))
     total_wages = models.DecimalField(_("在职职工工资总额"), max_digits=16, decimal_places=2)
-    # What is typed into a return that was sent back; what was declared stays in force until it is submitted again.
+    # Edits of a return that was sent back; the declared values stay in force until it is submitted again.
     draft_staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, null=True, blank=True)
     draft_total_wages = models.DecimalField(max_digits=16, decimal_places=2, null=True, blank=True)
     version = models.PositiveIntegerField(default=1)  # compared and raised by every save (promise A8)
@@ -105,7 +105,7 @@ class HeadcountReturn(models.Model):
         verbose_name_plural = _("年度申报")
         indexes = [
             models.Index(fields=["levy_year", "state", "employer"], name="return_queue"),
-            # The two orders of the queue, so that a page and the next case of a whole province stop early.
+            # The two orders of the queue, so that a page and the next case of a whole province are quick.
             models.Index(
                 fields=["levy_year", "state", "filed_on", "id"],
                 condition=Q(is_in_force=True),
@@ -178,7 +178,7 @@ class HeadcountReturn(models.Model):
 
     @property
     def typed_staff_by_month(self) -> list[int]:
-        """The numbers of whoever is writing: those in the draft columns, or what is declared where nothing is."""
+        """The numbers to edit: the draft's, or the declared ones if there is no draft."""
         return self.staff_by_month if self.draft_staff_by_month is None else self.draft_staff_by_month
 
     @property
@@ -196,7 +196,7 @@ class HeadcountReturn(models.Model):
 
 
 class PlacementTerms(models.Model):
-    """What an employer declares about one disabled person and one contract."""
+    """An employer's statements about one disabled person and one contract."""
 
     name = models.CharField(_("姓名"), max_length=60)
     person_key = models.UUIDField()
@@ -224,7 +224,7 @@ CONTRACT_KEY = ["person_key", "certificate_kind", "certificate_key", "form", "co
 
 
 def contract_of(row: PlacementTerms) -> tuple[Any, ...]:
-    """What makes two rows the same contract of the same person."""
+    """The key of a contract: two rows with one key are the same contract of the same person."""
     return tuple(getattr(row, name) for name in CONTRACT_KEY)
 
 
@@ -262,7 +262,7 @@ class Placement(PlacementTerms):
 
 
 class DraftPlacement(PlacementTerms):
-    """A placement in a return that is still being written; submitting it makes it the year's (services.filing)."""
+    """A placement in an unsubmitted return; submitting makes it one of the year's (services.filing)."""
 
     headcount_return = models.ForeignKey(HeadcountReturn, on_delete=models.CASCADE, related_name="draft_placements")
 

@@ -1,4 +1,4 @@
-"""What the checks found and what two people of the federation decided."""
+"""The findings of the checks, and the decisions of two people of the federation."""
 
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
@@ -18,10 +18,10 @@ WEIGHTS_OF_YEAR = "0 <= ALL(%(expressions)s) AND 2 >= ALL(%(expressions)s)"
 class PlacementCheck(models.Model):
     """A placement's twelve months.
 
-    `reasons` holds law.counting.Reason per month (0: counted), `computed` and `decided` the person-months per month
-    (0, 1 or 2). `decided` is what counts; it starts as `computed` and changes only by an officer's decision.
-    `claimed_months` is this row's share of what the employer claims for the person: a month that two rows cover is
-    claimed once. `has_other_holder` tells that the register gives the certificate to somebody else: the month counts
+    `reasons` has law.counting.Reason per month (0: counted); `computed` and `decided` have the person-months per month
+    (0, 1 or 2). `decided` counts; it starts as `computed` and only an officer's decision changes it. `claimed_months`
+    is this row's share of the employer's claim for the person: a month covered by two rows is claimed once.
+    `has_other_holder` means that the register gives the certificate to another person: the month counts
     (docs/rules.md), but a person looks at it.
     """
 
@@ -67,16 +67,16 @@ class PlacementCheck(models.Model):
 
     @property
     def decision_words(self) -> str:
-        """The listed reason of an officer's decision, "" where the computed months stand."""
+        """The listed reason of an officer's decision, "" where the computed months are unchanged."""
         return DecisionReason(self.decision_reason).words if self.decision_reason else ""
 
 
 class DispatchTransfer(models.Model):
     """Months of a dispatched person that count at the host instead of the agency.
 
-    The agency gives up `weight_months`; the host is given `credited_months`, which is 0 if it filed late or not at
-    all. `staff_months` of staff go along. Checks keep it up to date; it takes effect while the agency's
-    VerifiedHeadcount stands.
+    The agency loses `weight_months`; the host gets `credited_months`, which is 0 if it filed late or not at all.
+    `staff_months` of staff move along. Checks keep the row up to date; it is effective while the agency has a valid
+    VerifiedHeadcount.
     """
 
     placement = models.ForeignKey(Placement, on_delete=models.CASCADE, related_name="transfers")
@@ -104,7 +104,7 @@ class DispatchTransfer(models.Model):
 
 
 class HeadcountSeries(models.Model):
-    """The last number given to a 审核认定书 of one county in one year; its row is the lock of the next number."""
+    """The last number given to a 审核认定书 of one county in one year; its row is the lock for the next number."""
 
     region = models.ForeignKey(Region, on_delete=models.PROTECT, related_name="+", db_index=False)
     year = models.PositiveSmallIntegerField()
@@ -125,9 +125,9 @@ class VerifiedQuerySet(FiledQuerySet):
 
 
 class VerifiedHeadcount(models.Model):
-    """审核认定书: the federation's numbered word on how many person-months an employer placed.
+    """审核认定书: the federation's numbered decision on the person-months that an employer placed.
 
-    `credited_months` is before dispatch transfers; those are added from both sides when the levy is assessed.
+    `credited_months` is before dispatch transfers; the assessment adds those from both sides.
     """
 
     headcount_return = models.ForeignKey(HeadcountReturn, on_delete=models.PROTECT, related_name="verified_headcounts")

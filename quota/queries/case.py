@@ -1,4 +1,4 @@
-"""One return as the federation looks at it: each person's year, the claim beside the evidence."""
+"""One return for the federation's review: each person's year, with claim and evidence."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ class HeadTotals:
 
 
 def case_workers(filed: HeadcountReturn) -> list[Worker]:
-    """Everybody the return is about, in two queries."""
+    """Everyone on the return, in two queries."""
     claimed = filed.employer.placements.filter(levy_year=filed.levy_year)
     everywhere = PlacementCheck.objects.filter(
         placement__levy_year=filed.levy_year, placement__person_key__in=claimed.values("person_key")
@@ -110,7 +110,7 @@ def _certificates(placements: list[Placement]) -> dict[tuple[str, UUID], Certifi
 
 
 def lacks(people: list[Worker]) -> list[tuple[Placement, str]]:
-    """Whoever has months that do not count, with the reasons in the words of the strip."""
+    """The people with months that do not count, with the reasons in the words of the strip."""
     told = [
         (worker.placement, "；".join(f"{run.months}{run.reason}" for run in month_runs(worker.cells) if run.reason))
         for worker in people
@@ -147,7 +147,7 @@ class MonthEvidence:
 
     @property
     def field_name(self) -> str:
-        """The box of DecisionForm that decides this month."""
+        """The field of DecisionForm for this month."""
         return f"month_{self.month}"
 
 
@@ -161,7 +161,7 @@ class Elsewhere:
 
 @dataclass(frozen=True, slots=True)
 class PersonEvidence:
-    """Everything the registers hold about one placement."""
+    """Everything in the registers about one placement."""
 
     worker: Worker
     lines: list[CaseLine]
@@ -170,7 +170,7 @@ class PersonEvidence:
 
 
 def person_evidence(filed: HeadcountReturn, worker: Worker, reader: User) -> PersonEvidence:
-    """The claim beside the evidence, each line tested by itself with the rules; in four queries."""
+    """The claim with its evidence, each line tested alone by the rules; in four queries."""
     claim = claim_of_placement(worker.placement)
     elsewhere = _elsewhere(worker, reader)
     lines = [
@@ -185,7 +185,7 @@ def person_evidence(filed: HeadcountReturn, worker: Worker, reader: User) -> Per
 
 
 def _insurance_of(claim: Claim, placement: Placement) -> list[InsuranceMonth | None]:
-    """The twelve months of insurance at this employer, for the words about what is missing in each."""
+    """The twelve months of insurance at this employer, to name the missing insurances of each."""
     rows = InsuranceMonth.objects.filter(
         employer=claim.employer, person_key=placement.person_key, month__year=placement.levy_year
     )
@@ -326,7 +326,7 @@ def _rivals_line(elsewhere: list[Elsewhere], worker: Worker) -> CaseLine:
 
 
 def _elsewhere(worker: Worker, reader: User) -> list[Elsewhere]:
-    """Employers outside the reader's regions are told by their place only."""
+    """Shows an employer outside the reader's regions by its region only."""
     others = worker.others[:RELATED_AT_MOST]
     return [Elsewhere(_named(other.placement.employer, reader), _covered(other.reasons)) for other in others]
 

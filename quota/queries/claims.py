@@ -1,6 +1,6 @@
-"""Claims with what the registers say about them: of a region's employers, of one placement or of a draft.
+"""Claims with the registers' evidence: of a region's employers, of one placement or of a draft.
 
-PostgreSQL gathers them in one pass; nothing else builds a law.counting.Claim.
+PostgreSQL gathers them in one pass; no other module builds a law.counting.Claim.
 """
 
 from collections.abc import Collection, Iterator, Mapping
@@ -35,8 +35,8 @@ _STORED = """k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' 
 class ClaimLine(NamedTuple):
     """One claim as COPY writes it, all text: each field with the expression that fills it.
 
-    The months come from look-ups that PostgreSQL makes once the claims are in order. Insured months are two numbers of
-    twelve bits: months with a row, and months with all four insurances paid. `{condition}` is the scope's.
+    The months come from look-ups that PostgreSQL makes after sorting the claims. Insured months are two numbers of
+    twelve bits: months with a row, and months with all four insurances paid. `{condition}` comes from the scope.
     """
 
     wages: str
@@ -70,8 +70,8 @@ _MONTHLY_WAGES = ", ".join(
     f"sum(w.amount) FILTER (WHERE w.month = make_date(%(year)s, {month}, 1))" for month in range(1, MONTHS + 1)
 )
 
-# One line per claim of these people, wherever they are claimed. The claims are in order before wages and insurance
-# are looked up, so that the first people are handed over while PostgreSQL still looks up the others.
+# One line per claim of these people, wherever they are claimed. The claims are sorted before the look-up of wages and
+# insurance, so that the first people arrive while PostgreSQL still looks up the others.
 CLAIMS = f"""
 COPY (
     WITH people AS MATERIALIZED ({{people}}),
@@ -122,8 +122,7 @@ JOIN quota_employer claimant ON claimant.id = p.employer_id
 
 @dataclass(frozen=True, slots=True)
 class ClaimSource:
-    """Where claims are written, as SQL: the people of a scope, their rows `p`, the return `r` and the check `k` of
-    each."""
+    """The source of claims as SQL: the people of a scope, their rows `p`, and the return `r` and check `k` of each."""
 
     people: str
     rows: str
@@ -156,7 +155,7 @@ DRAFTED = ClaimSource(
 
 @dataclass(frozen=True, slots=True)
 class ClaimScope:
-    """Whose claims are looked at: employers `e` that meet `condition`. `is_few` says that they were named singly."""
+    """The scope of a check: employers `e` that meet `condition`. `is_few` means that they were named one by one."""
 
     levy_year: int
     condition: str
@@ -176,7 +175,7 @@ class ClaimScope:
 
     @classmethod
     def of_draft(cls, draft: HeadcountReturn) -> Self:
-        """The people on a return that is still written in, there alone."""
+        """Only the people on an unsubmitted return, and only there."""
         return cls(draft.levy_year, "true", {"draft": draft.pk}, is_few=True, source=DRAFTED)
 
     def names(self, **more: Any) -> dict[str, Any]:
@@ -195,13 +194,12 @@ class ClaimScope:
 
 @dataclass(frozen=True, slots=True)
 class Gathered:
-    """One claim with what people have decided about it.
+    """One claim with the decisions of people about it.
 
-    `decided` is an officer's own word on the months (none of a late return's: it is credited none), None where the
-    computed ones are kept; `is_settled` says that the return was reviewed or verified, so that nothing about the claim
-    may change any more. `is_elsewhere` marks an employer outside the scope that claims one of its people.
-    `has_other_holder` says that the register gives the certificate to somebody else. `stored` is what the last check
-    stored, as PostgreSQL writes its columns.
+    `decided` is an officer's decision on the months (none of a late return's: it is credited none), None where the
+    computed ones are kept. `is_settled`: the return was reviewed or verified, so nothing about the claim may change.
+    `is_elsewhere` marks an employer outside the scope that claims one of its people. `has_other_holder`: the register
+    gives the certificate to another person. `stored` is the last check's result, as PostgreSQL writes its columns.
     """
 
     person: str
@@ -215,8 +213,8 @@ class Gathered:
 
 
 def regions_in_scope(scope: ClaimScope) -> list[str]:
-    """Where the scope's people may be claimed: for a few employers exactly there, for a region wherever employers are,
-    since one look through all employers costs less than one at everybody's claims."""
+    """The regions where the scope's people may be claimed. For a few employers exactly those; for a region all regions
+    with employers, because one pass over all employers is cheaper than one over all claims."""
     statement = scope.statement(CLAIMANTS_REGIONS) if scope.is_few else EMPLOYERS_REGIONS
     with connection.cursor() as cursor:
         cursor.execute(statement, scope.names(first=FIRST_KEY, last=LAST_KEY))
@@ -225,9 +223,9 @@ def regions_in_scope(scope: ClaimScope) -> list[str]:
 
 def claims_of_scope(scope: ClaimScope, first: str, last: str, wages: Mapping[str, MinimumWages]) -> Iterator[Gathered]:
     """Claims of the scope's people whose keys lie between two keys, both included, person by person. `wages` are the
-    minimum wages of every place in `regions_of(scope)`.
+    minimum wages of every region in `regions_in_scope(scope)`.
 
-    PostgreSQL goes on gathering while the first are being judged. Until the last one is handed out, or the iterator is
+    PostgreSQL goes on gathering while the caller judges the first ones. Until the last one is read, or the iterator is
     closed, the connection can do nothing else.
     """
     with closing(_lines(scope, first, last)) as lines:
@@ -250,8 +248,8 @@ def claim_of_placement(placement: Placement) -> Claim:
 
 
 def claimed_in_draft(draft: HeadcountReturn) -> int:
-    """Person-months of everybody on a return that is still written in, before any check; a certificate that nobody
-    registered claims one a month. The same rule gives 申报人月 once the return is filed."""
+    """Person-months of everyone on an unsubmitted return, before any check. An unregistered certificate claims one per
+    month. The same rule gives 申报人月 after filing."""
     people = groupby(_few_claims(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
     return sum(sum(claimed_months([row.claim for row in rows], draft.levy_year)) for _person, rows in people)
 
@@ -263,7 +261,7 @@ def _few_claims(scope: ClaimScope, first: str, last: str) -> list[Gathered]:
 
 
 def agreements_of(scope: ClaimScope, first: str, last: str) -> dict[str, list[Agreement]]:
-    """Agreements that name a host for one of these people in the levy year, by person."""
+    """Agreements of the levy year that name a host for one of these people, by person."""
     by_person: dict[str, list[Agreement]] = {}
     with connection.cursor() as cursor:
         cursor.execute(scope.statement(AGREEMENTS), scope.names(first=first, last=last))

@@ -1,4 +1,4 @@
-"""Whose people count at whom by a dispatch agreement (财政部公告2019年第98号第二条)."""
+"""People who count at another employer by a dispatch agreement (财政部公告2019年第98号第二条)."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -14,14 +14,14 @@ from quota.models import DispatchAgreement, Employer
 
 @dataclass(frozen=True, slots=True)
 class Host:
-    """A host as a reader may know it: outside the reader's regions by its place only, and without its code."""
+    """A host as a reader may see it: outside the reader's regions only its region, without its code."""
 
     name: str
     uscc: str = ""
 
 
 def hosts_of(agency_id: int, levy_year: int) -> QuerySet[Employer]:
-    """Where people of this agency count in the year; its return decides on their months."""
+    """The hosts where people of this agency count in the year; the agency's return decides on their months."""
     agreements = _in_force(levy_year).filter(agency=agency_id)
     return Employer.objects.filter(pk__in=agreements.values("host"))
 
@@ -38,7 +38,7 @@ def _in_force(levy_year: int) -> QuerySet[DispatchAgreement]:
 
 
 def known_to(reader: User, hosts: QuerySet[Employer], permission: Permission) -> list[Host]:
-    """These hosts, with the code where the reader holds the permission and so may go there."""
+    """These hosts, with the code where the reader has the permission and so may open the page."""
     return [_known(reader, host, permission) for host in hosts.select_related("region").order_by("uscc")]
 
 

@@ -1,4 +1,4 @@
-"""Employers as a person may see them."""
+"""Employers that a person may see."""
 
 from django.core.exceptions import PermissionDenied
 from django.db.models import Exists, OuterRef

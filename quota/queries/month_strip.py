@@ -1,4 +1,4 @@
-"""A placement's year as twelve cells: what the page shows for each month, and why."""
+"""A placement's year as twelve cells, each with its reason."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -15,7 +15,7 @@ from quota.models.returns import contract_of
 NOT_CLAIMED = frozenset({Reason.OUTSIDE_CONTRACT, Reason.NOT_CLAIMED})
 
 
-# What the employer can do about a month that was not counted; nothing where it can do nothing.
+# The employer's cure for a month that was not counted; no entry where there is none.
 CURES: Mapping[Reason, Promise] = {
     Reason.CERTIFICATE_UNKNOWN: gettext_lazy("请核对证件类型和号码。"),
     Reason.CERTIFICATE_CANCELLED: gettext_lazy("请本人向户籍地残联核实证件状态。"),
@@ -31,8 +31,8 @@ CURES: Mapping[Reason, Promise] = {
 
 
 def month_cells(check: PlacementCheck) -> list[dict[str, Any]]:
-    """Cells of {month, kind, weight, reason, citation, cure} as components/months.html takes them, from what was
-    decided. Only a month that the checks themselves left out has an article and a cure."""
+    """Cells of {month, kind, weight, reason, citation, cure} for components/months.html, from the decided months. Only
+    a month that the checks themselves left out has an article and a cure."""
     months = zip(check.reasons, check.decided, check.computed, strict=True)
     return [_cell(number, check, *month) for number, month in enumerate(months, start=1)]
 
@@ -51,7 +51,7 @@ def _cell(number: int, check: PlacementCheck, code: int, decided: int, computed:
 
 
 def findings(draft: HeadcountReturn) -> dict[int, list[dict[str, Any]]]:
-    """The cells of each person in a return that was sent back, by the draft's row: what was found under the same
+    """The cells of each person on a return that was sent back, by the draft's row: the findings under the same
     contract. Two queries."""
     checks = PlacementCheck.objects.filter(
         placement__employer=draft.employer_id, placement__levy_year=draft.levy_year
@@ -71,7 +71,7 @@ def _kind(reason: Reason, decided: int) -> str:
 
 
 def _words(check: PlacementCheck, reason: int, decided: int, computed: int) -> str:
-    """Why a month is as it is; a month that an officer decided otherwise says so. Counted months need no words."""
+    """The reason of a month; says so if an officer decided otherwise. Counted months need no words."""
     if decided != computed:
         return _("%(note)s（认定）") % {"note": check.decision_note} if check.decision_note else _("按认定")
     return "" if decided or Reason(reason) in NOT_CLAIMED else str(translated(Reason(reason).label))

@@ -1,4 +1,4 @@
-"""Which of a region's dated rows holds on a day: the county's, else the prefecture's, else the province's."""
+"""Finds the dated row in force for a region on a day: the county's, else the prefecture's, else the province's."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -16,16 +16,16 @@ MinimumWages = tuple[Decimal | None, ...]
 
 
 def number_on(kind: NumberKind, region: Region, day: date) -> RegionalNumber | None:
-    """The row in force for a region on a day, with its document number; rows outside their dates fall through."""
+    """The row in force for a region on a day, with its document number; rows outside their dates are skipped."""
     lineage = region.lineage()
     rows = RegionalNumber.objects.on(day).for_lineage(lineage).filter(kind=kind)
     return min(rows, key=lambda row: lineage.index(row.region_id), default=None)
 
 
 def counting_rules(region_codes: Collection[str], levy_year: int) -> dict[str, CountingRules]:
-    """How each region counts: its settings of 31 December of the levy year over the national rules.
+    """The counting rules of each region: its settings of 31 December of the levy year over the national rules.
 
-    Regions that count alike share one object. Raises SettingError for a row that no rule knows.
+    Regions with equal rules share one object. Raises SettingError for an unknown setting.
     """
     lineages = _lineages(region_codes)
     rows = RegionalSetting.objects.on(date(levy_year, 12, 31)).for_lineage(_all_codes(lineages))
@@ -68,7 +68,8 @@ def _settings(found: Mapping[tuple[str, str], str], lineage: Iterable[str]) -> d
 
 
 def months_averaged_for(employer: Employer, levy_year: int) -> int:
-    """Over how many months the levy averages the employer's heads of the year. A query only in its first year."""
+    """The number of months over which the levy averages the employer's heads. A query only in the employer's first
+    year."""
     if founding_month(employer.registered_on, levy_year) is None:
         return MONTHS
     lineage = Region(code=employer.region_id).lineage()

@@ -1,4 +1,4 @@
-"""What waits for the federation: returns by state, and what the checks found in each."""
+"""The federation's queue: returns by state, with the findings of each."""
 
 import hashlib
 from collections.abc import Collection, Iterable, Iterator
@@ -37,7 +37,7 @@ READERS = (Permission.VERIFY_RETURN, Permission.VIEW_PERSONS)
 AGREES = Q(state=ReturnState.CHECKED, has_findings=False, claimed_months=F("computed_months"))
 
 
-# Months of every kind that a return's people claim and do not count, in person-months.
+# Claimed months that do not count, by reason, of a return's people, in person-months.
 HINTS = """
 SELECT p.employer_id, u.reason, sum(k.weight)
 FROM quota_placement p
@@ -51,7 +51,7 @@ GROUP BY p.employer_id, u.reason ORDER BY p.employer_id, sum(k.weight) DESC, u.r
 
 @dataclass(frozen=True, slots=True)
 class Counts:
-    """Returns per state, and how many of those before the first review agree with the registers."""
+    """Returns per state, and the number of those before the first review that agree with the registers."""
 
     by_state: dict[str, int]
     agreeing: int
@@ -59,7 +59,8 @@ class Counts:
 
 @dataclass(frozen=True, slots=True)
 class Selection:
-    """What somebody works through: QueueForm's values, one state, an order (a key of SORTS, with - the other way)."""
+    """A person's selection of the queue: QueueForm's values, one state, an order (a key of SORTS, with - for the
+    reverse)."""
 
     user: User
     filters: dict[str, Any]
@@ -75,18 +76,18 @@ class Selection:
         return urlencode({name: value for name, value in (kept | {"page": self.page}).items() if value})
 
     def counted(self) -> QuerySet[HeadcountReturn]:
-        """The returns of every state, to be counted."""
+        """The returns of every state, for counting."""
         return _filtered(HeadcountReturn.objects.counted_within_right(self.user, *READERS), self.filters)
 
     def returns(self, *, backwards: bool = False) -> QuerySet[HeadcountReturn]:
-        """In the chosen order, or the other way round."""
+        """The returns in the chosen order, or in the reverse."""
         sign = "-" if self.sort.startswith("-") != backwards else ""
         readable = _filtered(HeadcountReturn.objects.within_right(self.user, *READERS), self.filters)
         chosen = readable.filter(state=self.state).annotate(place=SORTS[self.sort.removeprefix("-")])
         return chosen.order_by(f"{sign}place", f"{sign}pk")
 
     def neighbours(self, filed: HeadcountReturn) -> tuple[int | None, int | None]:
-        """The returns before and after this one, which may itself have left the list; one query."""
+        """The returns before and after this one, which may have left the list already; one query."""
         before, after = (self._next_to(filed, backwards=backwards) for backwards in (True, False))
         found = dict(before.union(after, all=True))
         return found.get(True), found.get(False)
@@ -100,7 +101,7 @@ class Selection:
 
 
 def difference(filed: HeadcountReturn) -> int:
-    """Person-months that the checks count more than the employer claims; negative where fewer."""
+    """Person-months that the checks count beyond the employer's claim; negative if fewer."""
     return filed.computed_months - filed.claimed_months
 
 
@@ -118,13 +119,13 @@ def _filtered(returns: ReturnQuerySet, filters: dict[str, Any]) -> QuerySet[Head
     return returns
 
 
-# Counting a large part of a province takes up to a second: nobody misses one return in so many for half a minute.
+# Counting a large part of a province takes up to a second; among so many returns a count may be half a minute old.
 LARGE = 50_000
 KEPT_SECONDS = 30
 
 
 def counts(returns: QuerySet[HeadcountReturn]) -> Counts:
-    """For the tabs; one query. The counts of a large queue may be KEPT_SECONDS old."""
+    """Counts for the tabs; one query. The counts of a large queue may be KEPT_SECONDS old."""
     key = f"queue:{hashlib.sha256(str(returns.query).encode()).hexdigest()}"
     with suppress(RedisError):
         if kept := cache.get(key):
@@ -142,14 +143,14 @@ SILENT = [Reason.COUNTED, Reason.OUTSIDE_CONTRACT, Reason.COUNTED_IN_ANOTHER_ROW
 
 @dataclass(frozen=True, slots=True)
 class Hint:
-    """So many person-months fail for one reason."""
+    """The number of person-months that fail for one reason."""
 
     label: str
     months: int
 
 
 def hints(returns: Collection[HeadcountReturn]) -> dict[int, list[Hint]]:
-    """What the checks found, by employer id; one query for a page of returns of one year."""
+    """The findings of the checks, by employer id; one query for a page of returns of one year."""
     found: dict[int, list[Hint]] = {}
     if not returns:
         return found
@@ -185,7 +186,7 @@ AT_ONCE = 500
 
 
 def queue_csv(returns: QuerySet[HeadcountReturn]) -> Iterator[bytes]:
-    """The list as a file of its own: every return of the selection, no person in it."""
+    """The list as a file: every return of the selection, without people."""
     headings = [
         _("单位名称"),
         _("统一社会信用代码"),

@@ -1,4 +1,5 @@
-"""Deciding whole regions at once, set-based: hundreds of thousands of returns in minutes, one entry per county."""
+"""Decides whole regions at once, set-based: hundreds of thousands of returns in minutes, one audit entry per
+county."""
 
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -18,11 +19,11 @@ from quota.services.checks import hold_checks, id_ranges, settle_transfers
 Progress = Callable[[int, int], None]
 
 
-# Returns that are due. Whoever filed one takes no part in deciding it, and who reviewed it or decided some of its
-# months is not the second person. An officer's decision on single months stands; otherwise the computed months are
-# credited (a late return's are none: 财税〔2015〕72号第十二条). A check stores people first and totals after: where
-# the two disagree it is still at work or has died. checks.hold keeps single steps out meanwhile; a return that a
-# file changes meanwhile is not in `source` any more when it is to be marked, and drops out with its number.
+# Returns that are due. The person who filed one may not decide it, and the person who reviewed it or decided some of
+# its months may not be the second. An officer's decision on single months stays; otherwise the computed months are
+# credited (none for a late return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if the two
+# disagree, it still works or has died. hold_checks keeps single steps out during the batch. A return that a file
+# changes during the batch is no longer in `source` when it would be marked, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
@@ -90,7 +91,7 @@ SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months)
 
 @dataclass(frozen=True, slots=True)
 class BatchTotals:
-    """Returns that a batch decided and the person-months they claimed and were credited."""
+    """The number of returns that a batch decided, and their claimed and credited person-months."""
 
     returns: int = 0
     claimed_months: int = 0
@@ -106,9 +107,10 @@ class BatchTotals:
 
 @dataclass(frozen=True, slots=True)
 class ReviewBatch:
-    """What is decided: returns in `source`, by `first` and `second`; each may be somebody's earlier step (None).
+    """The decision of a batch: returns in `source`, by `first` and `second`; None is a person of an earlier step.
 
-    `accept_computed` also takes those whose claim differs from the computed count or has an officer's decision.
+    `accept_computed` also takes returns whose claim differs from the computed count or that have an officer's
+    decision.
     """
 
     levy_year: int
@@ -133,7 +135,7 @@ def verify_region(
     """Review and verify the checked returns of a region and below in two people's names.
 
     Without `accept_computed` only those whose claim equals the computed count, without a finding and without an
-    officer's decision. Doing it again changes nothing. Raises SecondPersonNeeded, PermissionMissing.
+    officer's decision. A repetition changes nothing. Raises SecondPersonNeeded, PermissionMissing.
     """
     refuse_unfit(first, second, region)
     batch = ReviewBatch(levy_year, ReturnState.CHECKED, first, second, accept_computed)
@@ -163,21 +165,22 @@ def _must_verify(person: User, region: Region) -> None:
 
 
 def review_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
-    """初审 of every checked return whose claim the registers bear out. Raises PermissionMissing."""
+    """初审 of every checked return whose claim matches the registers. Raises PermissionMissing."""
     _must_verify(actor, region)
     batch = ReviewBatch(levy_year, ReturnState.CHECKED, first=actor, second=None)
     return sum((_review_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
 
 
 def verify_agreeing(*, levy_year: int, region: Region, actor: User) -> BatchTotals:
-    """复审 of every such return that somebody else reviewed. Raises PermissionMissing."""
+    """复审 of every such return that another person reviewed. Raises PermissionMissing."""
     _must_verify(actor, region)
     batch = ReviewBatch(levy_year, ReturnState.REVIEWED, first=None, second=actor)
     return sum((_verify_part(batch, *part) for part in _all_parts(levy_year, region)), BatchTotals())
 
 
 def agreeing(*, levy_year: int, region: Region, actor: User, source: ReturnState) -> BatchTotals:
-    """What review_agreeing (`source` CHECKED) or verify_agreeing (REVIEWED) would decide now in this person's name."""
+    """The returns that review_agreeing (`source` CHECKED) or verify_agreeing (REVIEWED) would decide now for this
+    person."""
     is_first = source == ReturnState.CHECKED
     batch = ReviewBatch(levy_year, source, first=actor if is_first else None, second=None if is_first else actor)
     scope = ClaimScope.of_region(levy_year, region.code)
@@ -212,7 +215,7 @@ def _verify_part(batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int])
 
 
 def _agencies_verified(scope: ClaimScope, bounds: tuple[int, int]) -> list[int]:
-    """Whoever has people at hosts, of those that this transaction verified."""
+    """Agencies with people at hosts, among the employers that this transaction verified."""
     with connection.cursor() as cursor:
         cursor.execute(AGENCIES_VERIFIED, scope.names(first_id=bounds[0], last_id=bounds[1]))
         return [employer for (employer,) in cursor.fetchall()]

@@ -1,6 +1,6 @@
-"""Checking what employers claim: every placement against the registers, in bounded slices of people.
+"""Checks the employers' claims: every placement against the registers, in bounded slices of people.
 
-PostgreSQL gathers and stores; law.counting alone decides whether a month counts.
+PostgreSQL gathers and stores; only law.counting decides which months count.
 """
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -48,8 +48,8 @@ FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
 Progress = Callable[[int, int], None]
 Rules = Mapping[str, CountingRules]
 
-# Whose latest return is not the one in force: it is late, or was when it was filed. What lies with its employer or is
-# decided is left: submitting it or taking it back settles the year again.
+# Employers whose latest return is not in force, because it is late or was when it was filed. Returns that are with the
+# employer or decided are left out: submitting one or taking it back settles the year again.
 PUT_OFF = """
 SELECT DISTINCT o.employer_id
 FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
@@ -71,7 +71,7 @@ CREATE TEMP TABLE IF NOT EXISTS new_check (
 TRUNCATE new_check
 """
 
-# A decision that a person made stays.
+# A person's decision stays.
 STORE_CHECKS = """
 INSERT INTO quota_placementcheck AS k
     (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
@@ -83,10 +83,10 @@ ON CONFLICT (placement_id) DO UPDATE SET
     decided = CASE WHEN k.decision_reason = '' THEN excluded.computed ELSE k.decided END
 """
 
-# Computed months: the placement's weight for each month whose reason is 0 (counted). What is claimed and not counted
-# is a finding, and so is another's certificate and a person who came after the check had passed; a return that waits
-# goes on waiting for them. A region's deadline, or an employer's region, may be another since the return was filed.
-# The ids bound the returns as well as the employers: otherwise each part reads everybody's.
+# Computed months: the placement's weight for each month with reason 0 (counted). A claimed month that does not count
+# is a finding, and so are another's certificate and a person added after the check; a waiting return goes on waiting
+# for them. A region's deadline, or an employer's region, may have changed since the return was filed. The ids bound
+# the returns as well as the employers: otherwise each part reads all returns.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
 SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
@@ -112,7 +112,7 @@ WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
 
 
 class TransferLine(NamedTuple):
-    """What one dispatched placement moves to one host, under the names of quota_dispatchtransfer."""
+    """The months that one dispatched placement moves to one host, under the names of quota_dispatchtransfer."""
 
     placement_id: int
     levy_year: int
@@ -134,18 +134,18 @@ SELECT min(id), max(id) FROM (
 
 @dataclass(frozen=True, slots=True)
 class CheckTotals:
-    """How many placements were checked and how many returns got other totals or became ready for review."""
+    """The number of placements checked, and of returns that got other totals or became ready for review."""
 
     placements: int
     returns: int
 
 
 def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None = None) -> CheckTotals:
-    """Check every employer of a region and below, in transactions of bounded size; doing it again changes nothing.
+    """Check every employer of a region and below, in transactions of bounded size; a repetition changes nothing.
 
-    A person's placements elsewhere are counted along, so that a month claimed at two employers shows at both.
-    A correction that a later deadline brought into time takes the place of what it corrects first. Raises ValueError
-    on a malformed region code, SettingError on an unknown regional setting.
+    Counts a person's placements elsewhere too, so that a month claimed at two employers shows at both. First, a
+    correction that a later deadline brought into time replaces the return it corrects. Raises ValueError on a
+    malformed region code, SettingError on an unknown regional setting.
     """
     scope = ClaimScope.of_region(levy_year, region_code)
     _settle_put_off(scope)
@@ -153,7 +153,7 @@ def run_checks(*, levy_year: int, region_code: str, on_progress: Progress | None
 
 
 def check_employers(*, levy_year: int, employer_ids: Collection[int]) -> CheckTotals:
-    """Check these employers only, as after a filing."""
+    """Check only these employers, for example after a filing."""
     return _run(ClaimScope.of_employers(levy_year, employer_ids), lambda done, total: None)
 
 
@@ -167,7 +167,7 @@ def _settle_put_off(scope: ClaimScope) -> None:
 
 
 def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
-    """Move agencies' months to the hosts of their people as they were decided. In the caller's transaction."""
+    """Move agencies' months to the hosts of their people as decided. In the caller's transaction."""
     scope = ClaimScope.of_employers(levy_year, employer_ids)
     rules, wages = _regional(scope)
     found = [row for row in claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
@@ -175,12 +175,12 @@ def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
 
 
 def hold_checks(levy_year: int, *, as_one_of_many: bool = False) -> None:
-    """Until the end of the transaction: checks of a year run alone, people's own steps beside each other.
+    """Until the end of the transaction, checks of a year run alone, and single steps of people only beside each other.
 
-    Take it before any row is locked: whoever waits for it must hold nothing that a check needs.
+    Take it before any row lock: a transaction that waits here must have no lock that a check needs.
     """
-    # A check reads people of many employers and writes months of all of them: no row is the one to lock. A single step
-    # touches one return, whose row keeps two steps apart, so steps on different returns need not wait for each other.
+    # A check reads people of many employers and writes months of all of them, so no single row can be the lock. A step
+    # touches one return, and that row keeps two steps apart: steps on different returns need not wait for each other.
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
@@ -202,8 +202,8 @@ def _run(scope: ClaimScope, on_progress: Progress) -> CheckTotals:
         elsewhere |= outcome.elsewhere
         done += outcome.placements
         on_progress(min(done, expected), expected)
-    # The neighbours' people were not all looked at, so they get new totals but are not handed over to the reviewers by
-    # this. They come first: a check that dies here is made up for, since its own returns still wait.
+    # Not all people of the neighbours were checked, so those get new totals but are not handed over to the reviewers.
+    # They come first: if the check dies here, its own returns still wait, and the next check repeats all of it.
     neighbours = ClaimScope.of_employers(scope.levy_year, elsewhere)
     changed = sum(_settle_totals(neighbours, part, [ReturnState.CHECKED], rules) for part in id_ranges(neighbours))
     changed += sum(_settle_totals(scope, part, FRESH, rules) for part in id_ranges(scope))
@@ -211,13 +211,13 @@ def _run(scope: ClaimScope, on_progress: Progress) -> CheckTotals:
 
 
 def _regional(scope: ClaimScope) -> tuple[Rules, Mapping[str, MinimumWages]]:
-    """The rules and minimum wages of every place where the scope's people may be claimed."""
+    """The rules and minimum wages of every region where the scope's people may be claimed."""
     codes = regions_in_scope(scope)
     return counting_rules(codes, scope.levy_year), minimum_wages(codes, scope.levy_year)
 
 
 def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
-    """Person keys are hashes, so ranges of equal width hold about equally many people."""
+    """Ranges of equal width have about equally many people, because person keys are hashes."""
     slices = max(1, -(-placements // SLICE_PLACEMENTS))
     for number in range(slices):
         first, last = KEYS * number // slices, KEYS * (number + 1) // slices - 1
@@ -226,8 +226,11 @@ def _key_ranges(placements: int) -> Iterator[tuple[str, str]]:
 
 @dataclass(slots=True)
 class CheckOutcome:
-    """What one slice brings that is not stored yet, as COPY's text, the dispatched placements whose transfers it
-    replaces, and the employers outside the scope whose people were counted along."""
+    """The unstored results of one slice.
+
+    New checks and transfers as COPY's text, the dispatched placements whose transfers they replace, and the employers
+    outside the scope whose people were counted too.
+    """
 
     placements: int = 0
     checks: list[str] = field(default_factory=list)
@@ -266,17 +269,17 @@ def _add(outcome: CheckOutcome, row: Gathered, count: ClaimCount, claimed: int) 
 def _count_person(
     rows: Sequence[Gathered], agreements: Sequence[Agreement], levy_year: int, rules: Rules
 ) -> Sequence[ClaimCount]:
-    """Each claim by the rules of its own place."""
+    """Count each claim by the rules of its own region."""
     own = [rules[row.region_code] for row in rows]
     return count_person([row.claim for row in rows], agreements, levy_year, own)
 
 
 def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> Sequence[ClaimCount]:
-    """A month that people counted in one row counts in no other, whatever the registers say afterwards."""
+    """A month that an officer counted in one row counts in no other row, whatever the registers say later."""
     if len(rows) == 1 or all(row.decided is None for row in rows):
         return counts
-    # Two decided rows never hold the same month: who decides locks all rows of the person and is refused a month that
-    # another one has. So it does not matter which row comes last here.
+    # Two decided rows never have the same month: deciding locks all rows of the person and refuses a month that
+    # another row has. So the order of the rows does not matter here.
     taken = {
         month: row.claim.employer
         for row in rows
@@ -292,24 +295,24 @@ def _yield_to_decisions(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) 
 def _without(count: ClaimCount, taken: Mapping[int, int]) -> ClaimCount:
     reasons, weights = list(count.reasons), list(count.weights)
     for month, employer in taken.items():
-        # Only what would count yields: any other reason says more to the employer, and weighs nothing already.
+        # Only a month that would count yields. Any other reason tells the employer more, and its weight is already 0.
         if reasons[month] is Reason.COUNTED:
             reasons[month] = Reason.COUNTED_IN_ANOTHER_ROW if employer == count.employer else Reason.TWO_EMPLOYERS
             weights[month] = 0
-    # A month that yielded counts nowhere through this row, at the host no more than at the agency.
+    # A month that yielded counts nowhere through this row: neither at the agency nor at the host.
     moved = tuple(moved for moved in count.transfers if weights[moved.month])
     return replace(count, reasons=tuple(reasons), weights=tuple(weights), transfers=moved)
 
 
 def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> list[int]:
-    """Each row's part of what is claimed: a month covered by several rows of one employer is claimed once, by the
-    heaviest, of equal ones by the one that counts."""
+    """Each row's share of the claim. A month that several rows of one employer cover is claimed once: by the heaviest
+    row, or among equal ones by the one that counts."""
     covered = [MONTHS - count.reasons.count(Reason.OUTSIDE_CONTRACT) for count in counts]
     weights = [claim_weight(row.claim) for row in rows]
     shares = [weight * months for weight, months in zip(weights, covered, strict=True)]
     if len(rows) == 1:
         return shares
-    # Employers are looked at apart: two who claim one month both claim it, and the difference shows as a finding.
+    # Each employer by itself: if two claim one month, both claims stay, and the difference shows as a finding.
     employers = [row.claim.employer for row in rows]
     for employer in {e for e in employers if employers.count(e) > 1}:
         indexes = [index for index, e in enumerate(employers) if e == employer]
@@ -325,8 +328,8 @@ def _share_out(
     for month in range(MONTHS):
         covering = [index for index in indexes if counts[index].reasons[month] is not Reason.OUTSIDE_CONTRACT]
         if covering:
-            # The heaviest, or the claim would be less than what may be counted and a finding would be hidden. Of equal
-            # ones the row that counts, so that row and month show the same in both columns.
+            # The heaviest row, or else the claim could be less than the count, which would hide a finding. Among equal
+            # ones the row that counts, so that claim and count appear in the same row.
             chosen = max(covering, key=lambda i: (weights[i], counts[i].reasons[month] is Reason.COUNTED))
             shares[chosen] += weights[chosen]
 
@@ -334,8 +337,8 @@ def _share_out(
 def _transfers(
     row: Gathered, count: ClaimCount, agreements: Sequence[Agreement], levy_year: int, rules: Rules
 ) -> Sequence[Transfer]:
-    """What moves to hosts: of the months that people decided where they did, otherwise of the computed ones."""
-    # A settled row keeps what was decided; one that no check had reached was credited nothing that could move.
+    """The months that move to hosts: the decided ones if an officer decided, otherwise the computed ones."""
+    # A settled row keeps its decision. Settled without any check, it was credited nothing, so nothing can move.
     if row.decided is None:
         return () if row.is_settled else count.transfers
     return [
@@ -379,7 +382,8 @@ def _store_transfers(outcome: CheckOutcome) -> None:
 
 
 def _settle_totals(scope: ClaimScope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
-    """Bring the totals of returns in these states to their placements' checks and hand them over to the reviewers."""
+    """Set the totals of returns in these states from their placements' checks, and hand the returns over to the
+    reviewers."""
     days = [deadline(scope.levy_year, own) for own in rules.values()]
     with transaction.atomic(), connection.cursor() as cursor:
         hold_checks(scope.levy_year)
@@ -390,7 +394,7 @@ def _settle_totals(scope: ClaimScope, bounds: tuple[int, int], states: Sequence[
 
 
 def id_ranges(scope: ClaimScope) -> list[tuple[int, int]]:
-    """Ranges of employer ids that hold a bounded number of the scope's employers each."""
+    """Ranges of employer ids, each with a bounded number of the scope's employers."""
     with connection.cursor() as cursor:
         cursor.execute(ID_RANGES.format(condition=scope.condition), scope.names(size=SLICE_RETURNS))
         return cursor.fetchall()

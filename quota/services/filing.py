@@ -1,4 +1,4 @@
-"""What an employer does on the portal: open a return, fill it in, submit it. Nothing here looks at anyone's claim."""
+"""An employer's work on the portal: open a return, fill it in, submit it. Nothing here checks a claim."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -104,7 +104,7 @@ def save_return(
 
 @dataclass(frozen=True, slots=True)
 class PlacementInput:
-    """What the employer types about one contract. Numbers are checked ones; "" keeps those already stored."""
+    """The fields of one contract from the employer's form. Numbers are checked ones; "" keeps the stored ones."""
 
     name: str
     identity_number: str
@@ -225,7 +225,7 @@ def _refuse_closed(draft: HeadcountReturn) -> None:
 
 
 def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
-    """What was typed into a return sent back becomes the declared; returns what it replaces, for the trail."""
+    """Declare the edits of a return that was sent back. Returns the replaced values, for the trail."""
     if draft.draft_staff_by_month is None:
         return {}
     replaced = {"replaced_staff_by_month": draft.staff_by_month, "replaced_total_wages": str(draft.total_wages)}

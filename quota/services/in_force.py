@@ -1,4 +1,4 @@
-"""Which return of an employer and year counts, decided in one place for the portal, the window and loaded files."""
+"""Decides which return of an employer and year counts, for the portal, the window and loaded files alike."""
 
 from collections.abc import Collection, Iterable, Mapping
 from datetime import date
@@ -26,7 +26,7 @@ WHERE r.employer_id = e.id AND e.region_id = d.region AND r.employer_id = ANY(%(
   AND r.levy_year = %(year)s AND r.state <> 'draft' AND r.is_late <> (r.filed_on > d.last_day)
 """
 
-# An employer's only return of the year is in force without a choice; those with several are left to the rules.
+# An employer's only return of the year is in force without a choice; among several the rules choose.
 ONLY_ONES = """
 UPDATE quota_headcountreturn r SET is_in_force = true
 WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state <> 'draft' AND NOT r.is_in_force
@@ -47,7 +47,7 @@ WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state 
 ORDER BY r.employer_id, r.id
 """
 
-# What was typed after a return was sent back was never filed.
+# Edits after a return was sent back were never filed.
 HAS_OWN_PEOPLE = Exists(DraftPlacement.objects.filter(headcount_return=OuterRef("pk"))) & ~Q(
     sent_back_at__gt=F("submitted_at")
 )
@@ -55,12 +55,11 @@ HAS_OWN_PEOPLE = Exists(DraftPlacement.objects.filter(headcount_return=OuterRef(
 
 @transaction.atomic
 def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) -> list[int]:
-    """Bring `is_late`, `is_in_force` and the state REPLACED of these employers' returns to what the rules say.
+    """Set `is_late`, `is_in_force` and the state REPLACED of these employers' returns by the rules.
 
-    The people that a return kept to itself because it replaced nothing come into force with it.
-    A return that was reviewed or verified stays in force even if another one would replace it: undoing it is a
-    person's decision. Returns the ids of the employers where that happened. Writes no audit entry: the caller's
-    action is the one to record.
+    A return that comes into force brings along the people it kept to itself while it replaced nothing. A return that
+    was reviewed or verified stays in force even if another one would replace it: only a person may undo it. Returns
+    the ids of the employers where that happened. Writes no audit entry: the caller records its own action.
     """
     employers = list(employer_ids)
     with connection.cursor() as cursor:
@@ -76,8 +75,10 @@ def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) ->
 
 
 def would_be_in_force(filed: HeadcountReturn) -> bool:
-    """Whether the rules choose this return among those that its employer filed for the year; it has its day already.
-    What was reviewed or verified is the caller's to look at."""
+    """True if the rules choose this return among those its employer filed for the year; it already has its filing day.
+
+    The caller checks for reviewed and verified returns.
+    """
     own = HeadcountReturn.objects.filter(employer=filed.employer_id, levy_year=filed.levy_year)
     days = list(own.exclude(filed_on=None).order_by("pk").values_list("pk", "filed_on"))
     region_code = filed.employer.region_id
@@ -102,7 +103,7 @@ def _settle_several(filings: Iterable[FiledReturn], levy_year: int, rules: Mappi
     for employer_id, group in groupby(filings, key=attrgetter("employer_id")):
         own = list(group)
         chosen = own[effective_return([f.filed_on for f in own], levy_year, rules[own[0].region_code]) or 0]
-        # Two people's word is not undone by a later filing or another deadline: somebody reopens it first.
+        # A later filing or another deadline does not undo two people's decision: a person must reopen it first.
         winner = next((f for f in own if f.is_in_force and f.state in DECIDED), chosen)
         if winner is not chosen:
             held.append(employer_id)
@@ -113,20 +114,20 @@ def _settle_several(filings: Iterable[FiledReturn], levy_year: int, rules: Mappi
 
 
 def _mark(winners: list[int], losers: list[int]) -> None:
-    """The losers first: the database lets no two returns of a year be in force, not even for a moment."""
+    """Mark the losers first: the database never lets two returns of a year be in force, even within a transaction."""
     returns = HeadcountReturn.objects
     returns.filter(pk__in=losers).update(is_in_force=False, state=ReturnState.REPLACED)
     won = returns.filter(pk__in=winners)
-    # Read before they are marked: afterwards nothing tells a winner that comes into force from one that already was.
+    # Read before marking: afterwards a winner that comes into force looks like one that already was.
     with_people = [*won.filter(is_in_force=False).filter(HAS_OWN_PEOPLE).select_related("employer")]
     won.filter(state=ReturnState.REPLACED).update(state=ReturnState.SUBMITTED)
     won.filter(is_in_force=False).update(is_in_force=True)
-    for filed in with_people:  # the others' people are in the year's list already
+    for filed in with_people:  # the people of the others are already in the year's list
         publish_placements(filed)
 
 
 def publish_placements(filed: HeadcountReturn) -> None:
-    """The return's own people become the year's; a contract that stays keeps its row, and with it what was decided."""
+    """Make the return's own people those of the year. A contract that stays keeps its row, and so its decisions."""
     relieved_by(filed).update(state=ReturnState.SUBMITTED)
     of_year = {contract_of(row): row for row in filed.employer.placements.filter(levy_year=filed.levy_year)}
     own = {contract_of(row): row for row in filed.draft_placements.all()}
@@ -142,8 +143,10 @@ def publish_placements(filed: HeadcountReturn) -> None:
 
 
 def relieved_by(filed: HeadcountReturn) -> ReturnQuerySet:
-    """Checked returns of others that claim people whom this one takes off: with one employer left their months may
-    count, so they wait for a check again. What was reviewed or verified stands."""
+    """Checked returns of other employers that claim people whom this one removes.
+
+    With one employer fewer their months may count, so they wait for a check again. Reviewed and verified returns stay.
+    """
     of_year = Placement.objects.filter(employer=filed.employer_id, levy_year=filed.levy_year)
     gone = of_year.exclude(person_key__in=filed.draft_placements.values("person_key")).values_list(
         "person_key", flat=True

@@ -1,4 +1,4 @@
-"""How an employer gets in: the federation issues a code over the counter, the employer turns it into a password."""
+"""Codes for employers: the federation issues one over the counter, the employer replaces it by a password."""
 
 from django.db import transaction
 

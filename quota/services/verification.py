@@ -1,4 +1,4 @@
-"""What two people of the federation do with a checked return: decide months, review, verify, send back, reopen."""
+"""The work of two people of the federation on a checked return: decide months, review, verify, send back, reopen."""
 
 import logging
 from collections.abc import Sequence

@@ -53,7 +53,7 @@ def queue_file(request: HttpRequest) -> StreamingHttpResponse:
 
 
 def selection_of(request: HttpRequest, form: QueueForm) -> waiting.Selection:
-    """What the address chooses; a part of it that makes no sense is left out."""
+    """The selection in the address; an invalid part is ignored."""
     form.is_valid()
     filters = {"levy_year": form.fields["levy_year"].empty_value} | form.cleaned_data
     state, sort = request.GET.get("state", ""), request.GET.get("sort", "")

@@ -112,7 +112,7 @@ def _return_page(
 
 
 def _figures(draft: HeadcountReturn) -> list[dict[str, Any]]:
-    """What was saved so far; the page above puts the amount beside it as soon as a number changes."""
+    """The saved figures; the page above adds the amount as soon as a number changes."""
     return [
         {"label": _("在职职工"), "value": f"{draft.typed_staff_months:,}", "unit": _("人月")},
         {"label": _("预计应缴费额"), "value": "—", "unit": _("元")},
@@ -120,7 +120,8 @@ def _figures(draft: HeadcountReturn) -> list[dict[str, Any]]:
 
 
 def _keep_typing(form: Any, draft: HeadcountReturn, conflict: ReturnChanged) -> Any:
-    """What was typed, over the version that somebody else saved: the next save is a decision, not an accident."""
+    """Keep the typed values on top of the version that another person saved: the next save is a decision, not an
+    accident."""
     draft.refresh_from_db()
     form.data = form.data.copy()
     form.data["version"] = draft.version

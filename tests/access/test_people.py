@@ -1,4 +1,4 @@
-"""Administrators' pages: two of them give access, one takes it away, nobody helps oneself or reaches upwards."""
+"""Administrators' pages: two of them give access, one takes it away; no one helps themselves or reaches upwards."""
 
 from collections.abc import Callable
 from datetime import timedelta
@@ -309,7 +309,7 @@ def test_nobody_leaves_the_own_post_alone() -> None:
 
 @pytest.fixture
 def staff() -> dict[str, User]:
-    """One person of each state, named after it."""
+    """One person in each state, named after it."""
     found = {name: officer(Role.VERIFIER, "140105") for name in ("well", "left", "disabled", "locked", "bare")}
     found["elsewhere"] = officer(Role.AUDITOR, "140200")
     for name, person in found.items():

@@ -8,7 +8,7 @@ from accounts.permissions import Role
 
 
 class RegionFactory(DjangoModelFactory):
-    """The level follows from the code."""
+    """The code sets the level."""
 
     class Meta:
         model = Region

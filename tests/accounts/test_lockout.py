@@ -1,4 +1,5 @@
-"""Guessing: the limit is exact under a burst, the wait is told, the owner is not kept out, administrators can help."""
+"""Guessing passwords: the limit is exact under a burst, the page shows the wait, the owner stays able to sign in,
+administrators can help."""
 
 import os
 import threading
@@ -182,7 +183,7 @@ def test_of_a_thousand_passwords_five_are_looked_at_and_an_unknown_name_looks_th
 
 
 def burst(counted: attempts.Counted) -> int:
-    """How many of fifty simultaneous tries were looked at."""
+    """The number of fifty simultaneous attempts whose password was checked."""
     barrier = threading.Barrier(50, timeout=60)
 
     def one_try(_number: int) -> bool:

@@ -1,4 +1,4 @@
-"""Sign-in at another authority's OpenID Connect service, against a small service of this test."""
+"""Sign-in at another authority's OpenID Connect service, against a small service inside the test."""
 
 import base64
 import hashlib
@@ -25,7 +25,7 @@ pytestmark = pytest.mark.django_db
 
 
 class Service:
-    """An OpenID Connect service: `claims` is what it will say, `asked` what it was asked at its token address."""
+    """An OpenID Connect service: `claims` is its next answer, `asked` the request at its token address."""
 
     def __init__(self) -> None:
         self.claims: dict[str, Any] = {}
@@ -81,7 +81,7 @@ def person() -> User:
 
 
 def begin(client: Client) -> dict[str, str]:
-    """What the browser carries to the service."""
+    """The browser's request to the service."""
     address = client.get("/sign-in/oidc/?next=/account/").url
     return {name: values[0] for name, values in parse_qs(urlsplit(address).query).items()}
 

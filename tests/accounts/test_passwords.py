@@ -1,4 +1,4 @@
-"""Password rules: ASVS by default; mixed characters and forced changes only where the installation asks for them."""
+"""Password rules: ASVS by default; mixed characters and forced changes only where the installation requires them."""
 
 from datetime import timedelta
 from typing import Any

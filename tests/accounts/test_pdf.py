@@ -1,4 +1,4 @@
-"""The one function that makes files for paper: tagged, the same twice, reaching nothing, within bounds."""
+"""The one function that makes PDF files: tagged, reproducible, without network or files, within bounds."""
 
 import hashlib
 import os
@@ -72,7 +72,7 @@ def test_another_process_makes_the_same_bytes(seed: str, zone: str) -> None:
 
 
 class Listener:
-    """A server on this machine that counts who calls."""
+    """A server on this machine that counts connections."""
 
     def __init__(self) -> None:
         self.calls = 0
@@ -99,7 +99,7 @@ def listener() -> Iterator[Listener]:
 
 @pytest.fixture
 def bait(tmp_path: Path) -> Path:
-    """A readable file that a document may ask for."""
+    """A readable file that a document may try to include."""
     path = tmp_path / "secret.png"
     path.write_bytes(b"\x89PNG\r\n\x1a\nsecret of the house")
     return path

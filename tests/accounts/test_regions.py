@@ -1,4 +1,4 @@
-"""The list of divisions: complete, well-formed, and brought in without ever deleting a code."""
+"""The list of divisions: complete, well-formed, and updated without ever deleting a code."""
 
 import pytest
 from django.conf import settings

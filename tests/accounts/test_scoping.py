@@ -1,4 +1,4 @@
-"""Region scope: own region and below, nothing for an empty, short, blank or foreign code (promise D2)."""
+"""Region scope: the own region and below; an empty, short, blank or foreign code gives nothing (promise D2)."""
 
 import pytest
 from django.contrib.auth.models import AnonymousUser

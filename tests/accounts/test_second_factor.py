@@ -1,4 +1,4 @@
-"""Officers show a second factor at each sign-in; no code works twice; who lost the phone has recovery codes."""
+"""Officers show a second factor at each sign-in; no code works twice; recovery codes help after a lost phone."""
 
 import re
 import time
@@ -31,7 +31,7 @@ def code_now(secret: str, steps: int = 0) -> str:
 
 
 def give_app(person: User) -> tuple[str, list[str]]:
-    """A person whose app was set up a while ago; the secret and the recovery codes."""
+    """Give a person an app that was set up earlier. Returns the secret and the recovery codes."""
     secret = totp.new_secret()
     codes = second_factor.set_up(person=person, secret=secret, code=code_now(secret))
     SecondFactor.objects.update(last_step=0)

@@ -1,4 +1,4 @@
-"""Sessions: half an hour without an action, twelve hours in all, dead when something changes, seen by their owner."""
+"""Sessions: half an hour without an action, twelve hours in all, ended when access changes, listed for their owner."""
 
 from collections.abc import Callable
 from typing import Any
@@ -89,7 +89,7 @@ def test_a_key_that_was_signed_out_opens_nothing(person: User) -> None:
 
 
 def planted() -> Client:
-    """A browser whose session's key somebody else knows: a valid one, from before the sign-in."""
+    """A browser whose valid session key another person knows from before the sign-in."""
     client = Client()
     client.cookies["sessionid"] = client.session.session_key
     return client

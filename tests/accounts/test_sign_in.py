@@ -1,4 +1,4 @@
-"""Signing in with a name and a password: who gets in, who does not, and that nobody learns which names exist."""
+"""Signing in with a name and a password: the right people get in, and the answers never reveal which names exist."""
 
 from datetime import timedelta
 
@@ -44,7 +44,7 @@ def test_credit_codes_are_read_as_people_type_them(client: Client) -> None:
 
 
 def wrong(client: Client, kind: str, person: User) -> tuple[int, bool, int]:
-    """Status, whether the one refusal is shown, length of the page without the typed name."""
+    """Status, True if the one refusal is shown, length of the page without the typed name."""
     if kind == "disabled":
         User.objects.filter(pk=person.pk).update(is_active=False)
     if kind == "issued password expired":

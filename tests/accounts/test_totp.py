@@ -1,4 +1,4 @@
-"""The codes are those of RFC 6238, appendix B, and a phone half a minute off is still understood."""
+"""The codes are those of RFC 6238, appendix B; the code of a phone half a minute off is accepted too."""
 
 import base64
 

@@ -1,4 +1,4 @@
-"""Gaps and half-width punctuation on paper: drawn by tags, the words stay as they are."""
+"""Gaps and half-width punctuation on paper: tags draw them, the words stay unchanged."""
 
 import re
 

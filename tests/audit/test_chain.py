@@ -1,4 +1,4 @@
-"""The trail cannot be edited, and whoever gets past that cannot hide it (promise E4)."""
+"""No one can edit the trail, and an edit past the application shows (promise E4)."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -46,7 +46,7 @@ def execute(statement: str) -> None:
 
 @contextmanager
 def past_the_triggers() -> Iterator[None]:
-    """What a superuser with the triggers off can do."""
+    """The acts of a superuser with the triggers off."""
     execute("ALTER TABLE audit_auditentry DISABLE TRIGGER USER")
     yield
     execute("ALTER TABLE audit_auditentry ENABLE TRIGGER USER")

@@ -1,4 +1,4 @@
-"""Periodic tasks: once in each slot of the database's clock, whoever sends them and how often."""
+"""Periodic tasks run once in each slot of the database's clock, however often any scheduler sends them."""
 
 import threading
 import time
@@ -17,7 +17,7 @@ LONG = 10**9  # one slot for the whole test
 
 
 def taken_by(people: int) -> int:
-    """So many schedulers at the same moment: how many of them got the slot."""
+    """`people` schedulers at the same moment. Returns the number that got the slot."""
     barrier, won = threading.Barrier(people), []
 
     def attempt() -> None:
@@ -66,7 +66,7 @@ def test_two_schedulers_have_it_done_once(
 
 
 def wait_for_the_second() -> None:
-    """The queue is served in order: what is sent now is done after both."""
+    """The queue keeps its order: a task sent now is done after the two earlier ones."""
     seal.apply_async(headers={SLOT: LONG + 1}, retry=False)
     time.sleep(1)
 

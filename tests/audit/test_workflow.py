@@ -1,4 +1,4 @@
-"""The engine of every state machine, walked through on the run's table: each state by each step."""
+"""The engine of every state machine, tested on the run's table: each state with each step."""
 
 import pytest
 
@@ -25,7 +25,7 @@ def run(db: None) -> AssessmentRun:
 
 
 def brought_to(run: AssessmentRun, state: RunState) -> AssessmentRun:
-    """The run in a state, with the stamps its constraints want."""
+    """The run in a state, with the stamps that its constraints require."""
     first, second = officer(Role.LEVY_OFFICER, COUNTY), officer(Role.LEVY_OFFICER, COUNTY)
     stamps = {
         "checked_at": run.started_at,

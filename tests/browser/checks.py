@@ -1,4 +1,4 @@
-"""What every page must stand, in a real browser: axe, narrow screens, the keyboard. Each returns what is wrong."""
+"""Checks for every page in a real browser: axe, narrow screens, the keyboard. Each returns the faults."""
 
 from collections.abc import Sequence
 from typing import Any, NamedTuple
@@ -47,7 +47,7 @@ STOP = """() => {
 
 
 def complaints(page: Page, site: str) -> list[str]:
-    """A list that fills with what the browser complains of (the content policy, say) and with addresses elsewhere."""
+    """A list that collects the browser's complaints (the content policy, for example) and foreign addresses."""
     faults: list[str] = []
 
     def hear(message: ConsoleMessage) -> None:
@@ -65,7 +65,8 @@ def complaints(page: Page, site: str) -> list[str]:
 
 
 class Findings(NamedTuple):
-    """`faults` are what axe refuses, `undecided` what it could neither pass nor fail and nobody has looked at yet."""
+    """`faults` are the failures of axe; `undecided` are the checks it could not decide and no person has approved
+    yet."""
 
     faults: list[str]
     undecided: list[str]
@@ -82,7 +83,7 @@ DECIDED = {
 
 
 def axe(page: Page, *, left_out: str = "", only: str = "") -> Findings:
-    """One look at the page as it is, by all rules, or by all but one, or by one: rule and place of each finding."""
+    """One run of axe on the present page, by all rules, by all but one, or by one: rule and place of each finding."""
     if not page.evaluate("'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate(LOOK, {"tags": RULES, "leftOut": left_out, "only": only})
@@ -92,17 +93,17 @@ def axe(page: Page, *, left_out: str = "", only: str = "") -> Findings:
 
 
 def axe_faults(page: Page) -> list[str]:
-    """What axe refuses on the page as it is."""
+    """The failures of axe on the present page."""
     return axe(page).faults
 
 
 def new_faults(page: Page) -> list[str]:
-    """What axe refuses on the page as it is, if it is new; colours are looked at on wide screens."""
+    """The failures of axe on the present page, if its skeleton is new; checks colours on wide screens only."""
     return new_findings(page, "" if page.viewport_size["width"] >= WIDE else SAME_AT_EVERY_WIDTH).faults
 
 
 def new_findings(page: Page, left_out: str = "") -> Findings:
-    """What axe finds, if the skeleton of the page was not found sound before (tests/browser/skeleton.py)."""
+    """The findings of axe, unless the skeleton of the page passed before (tests/browser/skeleton.py)."""
     key = f"{skeleton(page)} without {left_out}"
     if SOUND.holds(key):
         return Findings([], [])
@@ -113,9 +114,9 @@ def new_findings(page: Page, left_out: str = "") -> Findings:
 
 
 def findings_at(page: Page, widths: Sequence[int]) -> dict[int, Findings]:
-    """What is wrong at each width: every rule at the first, those that the width can change at the others.
+    """The findings at each width: every rule at the first, the rules that depend on width at the others.
 
-    At each of them nothing scrolls sideways.
+    At no width may the page scroll sideways.
     """
     found = {}
     for width in widths:
@@ -126,7 +127,7 @@ def findings_at(page: Page, widths: Sequence[int]) -> dict[int, Findings]:
 
 
 def faults_at(page: Page, widths: Sequence[int]) -> dict[int, list[str]]:
-    """The faults of each width at which there are some."""
+    """The faults of each width that has any."""
     return {width: found.faults for width, found in findings_at(page, widths).items() if found.faults}
 
 
@@ -140,7 +141,7 @@ def sideways_scroll(page: Page) -> int:
 
 
 def keyboard_faults(page: Page, most: int = 150) -> list[str]:
-    """Walk through every Tab stop from the top: each shows a ring of 2 px or more and is not covered."""
+    """Walk through every Tab stop from the top: each must show a ring of 2 px or more and may not be covered."""
     page.evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
     faults = []
     for _stop in range(most):

@@ -6,5 +6,5 @@ from pytest_django.live_server_helper import LiveServer
 
 @pytest.fixture(scope="session")
 def base_url(live_server: LiveServer) -> str:
-    """Where addresses without a host lead; the plugin's own fixture raises a deprecation warning in pytest 9."""
+    """The host for addresses without one; the plugin's own fixture raises a deprecation warning in pytest 9."""
     return live_server.url

@@ -1,4 +1,4 @@
-"""Walk through the site as somebody does: from the first page along every link, a few addresses of each route."""
+"""Walks through the site like a person: from the first page along every link, a few addresses of each route."""
 
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -26,9 +26,9 @@ class _Links(HTMLParser):
 
 @dataclass
 class Walk:
-    """`pages` are the addresses of each route that answered with a page, `dead` the links that lead nowhere.
+    """`pages` are the addresses of each route that answered with a page, `dead` the links to nowhere.
 
-    `others` are the routes that answered with a file or led on to another address.
+    `others` are the routes that answered with a file or a redirect.
     """
 
     pages: dict[str, list[str]] = field(default_factory=lambda: defaultdict(list))

@@ -1,4 +1,4 @@
-"""The forms of a page as they would be sent, and what an answer to a wrong one owes its sender (promise H5)."""
+"""The forms of a page as a browser sends them, and the rules for the answer to a wrong one (promise H5)."""
 
 from dataclasses import dataclass, field
 from html.parser import HTMLParser
@@ -21,11 +21,11 @@ class Form:
     fields: list[Field] = field(default_factory=list)
 
     def can_be_wrong(self) -> bool:
-        """Has it anything to fill in, or is it a mere button?"""
+        """True if the form has a field to fill in, not only a button."""
         return any(entry.kind not in {"hidden", "submit", "button"} for entry in self.fields)
 
     def wrong(self, text: str) -> dict[str, str]:
-        """What is sent when every box holds `text`, nothing is ticked and nothing is chosen from a list."""
+        """The data sent when every field has `text`, no box is ticked and no option chosen."""
         kept = {entry.name: entry.value for entry in self.fields if entry.kind == "hidden"}
         return kept | {entry.name: text for entry in self.fields if entry.kind in TYPED}
 
@@ -73,7 +73,7 @@ class Document(HTMLParser):
 
 
 def faults_of_refusal(html: str, sent: dict[str, str]) -> list[str]:
-    """What is wrong with a page that refuses `sent`: title, summary, links, marks at the fields, what was typed."""
+    """The faults of a page that refuses `sent`: title, summary, links, marks at the fields, typed text."""
     page = Document(html)
     if page.summary is None:
         return ["no summary of errors"]

@@ -1,4 +1,4 @@
-"""Working with the keyboard alone: no pointer and no script moves the focus; every stop on the way must be seen."""
+"""Working with the keyboard only: no pointer and no script moves the focus; every stop must be visible."""
 
 from playwright.sync_api import Page, expect
 
@@ -36,14 +36,14 @@ def press_to(page: Page, name: str, *, key: str = "Tab") -> None:
 
 
 def type_into(page: Page, name: str, text: str) -> None:
-    """Go to a field, put `text` in place of what it holds."""
+    """Go to a field and replace its text by `text`."""
     press_to(page, name)
     page.keyboard.press("Control+a")
     page.keyboard.type(text)
 
 
 def choose(page: Page, name: str, option: str) -> None:
-    """Go to a list of choices and press the arrow down until it says `option`."""
+    """Go to a select and press the arrow down until it shows `option`."""
     press_to(page, name)
     for _step in range(MOST_STOPS):
         if page.evaluate("document.activeElement.selectedOptions[0].textContent.trim()") == option:
@@ -59,7 +59,7 @@ def activate(page: Page, name: str) -> None:
 
 
 def go(page: Page) -> None:
-    """Press Enter and wait for where it leads."""
+    """Press Enter and wait for the next page."""
     with page.expect_navigation():
         page.keyboard.press("Enter")
 

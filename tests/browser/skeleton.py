@@ -1,7 +1,7 @@
-"""What of a page decides about axe's answer: its elements and how they are marked, not its words.
+"""The parts of a page that decide axe's result: its elements and their attributes, not its words.
 
-A skeleton that was found sound is not looked at again in the same run, so that the suite grows with components and not
-with pages. With LEVY_LONG=1 every page is looked at. Style sheets and scripts do not change within a run.
+A skeleton that passed is not checked again in the same run, so the suite grows with components, not with pages. With
+LEVY_LONG=1 every page is checked. Style sheets and scripts do not change within a run.
 """
 
 import os
@@ -68,13 +68,13 @@ PAINTED = """() => {
 
 
 class Sound:
-    """What was found sound in this run."""
+    """The skeletons and kinds of text that passed in this run."""
 
     def __init__(self) -> None:
         self._seen: set[str] = set()
 
     def holds(self, what: str | set[str]) -> bool:
-        """Has all of it been found sound? Never in a long run."""
+        """True if all of it passed before. Never true in a long run."""
         return not LONG and ({what} if isinstance(what, str) else what) <= self._seen
 
     def add(self, what: str | set[str]) -> None:
@@ -82,10 +82,10 @@ class Sound:
 
 
 def skeleton(page: Page) -> str:
-    """A digest of all that decides about axe's answer, at this width and with these preferences."""
+    """A digest of everything that decides axe's result, at this width and with these preferences."""
     return sha256(page.evaluate(SKELETON).encode()).hexdigest()
 
 
 def painted(page: Page) -> set[str]:
-    """The kinds of words on a page, by all the classes that may colour them."""
+    """The kinds of text on a page, by all the classes that may colour it."""
     return set(page.evaluate(PAINTED))

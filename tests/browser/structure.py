@@ -1,4 +1,5 @@
-"""What a screen reader goes by: headings, landmarks, tables, links, messages. Each fault is named with its place."""
+"""The structure that a screen reader uses: headings, landmarks, tables, links, messages. Each fault names its
+place."""
 
 from playwright.sync_api import Page
 
@@ -65,6 +66,6 @@ FAULTS = """() => {
 
 
 def structure_faults(page: Page) -> list[str]:
-    """One h1, no jump of levels, landmarks, named tables with headers, one target for one link name, no gap within
-    Chinese, no markup in what is read out, language."""
+    """One h1, no skipped levels, landmarks, named tables with headers, one target per link name, no gap within
+    Chinese, no markup in spoken texts, language."""
     return page.evaluate(FAULTS)

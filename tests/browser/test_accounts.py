@@ -122,7 +122,7 @@ def test_the_administrators_pages(screen: Page) -> None:
 
 
 def age(person: User, seconds: int) -> None:
-    """As if the person had last done something so long ago."""
+    """Set the person's last action `seconds` back."""
     row = Session.objects.get(user=person)
     store = SessionStore(row.session_key)
     store[SEEN] = int(time.time()) - seconds

@@ -17,7 +17,7 @@ pytestmark = pytest.mark.django_db(transaction=True)
 
 @pytest.fixture
 def addresses(page: Page, base_url: str, signed_in: Any) -> list[str]:
-    """A notice, its certificate, the report, a batch at work; and what the public check answers."""
+    """A notice, its certificate, the report, a batch in progress, and the answers of the public check."""
     name_regions()
     made = employer()
     run = confirmed_run()

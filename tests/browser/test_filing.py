@@ -33,7 +33,7 @@ def draft(clerk: User) -> HeadcountReturn:
 
 @pytest.fixture
 def silent(browser: Browser, base_url: str) -> Iterator[Page]:
-    """A browser that runs no script."""
+    """A browser without scripts."""
     context = browser.new_context(base_url=base_url, java_script_enabled=False)
     yield context.new_page()
     context.close()

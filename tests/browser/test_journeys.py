@@ -1,7 +1,7 @@
-"""Eight journeys from the first page to what the person wanted, by keyboard alone (promise H2).
+"""Eight journeys from the first page to the person's goal, by keyboard only (promise H2).
 
-Tab, Shift+Tab, Enter, Space, arrows and typing; nothing is clicked and no script sets the focus. Every stop on the
-way shows a ring of two pixels or more and is not covered.
+Tab, Shift+Tab, Enter, Space, arrows and typing; no click, and no script sets the focus. Every stop on the way shows a
+ring of two pixels or more and is not covered.
 """
 
 import re
@@ -47,7 +47,7 @@ Enter = Callable[[User], Page]
 
 @pytest.fixture
 def enter(page: Page, base_url: str) -> Enter:
-    """The start page of somebody who has signed in."""
+    """The start page of a signed-in person."""
 
     def start(person: User) -> Page:
         client = Client()
@@ -62,7 +62,7 @@ def enter(page: Page, base_url: str) -> Enter:
 
 @pytest.fixture
 def clerk() -> User:
-    """Somebody who files for an employer in a county with a ratio and an average wage."""
+    """A clerk of an employer in a county with a ratio and an average wage."""
     RegionFactory(code=PROVINCE)
     regional_number(NumberKind.REQUIRED_RATIO, "0.015")
     regional_number(NumberKind.SOCIAL_AVERAGE_WAGE, "80000")

@@ -1,4 +1,4 @@
-"""The skeleton of a page changes with all that axe judges, and not with the words (measure of promise H1)."""
+"""The skeleton of a page changes with everything that axe judges, and not with the words (measure of promise H1)."""
 
 import pytest
 from playwright.sync_api import Page

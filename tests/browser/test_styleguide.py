@@ -1,4 +1,4 @@
-"""The style guide holds every component in every state; what it stands, the pages made of them stand."""
+"""The style guide has every component in every state; pages made of them pass if it passes."""
 
 from collections.abc import Iterator
 from typing import Any

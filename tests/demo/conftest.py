@@ -1,4 +1,4 @@
-"""One filled province for a module of tests, taken back at its end."""
+"""One filled province for a module of tests, removed at its end."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -16,7 +16,7 @@ EMPLOYERS = 800
 
 @dataclass(frozen=True, slots=True)
 class Filled:
-    """What the command printed, and the keys and indexes of the filled tables before it ran."""
+    """The command's output, and the keys and indexes of the filled tables before it ran."""
 
     printed: str
     told: str

@@ -1,4 +1,4 @@
-"""Codes of the demo: right check digits, nobody twice, and nobody real."""
+"""Codes of the demo: right check digits, no person twice, and no real person."""
 
 import pytest
 from django.conf import settings

@@ -1,4 +1,4 @@
-"""Filling: the same seed gives the same data, only an empty database is filled, a killed fill goes on."""
+"""Filling: the same seed gives the same data, only an empty database is filled, a killed fill continues."""
 
 import hashlib
 
@@ -57,7 +57,7 @@ class Killed(Exception):
 
 
 class Killer:
-    """Stops the fill the first time that it tells one of these things."""
+    """Stops the fill at the first of these progress messages."""
 
     def __init__(self, *signs: str) -> None:
         self.signs = list(signs)

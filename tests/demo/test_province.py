@@ -1,4 +1,4 @@
-"""The filled province: realistic, complete in its mistakes, and nobody's data."""
+"""The filled province: realistic, with every kind of mistake, and without real persons."""
 
 from collections import Counter
 

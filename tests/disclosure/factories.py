@@ -38,10 +38,10 @@ def employer(region: str = XIAODIAN, **fields: object) -> Employer:
 
 
 def mixed_employers() -> dict[str, Employer]:
-    """One employer of each kind of result, all on the books of Xiaodian, 100 staff at 60,000 yuan unless told.
+    """One employer of each kind of result, all registered in Xiaodian, by default with 100 staff at 60,000 yuan.
 
-    above: 24 of 18 person-months; half: 12 of 18 (6 × 60,000 ÷ 12 × 50 % = 15,000.00); late: nothing credited
-    (18 × 5,000 × 90 % = 81,000.00); small: 20 staff; missing: nothing known; trader: not published.
+    above: 24 of 18 person-months; half: 12 of 18 (6 × 60,000 ÷ 12 × 50 % = 15,000.00); late: nothing credited (18 ×
+    5,000 × 90 % = 81,000.00); small: 20 staff; missing: nothing known; trader: not published.
     """
     above, half, late = employer(name="清和精密制造有限公司"), employer(), employer(entity_type=EntityType.INSTITUTION)
     small, missing = employer(), employer(entity_type=EntityType.ASSOCIATION)

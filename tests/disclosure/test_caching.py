@@ -1,6 +1,6 @@
-"""Promise E6: nobody gets a page that was made for somebody else, and what is withdrawn is gone within five seconds.
+"""Promise E6: no one gets a page made for another person, and a withdrawn page is gone within five seconds.
 
-The cache here keeps all that the answers' own headers allow.
+The cache here keeps everything that the answers' own headers allow.
 """
 
 import re
@@ -32,7 +32,7 @@ PRIVATE_PAGES = "accounts.frame.middleware.private_pages"
 
 @dataclass
 class SharedCache:
-    """A proxy's cache: it keeps what is `public` with an age, apart by the request headers that Vary names."""
+    """A proxy's cache: it keeps `public` answers with an age, separated by the request headers that Vary names."""
 
     kept: dict[tuple[str, tuple[str, ...]], HttpResponse] = field(default_factory=dict)
     varies: dict[str, list[str]] = field(default_factory=dict)
@@ -50,14 +50,14 @@ class SharedCache:
 
 
 def age(answer: HttpResponse) -> int:
-    """For how many seconds a shared cache may keep it."""
+    """The seconds for which a shared cache may keep it."""
     said = answer.headers.get("Cache-Control", "")
     found = re.search(r"(?:s-maxage|max-age)=(\d+)", said)
     return int(found[1]) if found and "private" not in said and "no-store" not in said else 0
 
 
 def addresses() -> list[str]:
-    """Every address that can be read, with objects where the public has some; one looks like a file of style."""
+    """Every readable address, with objects where the public has some; one looks like a style sheet."""
     entry = PublishedEntry.objects.first()
     places = {"disclosure:employer": {"uscc": entry.uscc}, "disclosure:region": {"code": SHANXI, "levy_year": 2025}}
     urls = [address(name, **places.get(name, {})) for name, rule in TABLE.items() if rule.methods >= GET]
@@ -71,7 +71,7 @@ def named(role: Role, name: str) -> User:
 
 
 def mixed(cache: SharedCache) -> Iterator[str]:
-    """Ask for everything as one person, as another and as nobody; tell who got a page of somebody else's."""
+    """Request everything as one person, as another and as nobody. Returns the readers of another person's page."""
     names = ["孟清和甲", "孟清和乙", ""]
     clients = [Client(raise_request_exception=False) for _name in names]
     clients[0].force_login(named(Role.FINANCE_OFFICER, names[0]))

@@ -1,4 +1,4 @@
-"""The public calculator gives what the annual run gives, and explains what it refuses."""
+"""The public calculator gives the results of the annual run, and explains its refusals."""
 
 import re
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The pages in plain words: every figure computed, every citation known, nothing unchecked presented as checked."""
+"""The pages in plain words: every figure computed, every citation known, unchecked texts never shown as checked."""
 
 import re
 from datetime import date
@@ -30,7 +30,7 @@ def cited_by_policy(policy: PolicyYear) -> list[str]:
 
 
 def documented_sources() -> dict[str, str]:
-    """Section 8 of docs/rules.md: what begins a row, and the row."""
+    """Section 8 of docs/rules.md: the first cell of each row, and the row."""
     section = RULES.split("## 8. Sources")[1]
     return {row.split("|")[1].strip(): row for row in section.splitlines() if row.startswith("| ")}
 

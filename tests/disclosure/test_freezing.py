@@ -1,4 +1,4 @@
-"""What a publication shows: bands as amounts were decided, no sum that tells what one employer owes or has paid."""
+"""The contents of a publication: bands as amounts were decided, no sum that reveals one employer's debt or payment."""
 
 import csv
 from collections.abc import Iterable

@@ -1,5 +1,7 @@
-"""Promise F4: thirty searches a minute and address, nobody by an identity number; a burst gets no more, and forged
-headers change nothing. Through a real server with many clients at once."""
+"""Promise F4: thirty searches a minute per address, none by identity number; a burst and forged headers get no more.
+
+Through a real server with many clients at once.
+"""
 
 import http.client
 from collections import Counter

@@ -1,4 +1,4 @@
-"""The files anybody may download: what they hold, what they never hold, and that they are what was hashed."""
+"""The open-data files: their contents, the data they never contain, and that downloads match their hashes."""
 
 import csv
 import hashlib

@@ -1,4 +1,4 @@
-"""What the public reads, how it is cached, and what it costs."""
+"""Public pages: their contents, their caching and their cost."""
 
 import json
 import re
@@ -47,7 +47,7 @@ JSON_TYPES = {
 
 
 def read(response) -> bytes:
-    """The whole of a streamed answer; the client closes the file at its end."""
+    """The whole of a streamed answer; closes it afterwards as the client does."""
     return b"".join(response.streaming_content)
 
 

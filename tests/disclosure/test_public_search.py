@@ -1,4 +1,4 @@
-"""What the public finds by name and code, and how often it may ask."""
+"""The public's search by name and code, and its limit."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""The officers' pages: what each may see and do, and that the second person decides."""
+"""The officers' pages of publications: rights of each role, and the second person's decision."""
 
 import pytest
 from django.db import connection

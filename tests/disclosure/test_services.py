@@ -1,4 +1,4 @@
-"""From a confirmed year to what the public reads: true copies, two people, and no way back in."""
+"""From a confirmed year to the public pages: true copies, two people, and no way back in."""
 
 from datetime import timedelta
 from decimal import Decimal
@@ -182,7 +182,7 @@ def test_one_changed_figure_is_found_before_publishing(employers, table, column)
 
 
 def corrected(old: Assessment, payable: str) -> None:
-    """An approved correction, as the levy app makes one: a run of its own whose row takes the old one's place."""
+    """An approved correction, as the levy app makes one: a separate run whose row replaces the old one."""
     run = AssessmentRun.objects.create(
         levy_year=old.levy_year,
         region=old.region,

@@ -1,4 +1,4 @@
-"""Small groups stay unknown, also to a reader who subtracts what is shown from what is shown."""
+"""Small groups stay unknown, even to a reader who subtracts one shown figure from another."""
 
 from fractions import Fraction
 from itertools import combinations
@@ -84,7 +84,8 @@ Groups = dict[tuple[str, str], int]
 
 
 def sides(groups: Groups, node: str) -> tuple[int, ...]:
-    """Who owes, paid something, paid too little or paid too much, as disclosure.services.freezing counts them."""
+    """Employers that owe, paid something, paid too little or paid too much, as disclosure.services.freezing counts
+    them."""
     full, none, part, over, free = (sum(groups.get((leaf, kind), 0) for leaf in BELOW[node]) for kind in KINDS)
     return (full + none + part + over, full + part + over + free, none + part, over + free)
 
@@ -105,8 +106,8 @@ def rank(rows: list[list[Fraction]]) -> int:
 
 
 def smallest_told_group(groups: Groups, due_hidden: frozenset[str], paid_hidden: frozenset[str]) -> int:
-    """How few employers stand behind some sum that follows from the shown ones by adding and subtracting; 3 where
-    none is smaller. Readers know of each employer how it stands, so those that stand alike appear alike."""
+    """The smallest number of employers behind a sum that follows from the shown ones by adding and subtracting; at
+    most 3. Readers know the standing of each employer, so employers with equal standing appear alike."""
     present = [group for group, count in groups.items() if count]
 
     def seen(node: str, side: int, left: list[tuple[str, str]]) -> list[Fraction]:

@@ -1,4 +1,4 @@
-"""The worker writes what the page asked for; the ledger in PostgreSQL says what is left."""
+"""The worker writes the ordered publication; the ledger in PostgreSQL says what is left."""
 
 from datetime import timedelta
 
@@ -57,7 +57,7 @@ def test_a_failure_that_comes_three_times_ends_the_publication(monkeypatch):
 
 
 def timeout() -> OperationalError:
-    """What a statement past the worker's statement_timeout becomes."""
+    """The exception of a statement that exceeds the worker's statement_timeout."""
     failure = OperationalError("canceling statement due to statement timeout")
     failure.__cause__ = QueryCanceled()
     return failure

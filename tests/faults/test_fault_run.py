@@ -1,4 +1,5 @@
-"""The fault run's own parts: a plan that its seed repeats, a report that hides nothing, a proxy that falls silent."""
+"""The fault run's own parts: a plan that its seed repeats, a report that shows everything, a proxy that falls
+silent."""
 
 import base64
 import json

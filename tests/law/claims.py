@@ -1,4 +1,4 @@
-"""A claim that passes every test of the law, and how its months are judged and counted."""
+"""A claim that passes every test of the law, and functions that judge and count its months."""
 
 from dataclasses import replace
 from datetime import date

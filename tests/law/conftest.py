@@ -9,7 +9,7 @@ NO_SERVICE = "tests of the law run without services: a test that needs the {} be
 
 
 class NoCache(BaseCache):
-    """Refuses whoever looks into it."""
+    """Raises an error at every use."""
 
     def __init__(self, _location: str, params: dict[str, Any]) -> None:
         super().__init__(params)

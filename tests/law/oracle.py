@@ -1,6 +1,6 @@
-"""A second opinion on the levy: the law again, in fractions, sharing no code and no numbers with the rules.
+"""A second opinion on the levy: the law again, in fractions, without code or numbers of the rules.
 
-It is slow and plain on purpose. Amounts come back as whole fen.
+It is slow and plain on purpose. Amounts are whole fen.
 """
 
 from dataclasses import dataclass

@@ -1,4 +1,4 @@
-"""An independent reckoning of rewards in fractions, sharing nothing with law.support.rewards."""
+"""An independent computation of rewards in fractions, without code of law.support.rewards."""
 
 from fractions import Fraction
 from math import floor
@@ -14,7 +14,7 @@ def reward_in_fen(
     yuan_per_head: Fraction,
     cap: Fraction | None,
 ) -> int:
-    """The reward in fen, rounded half up; `months` are those that the formula counts."""
+    """The reward in fen, rounded half up; `months` are the months that the formula counts."""
     heads_over = Fraction(months, 12) - Fraction(staff_months, 12) * ratio
     if heads_over <= 0 or heads_over < least_heads:
         return 0

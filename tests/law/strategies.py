@@ -1,7 +1,7 @@
-"""Employers' years: a plain example, and cases for property tests, drawn close to where the law changes its mind.
+"""Employers' years: a plain example, and cases for property tests, close to the thresholds of the law.
 
-A case is worked out of 32 random bytes, number by number: twenty times faster than a strategy per field, and it still
-shrinks, since zero bytes give the first of every choice.
+A case is derived from 32 random bytes, number by number: twenty times faster than a strategy per field, and it still
+shrinks, because zero bytes give the first of every choice.
 """
 
 import os
@@ -37,13 +37,13 @@ NATIONAL = Terms(policy_year(2025), RATIO, SOCIAL, "晋财综〔示例〕1号", 
 
 
 def enterprise(staff_months: Decimal | int | None, credited: int = 0, average: str | None = "60000", **more) -> Facts:
-    """An enterprise as a single example names it."""
+    """An enterprise as a single example describes it."""
     wage = None if average is None else Decimal(average)
     return Facts(EntityType.ENTERPRISE, staff_months, average_wage=wage, credited_months=credited, **more)
 
 
 def examples(usual: int, long: int) -> settings:
-    """So many examples, more with LEVY_LONG=1."""
+    """`usual` examples, `long` ones with LEVY_LONG=1."""
     return settings(
         max_examples=long if LONG else usual,
         deadline=None,
@@ -54,14 +54,14 @@ def examples(usual: int, long: int) -> settings:
 
 @dataclass(frozen=True)
 class Case:
-    """Terms and the facts assessed under them."""
+    """Terms, and the facts to assess under them."""
 
     terms: Terms
     facts: Facts
 
 
 class Dice:
-    """Hands out choices from the digits of one large number."""
+    """Draws choices from the digits of one large number."""
 
     def __init__(self, raw: bytes) -> None:
         self._rest = int.from_bytes(raw)
@@ -142,7 +142,7 @@ def _wages(dice: Dice, staff: Decimal | int, terms: Terms) -> Decimal:
 
 
 def _credited(dice: Dice, staff: Decimal | int, ratio: Decimal) -> int:
-    """On and around 1 % and the required ratio, nobody, or some more."""
+    """On and around 1 % and the required ratio, zero, or some more."""
     mark = int(staff * dice.pick([Decimal("0.01"), ratio, Decimal(0)]))
     return max(mark + dice.pick([dice.between(-2, 2), dice.below(200)]), 0)
 

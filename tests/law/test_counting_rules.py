@@ -1,4 +1,4 @@
-"""Counting heads: each test of the law passes at its edge and fails one step beyond."""
+"""Counting heads: each test of the law passes at its limit and fails one step beyond."""
 
 import itertools
 from dataclasses import replace

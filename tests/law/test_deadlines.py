@@ -1,4 +1,4 @@
-"""Last days: examples of the articles, a second opinion that counts day by day, and what nobody can know yet."""
+"""Last days: examples of the articles, a second opinion that counts day by day, and days that are not known yet."""
 
 import re
 import tomllib

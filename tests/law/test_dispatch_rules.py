@@ -1,4 +1,4 @@
-"""Dispatched people: which months an agreement moves to the host, and with what."""
+"""Dispatched people: the months that an agreement moves to the host, and their weights."""
 
 from dataclasses import replace
 from datetime import date

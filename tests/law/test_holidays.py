@@ -1,4 +1,4 @@
-"""The table of holidays against the regulation on holidays, and what its reader refuses."""
+"""The table of holidays against the regulation on holidays, and the refusals of its reader."""
 
 import tomllib
 from datetime import date, timedelta

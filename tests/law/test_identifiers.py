@@ -1,4 +1,4 @@
-"""Codes: the official samples pass, every single slip is caught, and nothing is quietly repaired."""
+"""Codes: the official samples pass, every single slip is caught, and no code is silently repaired."""
 
 import string
 from contextlib import suppress

@@ -1,4 +1,4 @@
-"""The lane without services keeps out what needs one."""
+"""The lane without services refuses tests that need one."""
 
 import pytest
 from django.core.cache import cache

@@ -1,4 +1,4 @@
-"""The amount: against an independent oracle, by laws that must always hold, and on the edges the law draws."""
+"""The amount: against an independent oracle, by properties that always hold, and at the limits of the law."""
 
 from dataclasses import replace
 from datetime import date
@@ -18,7 +18,7 @@ from tests.law.strategies import NATIONAL, NATIONAL_CASES, REGIONAL_CASES, Case,
 
 
 def asked(case: Case) -> Opinion:
-    """What the oracle says of the same year."""
+    """The oracle's result for the same year."""
     given_facts, given_terms = case.facts, case.terms
     staff, rules = given_facts.staff_months, given_terms.rules
     return opinion(

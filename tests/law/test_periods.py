@@ -1,4 +1,4 @@
-"""Returns in force, deadlines, staff months, contracts of a year and the month of retirement, each at its edge."""
+"""Returns in force, deadlines, staff months, contracts of a year and the month of retirement, each at its limit."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The national numbers, year by year, against the dates of the texts they come from."""
+"""The national numbers, year by year, against the dates of their texts."""
 
 from decimal import Decimal
 

@@ -1,4 +1,5 @@
-"""The arithmetic of rewards: each region's formula by example, and every formula against an independent reckoning."""
+"""The arithmetic of rewards: each region's formula by example, and every formula against an independent
+computation."""
 
 import tomllib
 from dataclasses import replace

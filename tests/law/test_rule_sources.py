@@ -1,4 +1,4 @@
-"""The law stays exact, stays alone, and stays documented: what the source of the pure modules may not contain."""
+"""The law stays exact, independent and documented: code that the pure modules may not contain."""
 
 import ast
 import re

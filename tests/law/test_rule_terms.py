@@ -1,4 +1,4 @@
-"""What a region may set and what it may not, how far the next threshold is, and the surcharge."""
+"""The settings that a region may and may not make, the distance to the next threshold, and the surcharge."""
 
 from dataclasses import replace
 from datetime import date

@@ -1,4 +1,4 @@
-"""The law's words: Chinese where they are used as text, English where the reader chose it."""
+"""The law's words: Chinese in texts, English for a reader who chose it."""
 
 import pytest
 from django.template import Context, Template

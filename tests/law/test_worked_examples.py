@@ -1,4 +1,4 @@
-"""Published and own examples, as data a lawyer can read: every figure they name must come out to the fen."""
+"""Published and own examples, as data that a lawyer can read: every figure in them must agree to the fen."""
 
 import tomllib
 from datetime import date
@@ -62,7 +62,7 @@ def two_decimals(heads: Decimal) -> str:
 
 
 def figures(assessed: Assessed, months: int = 12) -> dict[str, Any]:
-    """Everything a case may expect, by its name there. Heads are compared as numbers, money as it is written."""
+    """All figures that a case may expect, by their names there. Heads are compared as numbers, money as written."""
     if assessed.gross is None:
         return {"outcome": assessed.outcome.label}
     heads = {

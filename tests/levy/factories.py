@@ -1,4 +1,4 @@
-"""Confirmed years: the real run, worked off in this process."""
+"""Confirmed years: the real run, done in this process."""
 
 from accounts.permissions import Role
 from levy.models import AssessmentRun
@@ -10,7 +10,7 @@ from tests.quota.factories import regional_number
 
 
 def started_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
-    """A run over the employers that exist, nothing computed; ratio 1.5 % and social average 80,000 unless entered."""
+    """A run over the existing employers, not computed; ratio 1.5 % and social average 80,000 unless entered."""
     for kind, value in ((NumberKind.REQUIRED_RATIO, "0.015"), (NumberKind.SOCIAL_AVERAGE_WAGE, "80000")):
         if not RegionalNumber.objects.filter(kind=kind).exists():
             regional_number(kind, value)
@@ -19,7 +19,7 @@ def started_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
 
 
 def draft_run(levy_year: int = 2025, region: str = "140000") -> AssessmentRun:
-    """A computed run over the employers that exist."""
+    """A computed run over the existing employers."""
     run = started_run(levy_year, region)
     for part in run.slices.all():
         runs.assess_slice(run_id=run.pk, number=part.number)

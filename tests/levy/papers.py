@@ -1,4 +1,4 @@
-"""Employers with a notice, and the words that a reader of a PDF sees."""
+"""Employers with a notice, and the words that a PDF's reader sees."""
 
 import re
 from io import BytesIO
@@ -43,7 +43,7 @@ def issued(found: Employer, actor: User | None = None) -> Notice:
 
 
 def words(pdf: bytes) -> str:
-    """What a reader sees, without the breaks of lines."""
+    """The words that a reader sees, without line breaks."""
     return squeezed("".join(page.extract_text() for page in PdfReader(BytesIO(pdf)).pages))
 
 

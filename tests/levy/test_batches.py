@@ -1,4 +1,4 @@
-"""The notices of a run in one file: complete, resumable, the same whoever was killed, offered only when whole."""
+"""The notices of a run in one file: complete, resumable, the same after any kill, offered only when complete."""
 
 import csv
 import hashlib
@@ -44,7 +44,7 @@ def _shanxi(db: None, settings: Any, tmp_path: Path) -> None:
 
 
 def run_of(in_county: int, in_neighbour: int = 0) -> AssessmentRun:
-    """A confirmed run with so many employers that owe something, and one that owes nothing."""
+    """A confirmed run with so many employers that owe something in the two counties, and one that owes nothing."""
     for number in range(in_county):
         employer(f"小店第{number}有限公司")
     for number in range(in_neighbour):
@@ -211,7 +211,7 @@ def test_a_batch_that_takes_the_database_too_long_ends_with_a_sentence_and_can_b
 
 
 def is_somebody_waiting() -> bool:
-    """For a lock of this connection."""
+    """True if another connection waits for a lock of this one."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT FROM pg_locks WHERE NOT granted AND pg_backend_pid() = ANY (pg_blocking_pids(pid))")
         return cursor.fetchone() is not None

@@ -1,4 +1,4 @@
-"""What came in against what is due: a region's lists, and one employer's account."""
+"""Received and due amounts: a region's lists, and one employer's account."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -29,7 +29,7 @@ def _regions(db: None) -> None:
 
 
 def employer(code: str, before: int | None, now: int | None, name: str = "单位", staff: int = 100) -> Employer:
-    """One whose disabled staff counted so many person-months in the two years; None: no return for the year."""
+    """An employer with so many credited person-months in the two years; None: no return for the year."""
     made = EmployerFactory(region=RegionFactory(code=code), name=name)
     for year, credited in ((BEFORE, before), (NOW, now)):
         if credited is not None:
@@ -38,7 +38,7 @@ def employer(code: str, before: int | None, now: int | None, name: str = "单位
 
 
 def both_years(arrive: Callable[[], object] = lambda: None) -> AssessmentRun:
-    """The year before confirmed, this year computed; `arrive` happens between them."""
+    """The year before confirmed, this year computed; `arrive` runs between them."""
     confirmed_run(BEFORE)
     arrive()
     return draft_run(NOW)

@@ -1,4 +1,4 @@
-"""Pages of corrections: proposed from an employer's year, decided by a second person on exactly what was shown."""
+"""Pages of corrections: proposed from an employer's year, decided by a second person on exactly the figures shown."""
 
 from collections.abc import Callable
 from decimal import Decimal
@@ -40,7 +40,7 @@ def levy_officer() -> User:
 
 
 def verified_anew(months: int = 12) -> None:
-    """The federation found so many person-months after the confirmation."""
+    """The federation found `months` person-months after the confirmation."""
     VerifiedHeadcount.objects.update(credited_months=months)
 
 

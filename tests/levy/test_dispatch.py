@@ -1,4 +1,4 @@
-"""Dispatched people in the annual run: months and staff move once the agency's count is verified, not before."""
+"""Dispatched people in the annual run: months and staff move only after the agency's count is verified."""
 
 from collections.abc import Callable
 from datetime import date
@@ -26,7 +26,7 @@ pytestmark = pytest.mark.django_db
 
 @pytest.fixture
 def agency(db: None) -> Employer:
-    """It dispatches one person to a host for the whole year."""
+    """An agency that dispatches one person to a host for the whole year."""
     number(NumberKind.MINIMUM_WAGE, "1980.00")
     number(NumberKind.REQUIRED_RATIO, "0.015")
     number(NumberKind.SOCIAL_AVERAGE_WAGE, "84876.00")

@@ -1,4 +1,4 @@
-"""文书核验: what anybody who holds a document learns, and what nobody learns."""
+"""文书核验: the facts that anyone with a document learns, and those that no one learns."""
 
 import re
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""Pages of documents: who may read them, under which name the file comes, and what stands in for it."""
+"""Pages of documents: their readers, the names of their files, and the document that replaces a replaced one."""
 
 from typing import Any
 

@@ -1,4 +1,4 @@
-"""An employer's year: every step of the amount, for those who may see it, counts only for the tax bureau."""
+"""An employer's year: every step of the amount for readers with the right, only counts for the tax bureau."""
 
 from collections.abc import Callable
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The calculator: the run's own arithmetic for facts that anybody types in."""
+"""The calculator: the run's own arithmetic for facts that anyone enters."""
 
 import io
 import json

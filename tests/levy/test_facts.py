@@ -63,7 +63,7 @@ def random_province(seed: int) -> list[Employer]:
 
 
 def all_that_is_known(employer: Employer) -> Facts:
-    """What an officer would add up from the models: unverified months as the checks computed them, every transfer."""
+    """An officer's sum from the models: unverified months as the checks computed them, every transfer."""
     filed = employer.returns.filter(levy_year=YEAR, is_in_force=True).first()
     headcount = employer.verified_headcounts.filter(levy_year=YEAR, withdrawn_at=None).first()
     credited = headcount.credited_months if headcount else filed.computed_months if filed else 0

@@ -1,4 +1,4 @@
-"""Uploading exchange files: who may, what the report says, who confirms, and what is kept."""
+"""Uploading exchange files: rights, the report, the confirmation, and the stored contents."""
 
 from collections.abc import Callable
 from datetime import timedelta

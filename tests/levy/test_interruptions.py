@@ -1,4 +1,5 @@
-"""A run that is stopped from outside rests, says why and goes on; a slice that kills its workers is put aside."""
+"""A run that an outside cause stops pauses, names the cause and continues; a slice that kills its workers is put
+aside."""
 
 from collections.abc import Callable
 

@@ -1,4 +1,4 @@
-"""A tax officer who downloaded a list sees what has changed since, and has these rows alone, summed and hashed."""
+"""A tax officer who downloaded a list sees its changes since, and can download only these rows, with sum and hash."""
 
 import csv
 import hashlib
@@ -153,7 +153,7 @@ def test_a_row_that_came_back_is_a_change_and_has_not_left(employers: list[Emplo
 
 
 def elsewhere(ask: Callable[[], datetime]) -> datetime:
-    """What another connection answers meanwhile."""
+    """The answer of another connection meanwhile."""
 
     def asked() -> datetime:
         try:

@@ -1,4 +1,4 @@
-"""The tax bureau's list: twelve columns of the form, once per employer, never a formula, whole or not there."""
+"""The tax bureau's list: twelve columns of the form, one row per employer, never a formula, complete or absent."""
 
 import csv
 import hashlib

@@ -53,7 +53,8 @@ def sample(kind: str) -> Table:
 
 
 def payments() -> Table:
-    """What the sample's employers owed, paid on one day; every tenth in two parts, the last refunded in part."""
+    """The amounts due of the sample's employers, paid on one day; every tenth in two parts, the last refunded in
+    part."""
     with (SAMPLE / "expected.csv").open(encoding="utf-8-sig", newline="") as stream:
         owed = [
             (row["统一社会信用代码"], row["应缴费额"]) for row in csv.DictReader(stream) if row["应缴费额"] > "0.00"
@@ -121,7 +122,7 @@ def test_all_nine_kinds_load_and_reading_them_again_changes_nothing(tmp_path: Pa
 
 @pytest.fixture
 def whole(tmp_path: Path, administrators: list[str]) -> dict[str, list[str]]:
-    """What the whole sample leaves behind; the rows themselves are taken away again."""
+    """The stored rows of the whole sample; the rows themselves are removed again."""
     with transaction.atomic():
         load_all(tmp_path, administrators, csv_bytes)
         stored = contents()

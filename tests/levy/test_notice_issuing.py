@@ -1,4 +1,4 @@
-"""Issuing notices: whom they may be issued to, and under which number."""
+"""Issuing notices: the employers that may get one, and the numbers."""
 
 from concurrent.futures import ThreadPoolExecutor
 

@@ -1,4 +1,4 @@
-"""征收核定通知书: what it says, and that nothing a name may hold is more than a name on it."""
+"""征收核定通知书: its contents, and that markup in a name is only text on it."""
 
 import re
 from decimal import Decimal

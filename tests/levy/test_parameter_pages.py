@@ -1,4 +1,4 @@
-"""Parameters: what holds, what is missing and stops what, and new values by two administrators."""
+"""Parameters: values in force, missing ones with what they block, and new values by two administrators."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""After a payments file was written, its page says how the receipts meet what is due."""
+"""The page of a written payments file compares its receipts with the amounts due."""
 
 from collections.abc import Callable
 
@@ -24,7 +24,7 @@ SignIn = Callable[..., Client]
 
 @pytest.fixture
 def employers(db: None) -> list[Employer]:
-    """Four that owe 15,000.00 each for 2025, and for 2024 nobody knows."""
+    """Four that owe 15,000.00 each for 2025, and have no assessment for 2024."""
     RegionFactory(code="140000")
     found = [EmployerFactory(region=RegionFactory(code="140105"), name="=1+1", uscc=uscc) for uscc in CODES]
     for employer in found:

@@ -1,4 +1,4 @@
-"""The page of a run that computes tells what the ledger holds, at whatever moment it is asked (promise B8, short)."""
+"""The page of a computing run agrees with the ledger at every moment (promise B8, short)."""
 
 import random
 import re
@@ -40,7 +40,7 @@ def page(run: AssessmentRun, signed_in: Callable[..., Client]) -> Callable[[], s
 
 
 class Worker(threading.Thread):
-    """Does a slice each time it is let, on a connection of its own."""
+    """Does a slice on each signal, over its own connection."""
 
     def __init__(self, run: AssessmentRun) -> None:
         super().__init__(daemon=True)
@@ -70,12 +70,12 @@ def worker(run: AssessmentRun) -> Iterator[Worker]:
 
 
 def counted(run: AssessmentRun) -> int:
-    """Rows, not the sums that the page adds up."""
+    """Counts of rows, not the sums that the page adds up."""
     return run.assessments.count()
 
 
 def faults_of(page: str, before: int, after: int, *, is_over: bool) -> str:
-    """What is wrong with a page that was asked for between two counts; "" if nothing."""
+    """The fault of a page that was requested between two counts; "" if none."""
     shown = COUNT.search(page)
     if shown is None:
         return "" if is_over and DONE in page else "no count"

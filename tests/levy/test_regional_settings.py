@@ -1,4 +1,4 @@
-"""A region's difference from the national rules: dated, documented, entered by two, and it takes effect."""
+"""A region's difference from the national rules: dated, documented, entered by two people, and effective."""
 
 from collections.abc import Callable
 from datetime import date

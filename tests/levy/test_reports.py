@@ -1,4 +1,4 @@
-"""核定报告: a run on paper, with the same totals as its rows and with who did what."""
+"""核定报告: a run on paper, with the totals of its rows and the people of each step."""
 
 from decimal import Decimal
 from typing import Any

@@ -1,4 +1,4 @@
-"""What the run promises whatever happens around it, each promise with a twin that lacks the guard and must fail.
+"""The promises of the run under any disturbance, each with a twin that lacks the guard and must fail.
 
 A2 a re-run is identical, A3 nobody is assessed twice, A4 one live run per year and region, A11 is in test_runs.
 """
@@ -74,7 +74,7 @@ def doubled(run: AssessmentRun) -> int:
 
 
 def digest_elsewhere(slice_employers: int, environment: dict[str, str]) -> str:
-    """Start and work off a run in a process of its own; prints the digest."""
+    """Start and work off a run in a separate process; prints the digest."""
     code = (
         "import django; django.setup()\n"
         "from accounts.models import Region\n"
@@ -128,7 +128,7 @@ def test_messages_sent_three_times_and_shuffled_assess_nobody_twice(
 
 
 def naive_slice(run: AssessmentRun, number: int) -> None:
-    """The slice without its guards: no lock, no look at the state, no unique key."""
+    """The slice without its guards: no lock, no check of the state, no unique key."""
     part = AssessmentSlice.objects.get(run=run, number=number)
     write_slice(part.run, part, terms_by_region(run.policy_version))
 
@@ -156,7 +156,7 @@ def test_two_workers_at_one_slice_write_it_once(province: Region) -> None:
 
 
 def discarded_while(run: AssessmentRun, work: Callable[[Callable[[], object]], None]) -> None:
-    """Discard the run at the moment at which the work, in a thread of its own, calls what it is given."""
+    """Discard the run when the work, in a separate thread, calls the given function."""
     written, may_go_on = threading.Event(), threading.Event()
 
     def pause() -> None:
@@ -207,7 +207,7 @@ def test_a_run_that_is_discarded_waits_for_rows_on_their_way(province: Region) -
 
 
 def at_once(act: Callable[[], object], people: int) -> list[Exception]:
-    """Let so many threads do one thing at the same moment; what they were refused with."""
+    """Run one function in `people` threads at the same moment. Returns the refusals."""
     barrier, refusals = threading.Barrier(people), []
 
     def attempt() -> None:

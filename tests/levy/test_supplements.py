@@ -1,4 +1,4 @@
-"""补充核定: an employer that came after its region's run was confirmed owes the year too, and once."""
+"""补充核定: an employer that came after its region's run was confirmed owes the year too, and only once."""
 
 import threading
 import time
@@ -165,7 +165,7 @@ def test_an_employer_that_another_regions_run_holds_gets_none(employer: Employer
 
 
 def checked_with(mover: Employer) -> AssessmentRun:
-    """A run of the neighbour that holds an employer, checked; then the employer moves to the confirmed county."""
+    """A checked run of the neighbour that has an employer; then the employer moves to the confirmed county."""
     run = runs.check_run(run=draft_run(region=NEIGHBOUR), actor=levy_officer())
     Employer.objects.filter(pk=mover.pk).update(region=COUNTY)
     mover.refresh_from_db()

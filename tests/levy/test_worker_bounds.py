@@ -1,5 +1,8 @@
-"""What a worker's processes may take: one that asks for more memory than it may have fails alone, and its worker goes
-on (promise B7); people's pages go before them (promise G2)."""
+"""The limits of a worker's processes.
+
+One that asks for too much memory fails alone, and its worker continues (promise B7); people's pages have priority
+(promise G2).
+"""
 
 import os
 import resource
@@ -42,7 +45,8 @@ def run(transactional_db: None) -> AssessmentRun:
 
 @pytest.fixture
 def new_worker(django_db_setup: None) -> Iterator[Popen[bytes]]:
-    """One of its own: a process that the suite's worker renews, after so many tasks, would have no bound."""
+    """A separate worker: the suite's worker replaces a process after so many tasks, and the new one would have no
+    bound."""
     with running_worker("new", QUEUE) as process:
         yield process
 
@@ -75,7 +79,7 @@ def children(worker: Popen[bytes]) -> list[int]:
 
 
 def bound(worker: Popen[bytes]) -> None:
-    """Leave each of the worker's processes little more than it has."""
+    """Leave each of the worker's processes little more memory than it has."""
     for pid in children(worker):
         status = Path(f"/proc/{pid}/status").read_text().split("VmData:")[1]
         resource.prlimit(pid, resource.RLIMIT_DATA, (int(status.split()[0]) * 1024 + ROOM, -1))

@@ -1,4 +1,4 @@
-"""The employer's year board: the one thing to do, by when, with which papers, and who did what."""
+"""The employer's year board: the one thing to do, its deadline, its documents, and the history."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""What tells an operator that something is wrong, and that it is over (promise B8)."""
+"""Alarms tell an operator that something is wrong, and that it is over (promise B8)."""
 
 import json
 import logging

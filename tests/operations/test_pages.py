@@ -1,4 +1,4 @@
-"""The status page and the addresses that a watcher asks."""
+"""The status page and the addresses that a watcher polls."""
 
 import pytest
 from django.test import Client

@@ -1,4 +1,4 @@
-"""A leaked key can be replaced: what is sealed moves to a new one, however often the work is cut off (promise E7)."""
+"""A leaked key can be replaced: sealed data move to a new one, however often the work is interrupted (promise E7)."""
 
 import base64
 import os
@@ -53,7 +53,7 @@ def new_key() -> str:
 
 @pytest.fixture
 def people() -> dict[int, str]:
-    """Placements of the old key, and the number that each must still give."""
+    """Placements sealed with the old key, and the number that each must still give."""
     employer = EmployerFactory()
     numbers = [identity_number() for _person in range(PEOPLE)]
     return {placement(employer=employer, identity=number).pk: number for number in numbers}

@@ -41,7 +41,7 @@ def source(content: bytes, limits: Limits = UPLOAD) -> Source:
 def load(
     kind: Kind, rows: Iterable[Row], mode: Mode = Mode.APPLY, *, headings: Sequence[str] | None = None, **people: Any
 ) -> Report:
-    """Load rows under the kind's own headings; in the name of two people where it needs them."""
+    """Load rows under the kind's own headings; in the name of two people where the kind needs them."""
     if kind.needs_two_people and not people:
         people = {"actor": UserFactory(), "second": UserFactory()}
     content = csv_bytes([headings or kind.headings, *rows])

@@ -1,4 +1,4 @@
-"""Employers, what they filed, what the registers hold about their people, and verified years."""
+"""Employers, their returns, the registers' data about their people, and verified years."""
 
 from collections.abc import Iterable
 from datetime import date
@@ -56,7 +56,7 @@ def verified_year(
     filed_on: date | None = None,
     is_late: bool = False,
 ) -> VerifiedHeadcount:
-    """A filed, twice-reviewed return of so many staff every month, and the headcount it was verified to."""
+    """A filed, twice-reviewed return of `staff` people every month, and its verified headcount."""
     first, second = officer(Role.VERIFIER, employer.region_id), officer(Role.VERIFIER, employer.region_id)
     now = timezone.now()
     filed = HeadcountReturn.objects.create(
@@ -107,7 +107,7 @@ people = count(1)
 
 
 def employer_never_late(**given: Any) -> Employer:
-    """In a region where today is never too late to file."""
+    """An employer in a region where today is never too late to file."""
     regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
     employer = EmployerFactory(**given)
     RegionalSetting.objects.create(
@@ -129,7 +129,7 @@ def identity_number(*, born: str = "19850615", female: bool = False) -> str:
 
 
 def employer_account(employer: Employer) -> User:
-    """Somebody who acts for the employer on the portal."""
+    """A person who acts for the employer on the portal."""
     person = officer(Role.EMPLOYER, employer.region_id)
     Membership.objects.create(user=person, employer=employer)
     return person
@@ -138,7 +138,7 @@ def employer_account(employer: Employer) -> User:
 def filed_return(
     employer: Employer, *, filed_on: date = date(YEAR + 1, 5, 6), staff: int = 100, year: int = YEAR
 ) -> HeadcountReturn:
-    """A return of so many staff every month, as a file brings it."""
+    """A return of `staff` people every month, as a file brings it."""
     filed = HeadcountReturn.objects.create(
         employer=employer,
         levy_year=year,
@@ -194,7 +194,7 @@ def placement(
     insured: bool | None = True,
     months: Iterable[int] = ALL_MONTHS,
 ) -> Placement:
-    """A person who counts in every month, unless told otherwise: with certificate, wages and insurance."""
+    """A person who counts in every month by default: with certificate, wages and insurance."""
     identity = identity or identity_number()
     number = number or certificate(identity, level=level)
     evidence(employer, identity, year=year, paid=paid, insured=insured, months=months)

@@ -1,4 +1,4 @@
-"""Small sheets in the administration pages: previewed, bound to region and contract, never a formula."""
+"""Small sheets in the administration pages: previewed, limited to region and contract, never a formula."""
 
 import csv
 import io
@@ -32,7 +32,7 @@ def company(name: str = "清和有限公司", region: str = "140105", code: str 
 
 
 def preview(client: Client, content: bytes) -> tuple[str, dict[str, str]]:
-    """The preview page and what its confirmation would send."""
+    """The preview page, and the data that its confirmation would send."""
     answer = client.post(IMPORT, {"import_file": SimpleUploadedFile("f.csv", content), "format": "0", "resource": ""})
     assert answer.status_code == 200
     form = answer.context.get("confirm_form")

@@ -1,4 +1,4 @@
-"""Whoever gets hold of a dump of the database has nobody's number: they are sealed (promise E7)."""
+"""A stolen dump of the database reveals no person's number: all are sealed (promise E7)."""
 
 import subprocess
 import sysconfig

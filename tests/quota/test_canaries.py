@@ -1,4 +1,4 @@
-"""Short form of the canaries (promise E1): a number that goes through the loader stands nowhere afterwards."""
+"""Short form of the canaries (promise E1): a number that goes through the loader is written nowhere."""
 
 import logging
 
@@ -26,7 +26,7 @@ def canary() -> str:
 
 
 def load(rows: list[list[str]]) -> str:
-    """Read and write a file of rows; what the person is told."""
+    """Read and write a file of rows. Returns the messages for the person."""
     content = csv_bytes([INSURANCE.headings, *rows])
     try:
         report = load_file(kind=INSURANCE, source=source(content), mode=Mode.APPLY, actor=None)

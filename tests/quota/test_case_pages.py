@@ -1,4 +1,4 @@
-"""A case: the claim beside the evidence, decisions and steps; who sees what, and what leaves a trail."""
+"""A case: the claim beside the evidence, decisions and steps; each reader's view, and the trail."""
 
 import re
 from collections.abc import Callable
@@ -81,7 +81,7 @@ def step_url(employer: Employer, step: str) -> str:
 
 
 def take(client: Client, employer: Employer, step: str, **typed: str) -> str:
-    """Look at the page before the step and send it; what the next page says."""
+    """Open the page before the step and send its form. Returns the text of the next page."""
     seen = dict(re.findall(r'name="(seen)" value="(\w+)"', text_of(client, step_url(employer, step))))
     return client.post(step_url(employer, step), seen | typed, follow=True).content.decode()
 
@@ -164,7 +164,7 @@ def test_a_rival_of_another_region_is_told_by_its_place_only(
 
 
 def decision(row: Placement, **changes: str) -> dict[str, str]:
-    """What the form sends that shows the decision as it is now."""
+    """The form's data for the present decision."""
     seen = decision_seen(PlacementCheck.objects.get(placement=row))
     months = {f"month_{month}": "1" for month in range(1, 13)}
     return months | {"reason": "R01", "note": "银行回单相符", "seen": seen} | changes

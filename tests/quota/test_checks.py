@@ -1,4 +1,4 @@
-"""Checks: what the registers say about a claim, once per person and month, wherever the person was claimed."""
+"""Checks: the registers' evidence about a claim, once per person and month, wherever the person was claimed."""
 
 from datetime import date
 from decimal import Decimal

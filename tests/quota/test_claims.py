@@ -41,7 +41,7 @@ SEEDS = range(6)
 
 
 def random_placement(dice: Random, employer: Employer, identity: str) -> Placement:
-    """With every kind of certificate, or one that nobody registered, and gaps in wages and insurance."""
+    """With every kind of certificate, or an unregistered one, and gaps in wages and insurance."""
     number = f"{identity}99"
     if dice.random() < 0.8:
         valid = dice.choice([(None, None), (date(2020, 1, 1), date(2030, 1, 1)), (date(2026, 12, 1), None)])
@@ -62,7 +62,7 @@ def random_placement(dice: Random, employer: Employer, identity: str) -> Placeme
 
 
 def random_province(seed: int) -> list[Employer]:
-    """Employers of two prefectures, who share some of their people, with and without a return."""
+    """Employers of two prefectures that share some of their people, with and without a return."""
     dice = Random(seed)
     regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
     regional_number(NumberKind.MINIMUM_WAGE, "2100.00", region="140200", since=f"{YEAR}-04-01")

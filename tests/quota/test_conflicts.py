@@ -1,7 +1,7 @@
-"""Promise A8: of two people who save one thing at once, one is told, and what that one typed stays.
+"""Promise A8: when two people save one thing at once, one is refused, and that person's text stays.
 
-Pairs of savers meet at a barrier, each with a connection of its own. The twins take the comparison away: then both are
-told that all is well, and one's work is lost. Short form; LEVY_LONG=1 makes it 500 pairs.
+Pairs of savers meet at a barrier, each with its own connection. The twins remove the comparison: then both see
+success, and one person's work is lost. Short form; LEVY_LONG=1 makes it 500 pairs.
 """
 
 import os
@@ -38,7 +38,7 @@ def employer(db: None) -> Employer:
 
 
 def at_once(*acts: Callable[[], object]) -> list[object]:
-    """What each of the acts answered; all start together, each on a connection of its own."""
+    """The answers of the acts; all start together, each on its own connection."""
     barrier, answers = threading.Barrier(len(acts)), [None] * len(acts)
 
     def run(place: int, act: Callable[[], object]) -> None:
@@ -167,7 +167,7 @@ def test_twin_without_the_digest_the_first_verifier_s_decision_is_lost(
 
 
 def reviewed_at_once(pair: TwoVerifiers) -> int:
-    """How many of two simultaneous first reviews of one return went through."""
+    """The number of two simultaneous first reviews of one return that succeeded."""
     step = reverse("quota:case_step", args=[pair.filed.pk, "review"])
     shown = shown_to(pair, step)
     at_once(*(lambda client=client, seen=seen: client.post(step, {"seen": seen}) for client, seen in shown))

@@ -1,4 +1,4 @@
-"""What two people decided stands, whatever a file says afterwards or meanwhile."""
+"""Two people's decision stays, whatever a file brings later or at the same time."""
 
 import threading
 from collections.abc import Callable, Mapping

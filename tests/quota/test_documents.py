@@ -1,4 +1,4 @@
-"""审核认定书 on paper: the verified figure, its months, and nobody's name."""
+"""审核认定书 on paper: the verified figure, its months, and no person's name."""
 
 from datetime import date
 from typing import Any
@@ -22,7 +22,7 @@ def _shanxi(db: None) -> None:
 
 
 def counted(employer: Employer, name: str, weight: int, months: int) -> None:
-    """A person who counted in the first so many months of 2025."""
+    """A person who counted in the first `months` months of 2025."""
     placement = Placement.objects.create(
         employer=employer,
         levy_year=2025,

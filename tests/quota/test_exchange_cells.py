@@ -1,4 +1,4 @@
-"""How one cell is read: the verdict table of promises C3 and C4, and what is never repaired."""
+"""Readers of cells: the verdict table of promises C3 and C4, and the values that are never repaired."""
 
 from datetime import date, datetime, time
 

@@ -1,4 +1,4 @@
-"""What loading a file does to the stored rows, kind by kind."""
+"""The effect of loading a file on the stored rows, kind by kind."""
 
 from datetime import date
 from decimal import Decimal

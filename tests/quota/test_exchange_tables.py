@@ -1,4 +1,4 @@
-"""From bytes to a table of cells: encodings, headings, blank rows, workbooks, and what is refused as a whole."""
+"""From bytes to a table of cells: encodings, headings, blank rows, workbooks, and files refused as a whole."""
 
 import io
 import zipfile

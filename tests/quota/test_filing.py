@@ -1,4 +1,4 @@
-"""Filing on the portal: drafts, corrections, the day that counts, and nobody's typing lost."""
+"""Filing on the portal: drafts, corrections, the day that counts, and no typed text lost."""
 
 import threading
 from collections.abc import Callable

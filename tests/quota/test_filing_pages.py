@@ -1,4 +1,4 @@
-"""The employer's pages: nobody else's, nothing typed is lost, a number and a time for what was filed."""
+"""The employer's pages: only its own, no typed text lost, a number and a time for each filing."""
 
 import re
 from collections.abc import Callable

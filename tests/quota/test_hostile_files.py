@@ -1,6 +1,6 @@
-"""Files that nobody should send: damaged at random, dressed up, or made to burst (promises C1 and C2).
+"""Files that are damaged at random, disguised, or made to burst (promises C1 and C2).
 
-Whatever comes, the answer is a refusal in words or rows with faults; never an exception, never half a file.
+The answer is always a refusal in words or rows with faults; never an exception, never half a file.
 """
 
 import random

@@ -1,4 +1,5 @@
-"""Which of several returns counts: the rules decide, a decided one is not undone, each region has its own deadline."""
+"""Several returns of a year: the rules choose the one that counts, a decided one is not undone, each region has its
+own deadline."""
 
 from datetime import date
 

@@ -1,4 +1,4 @@
-"""A session that ends while somebody types costs a sign-in: the text is there again, for its writer only."""
+"""A session that ends during typing costs only a sign-in: the text is there again, for its author only."""
 
 import base64
 from datetime import datetime

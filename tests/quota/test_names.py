@@ -1,4 +1,4 @@
-"""Names are found by two characters, by an index."""
+"""A search by two characters of a name uses an index."""
 
 import json
 from itertools import product

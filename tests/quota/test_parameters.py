@@ -1,4 +1,4 @@
-"""A region's dated rows: the county's, else the prefecture's, else the province's, on the day that matters."""
+"""A region's dated rows: the county's, else the prefecture's, else the province's, on the relevant day."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""The queue: what waits, in which order, from case to case; as a file; and the quick lane."""
+"""The queue: its order, the way from case to case, the list as a file, and the quick lane."""
 
 import csv
 from collections.abc import Callable

@@ -1,4 +1,4 @@
-"""The table of a return's states and steps, tried whole."""
+"""The table of a return's states and steps, tested completely."""
 
 from itertools import product
 
@@ -33,7 +33,7 @@ def test_every_state_allows_exactly_the_steps_of_the_table(state: ReturnState, t
 
 
 def put_into(state: ReturnState, filed: HeadcountReturn) -> HeadcountReturn:
-    """The state with the stamps that the database demands of it."""
+    """The state with the stamps that the database requires."""
     stamps = {"reviewed_by": officer(Role.VERIFIER, COUNTY), "verified_by": officer(Role.VERIFIER, COUNTY)}
     moments = dict.fromkeys(("submitted_at", "reviewed_at", "verified_at", "sent_back_at"), filed.filed_on)
     HeadcountReturn.objects.filter(pk=filed.pk).update(

@@ -1,4 +1,4 @@
-"""Opening a whole identity number: who may, why, and who is told."""
+"""Revealing a whole identity number: the right, the reason and the audit entry."""
 
 import pytest
 

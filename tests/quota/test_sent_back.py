@@ -1,4 +1,4 @@
-"""A return that was sent back: what was declared counts until what is typed into it is submitted."""
+"""A return that was sent back: the declared values count until its edits are submitted."""
 
 from collections.abc import Callable
 from datetime import date

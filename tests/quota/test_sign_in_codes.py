@@ -1,4 +1,4 @@
-"""An employer gets a code over the counter and turns it into a password of its own."""
+"""An employer gets a code over the counter and replaces it by a password."""
 
 import re
 from collections.abc import Callable

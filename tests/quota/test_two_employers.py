@@ -1,4 +1,4 @@
-"""One person on the returns of two employers, and one of them takes it off."""
+"""One person is on the returns of two employers, and one of them removes the person."""
 
 import threading
 from contextlib import suppress

@@ -75,7 +75,7 @@ def employer() -> Employer:
 
 @pytest.fixture
 def half_paid(employer: Employer) -> Placement:
-    """Paid for six months only, checked."""
+    """An employer with a person paid for six months only, checked."""
     row = placement(employer, months=range(1, 7))
     check_employers(levy_year=YEAR, employer_ids=[employer.pk])
     return row

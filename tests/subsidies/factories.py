@@ -1,4 +1,4 @@
-"""Programmes in force, and who decides about rewards."""
+"""Programmes in force, and the people who decide about rewards."""
 
 from datetime import date
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""Deciding awards: on what they stand, one by one and as a list, and what each leaves to read."""
+"""Deciding awards: their basis, one by one and as a list, and the records they leave."""
 
 from decimal import Decimal
 

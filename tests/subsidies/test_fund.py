@@ -1,4 +1,4 @@
-"""A year's rewards beside its collection: decided, paid and open, for whoever decides about them."""
+"""A year's rewards beside its collection: decided, paid and open, for the people who decide about them."""
 
 from collections.abc import Callable
 from datetime import date

@@ -1,4 +1,4 @@
-"""Awards from a confirmed year: who is proposed, who decides, and that nothing decided changes."""
+"""Awards from a confirmed year: proposals, decisions, and that no decided award changes."""
 
 from datetime import date
 from decimal import Decimal

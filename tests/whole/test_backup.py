@@ -1,4 +1,4 @@
-"""A backup is one only when it restores: the scripts of deploy/ against a server with the settings of production."""
+"""A backup counts only if it restores: the scripts of deploy/ against a server with the settings of production."""
 
 import os
 import shutil
@@ -22,7 +22,7 @@ PASSWORDS = {"PGPASSWORD": "administrator", "DATABASE_PASSWORD": "application"}
 
 
 class Server:
-    """A cluster beside the suite's own, run with the command line of docker-compose.yml."""
+    """A cluster beside the suite's own, started with the command line of docker-compose.yml."""
 
     def __init__(self, root: Path, command: list[str]) -> None:
         (root / "venv").symlink_to(sys.prefix)

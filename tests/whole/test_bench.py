@@ -1,4 +1,4 @@
-"""The bench at a size that takes seconds: every row comes out, and what is compared are the same rows."""
+"""The bench at a size that takes seconds: every row appears, and both sides of a comparison have the same rows."""
 
 import re
 from pathlib import Path
@@ -32,7 +32,7 @@ SMALL = Size(employers=2000, person_months=2400)
 
 @pytest.fixture
 def province(transactional_db: None, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The bench's province in the test database, which the programs that the bench starts use as well."""
+    """The bench's province in the test database, which the programs started by the bench use too."""
     monkeypatch.setenv("DATABASE_URL", database_url())
     write_province(SMALL, lambda _rows: None)
 

@@ -1,4 +1,4 @@
-"""The broker may fall silent or be gone: workers go on, and nobody's work depends on it (promises B2, B3)."""
+"""The broker may fall silent or be gone: workers go on, and no person's work depends on it (promises B2, B3)."""
 
 import os
 import signal
@@ -99,7 +99,7 @@ def test_twin_with_default_options_a_silent_broker_is_never_noticed(proxy: Proxy
 
 @pytest.fixture
 def full_broker(tmp_path: Path) -> Iterator[str]:
-    """A broker of its own without room for another message; its address."""
+    """The address of a separate broker without room for another message."""
     (tmp_path / "venv").symlink_to(sys.prefix)
     (tmp_path / "log").mkdir()
     server, url = valkey.start("broker", State(tmp_path), os.environ, "secret")
@@ -146,7 +146,7 @@ def test_workers_use_the_repaired_transport_and_notice_silence() -> None:
 
 
 def annotations() -> dict[str, dict[str, Any]]:
-    """Every task of ours with the types of what its messages carry."""
+    """Every task of ours with the types of its messages' contents."""
     app.loader.import_default_modules()
     ours = {name: task for name, task in app.tasks.items() if not name.startswith("celery.")}
     found = {name: dict(task.run.__annotations__) for name, task in ours.items()}

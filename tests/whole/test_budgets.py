@@ -1,4 +1,4 @@
-"""The suite's own rules about its groups: which process runs a file, and what a group may cost."""
+"""The suite's own rules about its groups: the process for each file, and each group's budget."""
 
 import pytest
 

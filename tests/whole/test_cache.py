@@ -1,4 +1,4 @@
-"""The cache beside threads that end."""
+"""The cache with threads that end."""
 
 import gc
 from threading import Thread

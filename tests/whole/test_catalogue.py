@@ -1,4 +1,4 @@
-"""English beside Chinese: what the interface says stands in the catalogue, translated and compiled."""
+"""English beside Chinese: every text of the interface is in the catalogue, translated and compiled."""
 
 import ast
 import gettext
@@ -80,7 +80,7 @@ def test_the_catalogue_has_what_the_interface_says_and_nothing_else() -> None:
 
 
 def untranslated(message: Message, texts: Message) -> Iterator[str]:
-    """What is wrong with the translations of one message."""
+    """The faults of one message's translations."""
     for text in texts:
         if not text.strip():
             yield "empty"

@@ -1,4 +1,4 @@
-"""The components: what they promise to readers, and the rules every template keeps."""
+"""The components: their promises to readers, and the rules of every template."""
 
 import re
 from collections.abc import Callable
@@ -236,7 +236,7 @@ ALL_TEMPLATES = sorted(TEMPLATES.rglob("*.html"))
 
 
 def needs_an_exception(html: str) -> list[str]:
-    """What the content policy would refuse."""
+    """Markup that the content policy would refuse."""
     return re.findall(r"\sstyle=|<style|\son\w+=|javascript:|<script(?![^>]*src=)", html)
 
 

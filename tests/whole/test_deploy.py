@@ -1,4 +1,4 @@
-"""The production files: valid, strict about secrets, and made of commands that start for real."""
+"""The production files: valid, strict about secrets, and with commands that really start."""
 
 import os
 import re
@@ -141,7 +141,7 @@ def test_a_greedy_task_fails_before_its_container_does(services):
 
 
 class Installation:
-    """Production on this machine: an empty database of its own, and the containers' commands and environments."""
+    """Production on this machine: an empty database, and the containers' commands and environments."""
 
     def __init__(self, folder: Path, services: dict[str, dict], database_url: str) -> None:
         self.folder = folder

@@ -1,6 +1,7 @@
-"""Four eyes (promise A10): whatever takes two people is refused to one, however that one comes; two others may.
+"""Two people (promise A10): one person alone cannot take both steps in any way; two people can.
 
-Each action is made by one person and approved by another through its own service; every refusal leaves it undone.
+One person takes the first step and another the second, each through the service of the action; every refusal leaves
+the action undone.
 """
 
 from collections.abc import Callable
@@ -37,7 +38,7 @@ PROVINCE, COUNTY = "140000", "140105"
 
 @dataclass(frozen=True)
 class Action:
-    """`make` is the first step, `approve` the second; `refuse` is the way out of the first, where there is one."""
+    """`make` is the first step, `approve` the second; `refuse` undoes the first, where that is possible."""
 
     role: Role
     make: Callable[[User], Any]
@@ -231,7 +232,7 @@ def another_session(maker: User) -> User:
 
 
 def second_role(maker: User) -> User:
-    """Every officer's role, in the county as well as in the province."""
+    """A person with every officer's role, in the county as well as in the province."""
     for role in Role:
         for code in (PROVINCE, COUNTY):
             held = maker.appointments.filter(role=role, region=code).exists()

@@ -1,4 +1,4 @@
-"""Promise F1: no response is without its security headers, whoever made it: a page, an error, a file, a download."""
+"""Promise F1: every response has its security headers: a page, an error, a file, a download."""
 
 from collections.abc import Callable, Iterator
 from pathlib import Path
@@ -48,7 +48,7 @@ SAMPLES = {"int": "1", "uuid": "00000000-0000-0000-0000-000000000000"}
 
 
 def patterns(resolver: URLResolver, before: str = "/") -> Iterator[str]:
-    """One address per route, with sample values: most of them lead nowhere, which is an answer too."""
+    """One address per route, with sample values: most of them do not exist, and that answer counts too."""
     for entry in resolver.url_patterns:
         if isinstance(entry, URLResolver):
             yield from patterns(entry, before + str(entry.pattern))

@@ -1,5 +1,8 @@
-"""What somebody typed survives a session that ended and a matter that moved on: every address that takes a form, each
-with a real page of it, or with the reason why there is nothing to keep (promises F2 and H5)."""
+"""Typed text survives an expired session and a changed record.
+
+Every address that takes a form, each with one of its real pages, or with the reason why there is nothing to keep
+(promises F2 and H5).
+"""
 
 from functools import wraps
 from typing import Any
@@ -94,7 +97,7 @@ def where(world: World, name: str) -> str:
 
 
 class Writer:
-    """Somebody at a browser that knows them, who fills in every box of one form."""
+    """A person at a known browser who fills in every field of one form."""
 
     def __init__(self, world: World, name: str) -> None:
         self.person: User = employer_account(world.employer) if name in CLERKS else all_rights(COUNTY)
@@ -119,7 +122,7 @@ class Writer:
         return self.client.post(self.target, self.sent)
 
     def lost(self) -> list[str]:
-        """Boxes that no longer hold what was typed."""
+        """Fields that have lost the typed text."""
         html = self.client.get(self.target).content.decode()
         shown = {entry.name: entry.value for form in Document(html).forms for entry in form.fields}
         return [entry.name for entry in self.form.fields if entry.kind in TYPED and shown.get(entry.name) != TEXT]
@@ -146,7 +149,7 @@ def test_a_form_outlives_its_session_and_a_matter_that_moved_on(
 
 
 def refusing(view: Any) -> Any:
-    """The same view when somebody else was faster."""
+    """The same view when another person was faster."""
 
     @wraps(view)
     def refuse(_request: HttpRequest, **_place: Any) -> HttpResponse:

@@ -1,8 +1,8 @@
-"""The order of locks (docs/locks.md): two who act at once both come to an end, whichever of them gets the trail first.
+"""The order of locks (docs/locks.md): two simultaneous transactions both end, whichever of them gets the trail first.
 
-The test itself holds the audit chain while both set out: each takes its locks and comes to wait, most of them at the
-chain, where PostgreSQL serves in the order of arrival. Then it lets go. A transaction that holds the chain and still
-needs a lock deadlocks with one that holds this lock and waits for the chain.
+The test itself locks the audit chain while both start: each takes its locks and then waits, mostly for the chain,
+which PostgreSQL gives in the order of arrival. Then the test releases it. A transaction that has the chain and still
+needs a lock deadlocks with one that has this lock and waits for the chain.
 """
 
 import ast
@@ -72,7 +72,7 @@ Pair = Callable[[], tuple[Act, Act]]
 
 
 class Side(threading.Thread):
-    """One of the two, on a connection of its own. `failure` is what ended it, if anything did."""
+    """One of the two, on its own connection. `failure` is the exception that ended it, if any."""
 
     def __init__(self, act: Act) -> None:
         super().__init__(daemon=True)
@@ -91,7 +91,7 @@ class Side(threading.Thread):
             connection.close()
 
     def sets_out(self) -> None:
-        """Come back when the side waits for a lock or has ended."""
+        """Start it, and return when it waits for a lock or has ended."""
         self.start()
         self.is_connected.wait()
         with connection.cursor() as cursor:
@@ -103,7 +103,7 @@ class Side(threading.Thread):
 
 
 def meet(*acts: Act, behind: str = CHAIN) -> list[Side]:
-    """Let them set out one after the other while a lock is held, then let go: how each ended."""
+    """Start them one after the other while a lock is taken, then release it. Returns how each ended."""
     sides = [Side(act) for act in acts]
     with transaction.atomic(), connection.cursor() as cursor:
         cursor.execute(behind)
@@ -115,7 +115,7 @@ def meet(*acts: Act, behind: str = CHAIN) -> list[Side]:
 
 
 def both_end(sides: list[Side]) -> bool:
-    """One of them at least gets what it wants; the other too, or it is refused in words."""
+    """At least one of them succeeds; the other succeeds or gets a refusal in words."""
     failures = [side.failure for side in sides]
     return None in failures and all(failure is None or isinstance(failure, DomainError) for failure in failures)
 
@@ -151,7 +151,7 @@ def a_start(region: str = PROVINCE) -> Act:
 
 
 def an_upload() -> Act:
-    """Of the province's own officer: the file points to the province's row."""
+    """An upload by the province's own officer: the file refers to the province's row."""
     kind, who = KINDS["employers"], officer(Role.TAX_OFFICER, PROVINCE)
     upload = SimpleUploadedFile("单位.csv", ",".join(kind.headings).encode())
     return lambda: files.receive_file(kind=kind, upload=upload, actor=who)
@@ -251,7 +251,7 @@ def a_slice_and_a_discarding() -> tuple[Act, Act]:
 
 
 def a_publishing_and_a_withdrawal() -> tuple[Act, Act]:
-    """The one that is withdrawn is the one whose place the other takes."""
+    """The publication withdrawn is the one that the other replaces."""
     owing()
     confirmed_run(region=COUNTY)
     older, newer = published(region=COUNTY), draft(region=COUNTY)
@@ -355,8 +355,8 @@ def test_two_who_share_locks_both_come_to_an_end(divisions: None, pair: Pair, is
 
 
 def a_file_and_a_correction() -> tuple[Act, Act, str]:
-    """A return that was sent back comes without somebody whom a neighbour claims too; a file changes the returns of
-    both. The neighbour's return has the lower number: the file locks it first."""
+    """A return that was sent back comes without a person whom a neighbour claims too; a file changes the returns of
+    both. The neighbour's return has the lower number, so the file locks it first."""
     employer_never_late()
     neighbour, employer = (EmployerFactory(uscc=code, region=county()) for code in CODES[:2])
     identity = identity_number()
@@ -386,7 +386,7 @@ def test_a_file_and_a_correction_lock_the_returns_in_one_order(divisions: None, 
 
 
 def the_ladder() -> dict[str, str]:
-    """One lock of each step of the order, with what it takes."""
+    """One lock of each step of the order, with the function that takes it."""
     verified_year(EmployerFactory(region=county()))
     run = started_run(region=COUNTY)
     person = officer(Role.VERIFIER, COUNTY)
@@ -403,7 +403,7 @@ def the_ladder() -> dict[str, str]:
 
 
 def taking(*locks: str, then: Act | None = None) -> Act:
-    """Take the locks one after the other; `then` is done between the first and the second."""
+    """Take the locks one after the other; `then` runs between the first and the second."""
 
     def act() -> None:
         with transaction.atomic(), connection.cursor() as cursor:

@@ -1,4 +1,4 @@
-"""Chinese that people read is marked for the catalogue, so that nothing of it can be missing in English."""
+"""Chinese that people read is marked for the catalogue, so that its English cannot be missing."""
 
 import ast
 import re
@@ -60,7 +60,7 @@ def is_interface(path: Path) -> bool:
 
 
 def unmarked_in_code(path: Path) -> Iterator[str]:
-    """Literals outside docstrings and calls that mark them."""
+    """Literals outside docstrings and outside calls that mark them."""
     tree = ast.parse(path.read_text())
     read = {id(node.value) for node in ast.walk(tree) if isinstance(node, ast.Expr)}
     for call in ast.walk(tree):
@@ -89,7 +89,7 @@ def chinese(texts: Iterator[str]) -> list[str]:
 
 
 def unmarked(paths: list[Path], texts: Callable[[Path], Iterator[str]]) -> dict[str, list[str]]:
-    """The Chinese of each file of the interface that nothing marks."""
+    """The unmarked Chinese of each file of the interface."""
     found = {str(path.relative_to(ROOT)): chinese(texts(path)) for path in filter(is_interface, paths)}
     return {place: left for place, left in found.items() if left}
 

@@ -1,6 +1,7 @@
-"""Promise E3: no page and no file shows a whole identity or certificate number; opening one is on record.
+"""Promise E3: no page and no file shows a whole identity or certificate number; revealing one is recorded.
 
-Every address is asked as every role, with the objects of one county. A PDF has its page as twin (H5), which is read.
+Every address is requested as every role, with the objects of one county. A PDF has a page as twin (H5), which is read
+instead.
 """
 
 import logging
@@ -39,7 +40,7 @@ def people(world: World) -> dict[str, User | None]:
 
 
 def leaks(world: World, among: Iterable[str] = TABLE) -> Iterator[str]:
-    """Where a person's whole number stands, for whom."""
+    """The places of a person's whole number, with their readers."""
     for who, person in people(world).items():
         client = Client()
         if person:

@@ -1,7 +1,7 @@
-"""Promise D4: a request sets what its form declares and nothing else.
+"""Promise D4: a request sets the fields that its form declares and nothing else.
 
-Each act is asked for twice from the same start, once with every field of every model posted besides: what is stored
-afterwards is the same.
+Each act is sent twice from the same start, once with every field of every model posted too: the stored rows are the
+same.
 """
 
 from collections.abc import Callable, Iterable
@@ -37,7 +37,7 @@ STAFF = {f"staff_{month}": 40 for month in range(1, 13)}
 
 
 def stored_fields(model: type[models.Model]) -> list[str]:
-    """What two equal acts store alike: no keys, moments, hashes or ciphertexts with their fresh noise."""
+    """The fields that two equal acts store alike: no keys, times, hashes or ciphertexts with their fresh nonce."""
     fresh = (models.AutoField, models.DateTimeField, models.BinaryField)
     audit = {"id", "object_id"} if model._meta.label == "audit.AuditEntry" else set()
     return [
@@ -63,7 +63,7 @@ def stored() -> dict[str, list[str]]:
 
 
 def every_field(typed: dict[str, Any]) -> dict[str, Any]:
-    """A value for each field of each model, except those that the form itself asks for."""
+    """A value for each field of each model, except those of the form itself."""
     names = {
         name
         for app in OURS
@@ -76,7 +76,7 @@ def every_field(typed: dict[str, Any]) -> dict[str, Any]:
 
 @dataclass(frozen=True)
 class Act:
-    """`optional` are boxes of the form that the plain request leaves empty."""
+    """`optional` are fields of the form that the plain request leaves empty."""
 
     role: Role
     typed: dict[str, Any]

@@ -1,5 +1,7 @@
-"""A new version's schema serves the version before it, and bringing it in stops nobody's work (promises B5, G4):
-workers and pages of both versions run side by side while one is rolled out."""
+"""A new version's schema serves the old version too, and migrating stops no person's work (promises B5, G4).
+
+Workers and pages of both versions run side by side during a rollout.
+"""
 
 import os
 import re
@@ -51,7 +53,7 @@ def later_migrations() -> list[tuple[str, Migration]]:
 
 
 def findings(statements: list[str]) -> list[str]:
-    """What of a migration's SQL a rule forbids; a table that it makes itself has no rows and no users yet."""
+    """The forbidden parts of a migration's SQL; a table that it creates itself has no rows and no users yet."""
     sql = [" ".join(statement.split()) for statement in statements]
     spared = SMALL | {made["table"] for line in sql if (made := re.match(rf"CREATE TABLE {TABLE}", line))}
     found = [rule for line in sql for rule, pattern in NEVER.items() if re.search(pattern, line)]

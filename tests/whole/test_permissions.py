@@ -1,6 +1,6 @@
-"""Who may open what: every address and method of the system, for every role (promises D1, D2, D3).
+"""The rights for every address and method of the system, for every role (promises D1, D2, D3).
 
-An address that is not in the table fails the suite, so nothing is ever open by accident.
+An address that is missing in the table fails the suite, so no page is ever open by accident.
 """
 
 from collections.abc import Callable, Iterator
@@ -28,7 +28,7 @@ COUNTY, NEIGHBOUR = "140105", "140106"
 
 @dataclass(frozen=True)
 class Rule:
-    """Who may use an address (one of the rights suffices) and with which methods."""
+    """The rights (one suffices) and the methods of an address."""
 
     who: str | frozenset[Permission]
     methods: frozenset[str]
@@ -232,7 +232,7 @@ def test_a_view_declares_what_the_table_says(name: str) -> None:
 
 
 def open_by_accident(names: dict[str, URLPattern]) -> set[str]:
-    """Addresses that stand in no table or whose view says nothing about who may."""
+    """Addresses that are in no table, or whose view declares no right."""
     silent = {
         name
         for name, pattern in names.items()
@@ -321,7 +321,7 @@ def test_no_role_opens_the_admin(role: Role) -> None:
 
 @pytest.fixture
 def objects(db: None) -> dict[str, dict[str, Any]]:
-    """A confirmed year in one county, and where each of its pages is."""
+    """A confirmed year in one county, and the addresses of its pages."""
     RegionFactory(code="140000")
     RegionFactory(code=NEIGHBOUR)
     employer = EmployerFactory(region=RegionFactory(code=COUNTY))

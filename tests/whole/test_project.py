@@ -1,4 +1,4 @@
-"""The house rules that a program can hold: layers, types, style, migrations, names."""
+"""The house rules that a program can check: layers, types, style, migrations, names."""
 
 import os
 import re
@@ -50,7 +50,7 @@ MOST_LINES_OF_A_MODULE = 400
 
 
 def named(faults: dict[Path, str]) -> dict[str, str]:
-    """Faults by the file's place in the project."""
+    """Faults by the file's path in the project."""
     return {str(path.relative_to(ROOT)): fault for path, fault in faults.items()}
 
 

@@ -1,7 +1,7 @@
-"""What a page costs: at most twelve queries, on every page of the site, for every role that may open it.
+"""The cost of a page: at most twelve queries, on every page of the site, for every role that may open it.
 
-The addresses are those of one county with an object of everything, and whatever their pages link to: filters, tabs and
-orders count as well. The second request counts, as for somebody who is already at work.
+The addresses are those of one county with one object of everything, and all links of their pages: filters, tabs and
+orders count too. The second request is measured, as for a person already at work.
 """
 
 from collections.abc import Callable, Iterator
@@ -68,7 +68,7 @@ ELSEWHERE = {
 
 @pytest.fixture
 def world(db: None, settings: Any) -> World:
-    """The county of everything, its year 2024 published."""
+    """The county of everything, with its year 2024 published."""
     settings.PDF_ENABLED = False  # no page of the walk draws a paper
     made = a_county()
     publications.PUBLICATIONS.approve(Publication.objects.get(), actor=officer(Role.FINANCE_OFFICER, COUNTY))
@@ -95,7 +95,7 @@ def starts(world: World, role: Role | None) -> list[str]:
 
 
 def cost(client: Client, url: str) -> int:
-    """Queries of one request; COPY, which a page sends at most once, is not seen here."""
+    """Queries of one request; COPY, which a page sends at most once, is not counted."""
     asked = 0
 
     def count(execute: Callable[..., Any], *told: Any) -> Any:
@@ -109,7 +109,7 @@ def cost(client: Client, url: str) -> int:
 
 
 def people(world: World) -> Iterator[tuple[Role | None, User | None]]:
-    """The public, the employer's clerk, and an officer of each role, in charge of a city."""
+    """The public, the employer's clerk, and an officer of each role, each for a whole city."""
     yield None, None
     yield Role.EMPLOYER, employer_account(world.employer)
     for role in Role:

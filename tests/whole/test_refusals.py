@@ -1,5 +1,7 @@
-"""Every way in which a request can fail: a page that says what happened and what to do next, and loses no words;
-for programs the same as JSON. All through real requests."""
+"""Every way in which a request can fail: the page says what happened and what to do next, and keeps typed text.
+
+Programs get the same as JSON. All through real requests.
+"""
 
 import json
 from collections.abc import Callable, Iterator
@@ -40,14 +42,14 @@ def reader() -> Client:
 
 @pytest.fixture
 def writer(signed_in: Callable[..., Client]) -> Client:
-    """Somebody before a form whose text is kept."""
+    """A person with an open form whose text is saved."""
     client = signed_in(Role.ADMINISTRATOR, SHANXI)
     client.raise_request_exception = False
     return client
 
 
 def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
-    """The sign-in's look-up of a person and the form for a new one fail in this way."""
+    """Let the sign-in's look-up of a person, and the form for a new one, fail in this way."""
 
     def fail(*_arguments: object, **_names: object) -> None:
         raise error
@@ -221,7 +223,7 @@ def test_without_the_database_a_signed_in_reader_gets_a_page_and_not_a_bare_erro
 
 @pytest.fixture
 def no_database_later() -> Iterator[Callable[[], None]]:
-    """Call it: from then on the connection leads to a port where nothing listens."""
+    """Call it: from then on the connection leads to a port without a server."""
     connection = connections["default"]
     before = connection.settings_dict["HOST"], connection.settings_dict["PORT"]
 

@@ -1,6 +1,6 @@
 """Role by object by region (promises D2, D3): the own region and below only, in pages, lists, searches and files.
 
-Outside the region 404, inside without the right 403; what is not one's own looks like what does not exist.
+Outside the region 404, inside without the right 403; another region's object looks like one that does not exist.
 """
 
 from collections.abc import Callable, Iterator
@@ -81,12 +81,12 @@ def opens(role: str, name: str) -> bool:
 
 
 def holds(role: str, name: str) -> bool:
-    """Whether the role's rights suffice for the object of the world at this address."""
+    """True if the role's rights suffice for the object of the world at this address."""
     return NARROWER[name] in ROLE_PERMISSIONS[role] if name in NARROWER else opens(role, name)
 
 
 def differences(client: Client, world: World, role: Role, inside: bool) -> Iterator[str]:
-    """Cells of one role and region that are not as the table says."""
+    """Cells of one role and region that differ from the table."""
     for name, where in world.places.items():
         if TABLE[name].who == MEMBERS_ONLY:
             continue
@@ -142,14 +142,14 @@ def test_a_clerk_opens_the_own_employers_papers_and_nobody_elses(
 
 
 def traces(client: Client, name: str, world: World) -> set[str]:
-    """What a list tells of the world: links to its objects, its employer, its region as a choice."""
+    """The signs of the world in a list: links to its objects, its employer, its region as a choice."""
     shown = body(client.get(address(name) + LISTS[name])).decode()
     links = {f'href="{address(route, **where)}"' for route, where in world.places.items()}
     return {trace for trace in (*links, world.employer.uscc, f'value="{COUNTY}"') if trace in shown}
 
 
 def divided(name: str) -> User:
-    """Somebody with the list's right in the neighbouring county only, and with every other role in this one."""
+    """A person with the list's right in the neighbouring county only, and with every other role in this one."""
     role = next(role for role in Role if holds(role, name))
     person = officer(role, NEIGHBOUR)
     for other in OFFICERS:

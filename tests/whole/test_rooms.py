@@ -1,4 +1,4 @@
-"""The rooms of an app: views call services and queries, services call queries, and nothing calls back up."""
+"""The rooms of an app: views call services and queries, services call queries, never the other way."""
 
 import ast
 import re
@@ -31,7 +31,7 @@ def modules(*rooms: str) -> list[Path]:
 
 
 def imported(tree: ast.AST) -> Iterator[str]:
-    """The dotted name of everything that a module imports, also inside its functions."""
+    """The dotted name of every import of a module, also inside its functions."""
     for node in ast.walk(tree):
         if isinstance(node, ast.Import):
             yield from (name.name for name in node.names)
@@ -40,13 +40,13 @@ def imported(tree: ast.AST) -> Iterator[str]:
 
 
 def upward(tree: ast.AST, room: str) -> list[str]:
-    """What a module of this room imports from a room above it."""
+    """Imports of a module of this room from a room above it."""
     parts = ((name, name.split(".")) for name in imported(tree))
     return [name for name, words in parts if words[0] in APPS and words[1:] and words[1] in ABOVE[room]]
 
 
 def writes(tree: ast.AST) -> list[str]:
-    """Calls and SQL that change rows. A hash is updated as well: with bytes, a queryset with named values."""
+    """Calls and SQL that change rows. A hash has `update` too: it takes bytes, a queryset takes named values."""
     found = []
     for node in ast.walk(tree):
         if isinstance(node, ast.Call):
@@ -60,13 +60,13 @@ def writes(tree: ast.AST) -> list[str]:
 
 
 def is_statement(value: ast.expr) -> bool:
-    """SQL of more than one line, also one that is put together from parts."""
+    """SQL of more than one line, also if it is put together from parts."""
     texts = [part.value for part in ast.walk(value) if isinstance(part, ast.Constant) and isinstance(part.value, str)]
     return bool(texts) and bool(STATEMENT.match(texts[0])) and any("\n" in text for text in texts)
 
 
 def buried_statements(tree: ast.Module) -> list[int]:
-    """The lines of SQL statements that stand inside or after a function."""
+    """The lines of SQL statements inside or after a function."""
     first = min((node.lineno for node in ast.walk(tree) if isinstance(node, ast.FunctionDef)), default=10**6)
     strings = (node for node in ast.walk(tree) if isinstance(node, ast.Constant | ast.JoinedStr))
     return [node.lineno for node in strings if node.lineno > first and is_statement(node)]

@@ -1,4 +1,4 @@
-"""run.py from outside: what it says when it cannot go on, and that nothing stays behind however it ends."""
+"""run.py from outside: its messages when it cannot go on, and that nothing stays behind however it ends."""
 
 import ast
 import contextlib

@@ -1,4 +1,4 @@
-"""Tables that turn into cards: what the tags write beside what the template says."""
+"""Tables that turn into cards: the output of the tags compared with the template."""
 
 import re
 

@@ -1,4 +1,4 @@
-"""Every state machine of the project, found by itself: each state by each step by each role (promise D5)."""
+"""Every state machine of the project, found automatically: each state by each step by each role (promise D5)."""
 
 from collections.abc import Callable
 from importlib import import_module

@@ -17,7 +17,7 @@ from tools.bench.province import Size, write_province  # noqa: E402
 from tools.bench.report import Line, table  # noqa: E402
 from tools.runner import measured  # noqa: E402
 
-# In the order in which each leaves the province as the next one takes it.
+# In this order, because each needs the province as the one before leaves it.
 ROWS: dict[str, Callable[[Size], Iterator[Line]]] = {
     "amounts": amounts.lines,
     "checking": checking.lines,
@@ -63,7 +63,7 @@ def _options() -> argparse.Namespace:
 
 
 def _measured(name: str, measure: Callable[[Size], Iterator[Line]], size: Size) -> Iterator[Line]:
-    """The lines of one row; a row that fails says so in its line, and the others are measured all the same."""
+    """The lines of one row. A row that fails says so in its line; the others are still measured."""
     began = time.monotonic()
     command = f"run.py bench {name}"
     try:

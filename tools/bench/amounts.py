@@ -20,7 +20,7 @@ RATIO, AVERAGE = Decimal("0.015"), Decimal("84876.00")
 
 
 class Case(NamedTuple):
-    """An enterprise: person-months of staff and credited ones, wages of the year in fen."""
+    """An enterprise: person-months of staff, credited person-months, wages of the year in fen."""
 
     staff: int
     credited: int
@@ -43,7 +43,7 @@ def lines(size: Size) -> Iterator[Line]:
 
 
 def make_cases(count: int) -> list[Case]:
-    """Enterprises above the exemption, paid as in the province; every other one places somebody."""
+    """Enterprises above the exemption, paid as in the province; every other one places people."""
     rng = Random(1)
     cases = []
     for number in range(count):

@@ -1,4 +1,4 @@
-"""The annual run through Celery, beside COPY of the same finished rows and beside one statement that computes them."""
+"""The annual run through Celery, beside COPY of its finished rows and beside one statement that computes them."""
 
 import time
 from collections.abc import Iterator
@@ -26,7 +26,7 @@ from tools.bench.tables import copy_in, copy_out
 TURNS = 2
 SWEEP_SECONDS = 1
 
-# The same figures in SQL, by the national rules alone.
+# The same figures in SQL, by the national rules only.
 FIGURES = f"""
 INSERT INTO levy_assessment ({COLUMNS})
 WITH facts AS (
@@ -95,7 +95,7 @@ def lines(size: Size) -> Iterator[Line]:
 
 
 def measured(region: str) -> tuple[Comparison, Comparison]:
-    """The run beside both limits, in turns. Raises RuntimeError when one of them comes to other rows."""
+    """The run and both limits, in turns. Raises RuntimeError when one of them gives other rows."""
     with TemporaryDirectory() as folder:
         bench = _Bench(region, Path(folder) / "rows")
         run, copy, statement = alternating(TURNS, bench.run, bench.copy, bench.statement)
@@ -154,7 +154,7 @@ class _Bench:
 
 
 def computed(region: Region) -> AssessmentRun:
-    """Start a run and wait until the workers have finished it, as the sweeper would."""
+    """Start a run and wait until the workers have finished it; sends slices as the sweeper would."""
     run = runs.start_run(levy_year=LEVY_YEAR, region=region, actor=person("levy1"))
     sent = 0.0
     while run.state == RunState.COMPUTING:
@@ -169,7 +169,7 @@ def computed(region: Region) -> AssessmentRun:
 
 
 def empty() -> None:
-    """Throw the runs so far away and leave the table as it was made: not what the system can do to itself."""
+    """Delete all runs and make the table new. The product cannot do this to itself."""
     AssessmentRun.objects.exclude(state=RunState.DISCARDED).update(state=RunState.DISCARDED)
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE levy_assessment DISABLE TRIGGER USER")

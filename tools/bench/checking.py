@@ -1,4 +1,4 @@
-"""Checking claimed person-months against register, insurance, wages and each other, beside one pass of the joins."""
+"""Checks claimed person-months against register, insurance, wages and each other, beside one pass of the joins."""
 
 from collections.abc import Iterator
 
@@ -41,7 +41,7 @@ def _joins() -> Cost:
 
 
 def joined_rows() -> int:
-    """Gather the evidence of every claim in one statement, a person's claims together; how many there are."""
+    """Gather the evidence of every claim in one statement, a person's claims together. Returns their number."""
     scope = ClaimScope.of_region(LEVY_YEAR, TENTH)
     names = scope.names(first=FIRST_KEY, last=LAST_KEY)
     with connection.cursor() as cursor, cursor.copy(scope.statement(CLAIMS), names) as copy:
@@ -49,7 +49,7 @@ def joined_rows() -> int:
 
 
 def forget() -> None:
-    """As if nothing had been checked yet."""
+    """Delete all results of checks."""
     with connection.cursor() as cursor:
         cursor.execute("DELETE FROM quota_placementcheck")
         cursor.execute(

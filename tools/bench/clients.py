@@ -1,4 +1,4 @@
-"""Browsers of the bench: signed in without a password, each request over a connection of its own from any address."""
+"""Browsers of the bench: signed in without a password; each request has a new connection and any client address."""
 
 import http.client
 import time
@@ -19,7 +19,7 @@ MOST_AT_ONCE = 32
 
 @dataclass(frozen=True, slots=True)
 class Answer:
-    """Seconds to the first byte of the body and to the last, and how many bytes there were."""
+    """Seconds to the first and to the last byte of the body, and its number of bytes."""
 
     first_byte: float
     whole: float
@@ -52,14 +52,14 @@ def fetch(port: int, path: str, *, cookie: str = "", address: str = "127.0.0.1")
 
 
 def addresses() -> Iterator[str]:
-    """Loopback addresses without end: what limits one person's requests must not be what is measured."""
+    """Endless loopback addresses, so that the limit on one person's requests does not distort the measurement."""
     return cycle([f"127.0.{high}.{low}" for high in range(1, 201) for low in range(1, 255)])
 
 
 def steadily(asks: Iterator[Callable[[], Answer]], *, per_second: int, count: int) -> list[float]:
-    """Send requests at a steady rate, whether or not earlier ones are answered; seconds each took from its own time.
+    """Send requests at a steady rate, without waiting for earlier answers. Returns the seconds of each.
 
-    A request that has to wait for a free connection of ours has waited: its time counts from when it was due.
+    A request's time begins when it is due: waiting for a free connection of ours counts too.
     """
     with ThreadPoolExecutor(MOST_AT_ONCE) as pool:
         began = time.perf_counter()

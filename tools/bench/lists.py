@@ -25,7 +25,7 @@ FIRST_BYTE = 1
 
 
 def lines(size: Size) -> Iterator[Line]:
-    """Both formats of the province's list, in CSV beside COPY and in XLSX beside the writer."""
+    """Both formats of the province's list: CSV beside COPY, XLSX beside the writer."""
     levy_list = province_list()
     rows, _payable = levy_list.totals()
     with web_server() as port, NamedTemporaryFile(suffix=".csv") as cells:
@@ -45,7 +45,7 @@ def lines(size: Size) -> Iterator[Line]:
 
 
 class Download:
-    """Downloads as the tax officer of the province; `first_byte` is the last one's, in seconds."""
+    """Downloads as the tax officer of the province; `first_byte` is the last download's, in seconds."""
 
     def __init__(self, port: int) -> None:
         self._port = port
@@ -62,7 +62,7 @@ class Download:
 
 
 def province_list() -> lists.LevyList:
-    """The list of the province's run, which is computed first where there is none."""
+    """The list of the province's run, which is computed first if there is none."""
     region = Region.objects.get(pk=PROVINCE)
     try:
         return lists.levy_list(levy_year=LEVY_YEAR, region=region)
@@ -73,12 +73,12 @@ def province_list() -> lists.LevyList:
 
 
 def copy(levy_list: lists.LevyList) -> Cost:
-    """The rows out of PostgreSQL, to nobody."""
+    """COPY the rows out of PostgreSQL and discard them."""
     return cost_of(lambda: deque(lists.csv_chunks(levy_list), maxlen=0))
 
 
 def write_alone(path: str) -> Cost:
-    """What the writer takes for the same rows: with them coming out of a file, less the time of their coming."""
+    """The writer's time for the same rows: the time with rows from a file, less the time to read that file."""
     reading = cost_of(lambda: deque(records(path), maxlen=0))
     with NamedTemporaryFile(suffix=".xlsx") as book:
         writing = cost_of(lambda: xlsx.write_worksheet(records(path), book, sheet_name="核定清单"))
@@ -87,7 +87,7 @@ def write_alone(path: str) -> Cost:
 
 
 def records(path: str) -> Iterator[dict[str, object]]:
-    """The list's rows as the writer takes them: words as text, the rest as numbers."""
+    """The list's rows in the form that the writer takes: words as text, the rest as numbers."""
     with open(path, encoding="utf-8-sig", newline="") as file:
         reader = csv.reader(file)
         heads = next(reader)

@@ -1,7 +1,7 @@
 """Loading a file, beside reading it and copying its rows: into the same table, and into one without keys or checks.
 
-The bar is held against the first, because a row that is stored has its key, its checks and its reference to an
-employer: no way of loading can do without them. The second is printed beside it.
+The bar applies to the first, because a stored row has its key, its checks and its reference to an employer: no way of
+loading can avoid them. The second is printed beside it.
 """
 
 import csv
@@ -31,15 +31,15 @@ from tools.bench.report import MIB, Line, bounded, compared
 from tools.bench.tables import copy_in, copy_out
 
 TURNS = 2
-FILED_YEAR = 2024  # the province has nothing of this year
+FILED_YEAR = 2024  # the province has no rows of this year
 MONTHS = 12
-FIRST_PERSON = 50_000_000  # nobody of the province
-FLAT = 1.5  # times the memory for ten times the rows
+FIRST_PERSON = 50_000_000  # beyond every person of the province
+FLAT = 1.5  # at most so many times the memory for ten times the rows
 
 
 @dataclass(frozen=True, slots=True)
 class Sample:
-    """A file of one kind, how it is read at the least, and which rows of its table it brings."""
+    """A file of one kind, the least way to read it, and the table rows that it brings."""
 
     kind: Kind
     path: Path
@@ -48,7 +48,7 @@ class Sample:
 
 
 def lines(size: Size) -> Iterator[Line]:
-    """Returns as a workbook of a tenth of the province, insurance rows as text: a row per person-month."""
+    """Returns as a workbook of a tenth of the province; insurance rows as text, one per person-month."""
     with TemporaryDirectory() as folder:
         returns = write_returns(Path(folder) / "returns.xlsx", size.tenth)
         yield from _lines_of(f"load of {size.tenth:,} returns (XLSX)", returns, "calamine")
@@ -72,7 +72,7 @@ def _lines_of(title: str, sample: Sample, reader: str) -> Iterator[Line]:
 
 
 def write_returns(path: Path, count: int) -> Sample:
-    """One return of each of so many employers."""
+    """One return for each of the first `count` employers."""
     heads = RETURNS.headings
     codes = Employer.objects.order_by("pk").values_list("uscc", "pk")[:count]
     rows = [
@@ -86,7 +86,7 @@ def write_returns(path: Path, count: int) -> Sample:
 
 
 def write_insurance(path: Path, count: int) -> Sample:
-    """The twelve months of as many people as it takes, two at each employer."""
+    """The twelve months of as many people as needed, two at each employer."""
     codes = list(Employer.objects.order_by("pk").values_list("uscc", flat=True)[: count // MONTHS // 2 + 1])
     with path.open("w", newline="") as file:
         writer = csv.writer(file)
@@ -107,7 +107,7 @@ def _text_rows(path: Path) -> Iterator[list[object]]:
 
 
 def _load(sample: Sample, finished: Path) -> Cost:
-    """The load itself; the rows it stored are kept for the other two."""
+    """Load the file; keep the stored rows for the other two ways."""
     forget(sample)
     cost = cost_of(lambda: load(sample))
     if not finished.exists():
@@ -116,7 +116,7 @@ def _load(sample: Sample, finished: Path) -> Cost:
 
 
 def load(sample: Sample) -> int:
-    """Load the file as the command does; how many rows were new. Raises RuntimeError when some were refused."""
+    """Load the file as the command does. Returns the number of new rows. Raises RuntimeError if rows were refused."""
     source = Source(sample.path.name, COMMAND_LINE, path=sample.path)
     report = load_file(kind=sample.kind, source=source, mode=Mode.APPLY, actor=None)
     if not report.is_applied or report.new != report.rows:
@@ -134,7 +134,7 @@ def _same_table(sample: Sample, finished: Path) -> Cost:
 
 
 def _bare_table(sample: Sample) -> Cost:
-    """The cells as they are in the file, as text."""
+    """A table for the cells as text, as they are in the file."""
     heads = ", ".join(f'"{heading}" text' for heading in sample.kind.headings)
     with TemporaryDirectory() as folder, connection.cursor() as cursor:
         file = Path(folder) / "cells"
@@ -154,14 +154,14 @@ def _read_and_copy(sample: Sample, target: str, finished: Path) -> None:
 
 
 def forget(sample: Sample) -> None:
-    """As if the file had not been loaded yet."""
+    """Delete what the file brought."""
     with connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {sample.kind.table} WHERE {sample.brought}")
         cursor.execute(f"VACUUM (ANALYZE) {sample.kind.table}")
 
 
 def command_memory(sample: Sample) -> int:
-    """The most bytes that `manage.py load`, which reports without writing, or its reader held."""
+    """The peak memory in bytes of `manage.py load`, which reports without writing, or of its reader."""
     command = [sys.executable, "manage.py", "load", sample.kind.name, str(sample.path)]
     with subprocess.Popen(command, cwd=settings.BASE_DIR, stdout=subprocess.DEVNULL) as process:
         _pid, status, usage = os.wait4(process.pid, 0)

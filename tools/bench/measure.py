@@ -1,8 +1,8 @@
-"""Time by the wall clock and by the processors, and how much memory a program held at most.
+"""Time by the wall clock and by the processors, and a program's peak memory.
 
-Another program on the machine makes the wall clock lie, the processors' time less so: both are taken. The processors'
-time covers this process, everything it started, and the whole database server. It is read from /proc and therefore
-missing on machines other than Linux.
+Other programs on the machine distort the wall clock, and the processors' time less so: both are taken. The processors'
+time covers this process, everything it started, and the whole database server. It comes from /proc, so it is missing
+on machines other than Linux.
 """
 
 import os
@@ -22,7 +22,7 @@ _PROC = Path("/proc")
 
 @dataclass(frozen=True, slots=True)
 class Cost:
-    """Seconds. `cpu` is None where the machine does not tell."""
+    """Seconds. `cpu` is None where the machine has no figure."""
 
     wall: float
     cpu: float | None
@@ -30,7 +30,7 @@ class Cost:
 
 @dataclass(frozen=True, slots=True)
 class Comparison:
-    """What our work cost and what its limit cost in the same run, each at its best of several turns."""
+    """The cost of our work and of its limit in the same run, each the best of several turns."""
 
     subject: Cost
     limit: Cost
@@ -47,7 +47,7 @@ class Comparison:
 
 
 def cost_of(work: Callable[[], object]) -> Cost:
-    """Do the work once."""
+    """Do the work once and measure it."""
     cpu, wall = cpu_seconds(), time.perf_counter()
     work()
     wall = time.perf_counter() - wall
@@ -56,7 +56,7 @@ def cost_of(work: Callable[[], object]) -> Cost:
 
 
 def alternating(turns: int, *works: Callable[[], Cost]) -> list[Cost]:
-    """Every work in turn, so many times over; the best wall time and the best processors' time of each."""
+    """Do every work in turn, `turns` times. Returns each one's best wall time and best processor time."""
     costs: list[list[Cost]] = [[] for _work in works]
     for _turn in range(turns):
         for work, taken in zip(works, costs, strict=True):
@@ -71,7 +71,7 @@ def _best(costs: list[Cost]) -> Cost:
 
 
 def cpu_seconds() -> float | None:
-    """What this process, all it started and the database server have used of the processors so far."""
+    """Processor seconds so far of this process, all it started, and the database server."""
     if not _PROC.exists():
         return None
     return sum(_times(pid) for root in (os.getpid(), _database_server()) for pid in family(root)) / _TICKS
@@ -79,14 +79,14 @@ def cpu_seconds() -> float | None:
 
 @cache
 def _database_server() -> int:
-    """The parent of whoever serves our connection."""
+    """The process number of the database server: the parent of our connection's backend."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT pg_backend_pid()")
         return int(_status(cursor.fetchone()[0])[1])
 
 
 def family(root: int) -> Iterator[int]:
-    """A process and everything that it started and that still runs."""
+    """A process and all its descendants that still run."""
     yield root
     with suppress(OSError):
         for task in (_PROC / str(root) / "task").iterdir():
@@ -95,20 +95,20 @@ def family(root: int) -> Iterator[int]:
 
 
 def _times(pid: int) -> int:
-    """Own time and that of children that have ended, in ticks."""
+    """Processor time of the process and of its ended children, in ticks."""
     try:
         return sum(int(part) for part in _status(pid)[11:15])
-    except OSError:  # it ended meanwhile: its parent has its time now
+    except OSError:  # it has ended: its parent counts its time now
         return 0
 
 
 def _status(pid: int) -> list[str]:
-    """The fields of /proc/PID/stat behind the name, which may hold anything: state, parent, …"""
+    """The fields of /proc/PID/stat after the name, which may contain anything: state, parent, …"""
     return (_PROC / str(pid) / "stat").read_text().rpartition(")")[2].split()
 
 
 def peak_memory(pid: int) -> int | None:
-    """The most bytes that a process and what it started held, each at its own worst moment; None if untold."""
+    """The largest peak, in bytes, of the process and of each one it started; None where the machine has no figure."""
     found = [_peak(one) for one in family(pid)] if _PROC.exists() else []
     return max(found, default=0) or None
 
@@ -122,6 +122,6 @@ def _peak(pid: int) -> int:
 
 
 def percentile(values: list[float], share: float) -> float:
-    """The value that so large a share of the values does not exceed."""
+    """The smallest value that at least this share of the values does not exceed."""
     ordered = sorted(values)
     return ordered[min(int(share * len(ordered)), len(ordered) - 1)]

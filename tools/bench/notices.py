@@ -30,7 +30,7 @@ def lines(size: Size) -> Iterator[Line]:
     run = confirmed_run()
     due = run.assessments.filter(payable__gt=0).order_by("region_id", "employer_id")
     county = due.values_list("region_id", flat=True).first()
-    # Whole parts of one county: a part never holds two.
+    # Whole parts of one county: a part never mixes two counties.
     count = min(NOTICES, due.filter(region_id=county).count()) // PART * PART
     with workers("pdf"):
         (through_worker,) = alternating(1, lambda: cost_of(lambda: printed(run, count)))
@@ -50,7 +50,7 @@ def confirmed_run() -> AssessmentRun:
 
 
 def printed(run: AssessmentRun, count: int) -> DocumentBatch:
-    """Have the worker print so many of the run's notices into one file."""
+    """Have the worker print `count` of the run's notices into one file."""
     batch = DocumentBatch.objects.create(run=run, total=count, created_by=person("levy1"))
     render_notices.apply_async((batch.pk,))
     until = time.monotonic() + PATIENCE
@@ -74,7 +74,7 @@ def pages_of(run: AssessmentRun, count: int) -> list[str]:
 
 
 def render(page: str) -> bytes:
-    """What a program of WeasyPrint's own would do with the page."""
+    """Print the page as a program that uses only WeasyPrint would."""
     from weasyprint import CSS, HTML
 
     sheet = CSS(string=Path(finders.find(STYLESHEET)).read_text(encoding="utf-8"))

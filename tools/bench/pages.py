@@ -1,4 +1,4 @@
-"""Pages at full size: how long readers wait, one in twenty longer."""
+"""Pages at full size: the wait that one answer in twenty exceeds."""
 
 import time
 from collections.abc import Callable, Iterator
@@ -30,7 +30,7 @@ SEARCHES_PER_SECOND, SEARCHES = 40, 800
 PAGES_PER_SECOND, PAGES = 10, 150
 ASKED = 400  # different employers, names and cases
 
-# What a publication holds, without its figures: only its rows are searched here.
+# The rows of a publication without its figures: the search reads only rows.
 ENTRIES = """
 INSERT INTO disclosure_publishedentry (
     publication_id, uscc, name, region_code, region_name, entity_type, standing, share_band, filing, is_verified,
@@ -49,7 +49,7 @@ def lines(size: Size) -> Iterator[Line]:
     texts = [f"{style}{'有限'}" if turn % 2 else style for turn, style in enumerate(_spread(STYLES))]
     with web_server() as port:
         searches = _searching(port, texts)
-        steadily(searches, per_second=PAGES_PER_SECOND, count=PAGES)  # until every process is warm
+        steadily(searches, per_second=PAGES_PER_SECOND, count=PAGES)  # warm up every process
         taken = steadily(searches, per_second=SEARCHES_PER_SECOND, count=SEARCHES)
         alone = [_seconds_of(entries.search(text).order_by("publication_id", "uscc")[:201]) for text in texts]
         title = f"name search at {size.employers:,} employers, {SEARCHES_PER_SECOND} requests/s"
@@ -78,7 +78,7 @@ def _searching(port: int, texts: list[str]) -> Iterator[Callable[[], Answer]]:
 
 
 def _pages(port: int, texts: list[str]) -> dict[str, Iterator[Callable[[], Answer]]]:
-    """What officers of the province open, and the public's page of an employer."""
+    """Pages that officers of the province open, and the public page of an employer."""
     cookie = session_of(person("verifier1"))
     codes = list(Employer.objects.filter(pk__in=range(1, 100 * ASKED, 97)).values_list("uscc", flat=True)[:ASKED])
     claiming = Placement.objects.filter(levy_year=LEVY_YEAR, pk__lte=PER_EMPLOYER * ASKED).values("employer")
@@ -103,7 +103,7 @@ def _seconds_of(rows: QuerySet[PublishedEntry]) -> float:
 
 
 def published() -> Publication:
-    """A publication of every employer, as published yesterday."""
+    """A publication of every employer, published yesterday."""
     publication = Publication.objects.create(
         levy_year=LEVY_YEAR, region=Region.objects.get(pk=PROVINCE), version=1, prepared_by=person("levy1")
     )

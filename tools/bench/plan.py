@@ -1,4 +1,4 @@
-"""What a larger province would need: one annual run and the room it takes, for `--plan --employers 5000000`."""
+"""The needs of a larger province: one annual run and its disk space, for `--plan --employers 5000000`."""
 
 from collections.abc import Iterator
 
@@ -16,7 +16,7 @@ TABLES = ("quota_employer", "quota_headcountreturn", "quota_verifiedheadcount", 
 
 
 def lines(size: Size) -> Iterator[Line]:
-    """The run of the whole province, and what each table takes with its indexes."""
+    """The run of the whole province, and the size of each table with its indexes."""
     region = Region.objects.get(pk=PROVINCE)
     with workers("batch") as worker:
         cost = cost_of(lambda: computed(region))

@@ -1,8 +1,8 @@
-"""The province that everything is measured on: written straight into the tables, the same rows every time.
+"""The province for all measurements, written straight into the tables; the rows are the same every time.
 
-The first tenth of the employers lies in one prefecture. There the year's returns wait for the checks, and two
-disabled people stand in each until so many person-months are claimed. Everywhere else the year is verified, reviewed
-or checked, as far as a queue and an annual run need it.
+The first tenth of the employers is in one prefecture. There the year's returns wait for the checks, and each employer
+places two disabled people until the required number of person-months is claimed. Everywhere else the year is verified,
+reviewed or checked, as far as a queue and an annual run need it.
 """
 
 from collections.abc import Callable, Iterator
@@ -49,14 +49,14 @@ from quota.models import (
 )
 
 LEVY_YEAR = 2025
-TENTH = TRIAL_PREFECTURE  # where the first tenth of the employers is
+TENTH = TRIAL_PREFECTURE  # the prefecture of the first tenth of the employers
 BATCH = 20_000
 NULL = r"\N"
 MOMENT = "2026-05-01 10:30:00+08"
 MONTHS = tuple(f"{LEVY_YEAR}-{month:02}-01" for month in range(1, 13))
 PER_EMPLOYER = 2  # people
-SHARED_BY_TWO = 26  # of so many placements, one is of a person whom another employer claims too; even
-DISPATCHED = 500  # of so many employers outside the first tenth, one has dispatched somebody to the next
+SHARED_BY_TWO = 26  # one in so many placements is of a person whom another employer claims too; an even number
+DISPATCHED = 500  # one in so many employers outside the first tenth has dispatched a person to the next
 
 COLUMNS = {
     Employer._meta.db_table: EMPLOYER_COLUMNS,
@@ -76,13 +76,13 @@ COLUMNS = {
     ),
 }
 
-# State of a return, and whether two people have verified it. Outside the first tenth nothing is merely submitted.
+# State of a return, and True if two people have verified it. Outside the first tenth no return is only submitted.
 STATES = Weighted([(55, ReturnState.VERIFIED), (5, ReturnState.REVIEWED), (40, ReturnState.CHECKED)])
 
 
 @dataclass(frozen=True, slots=True)
 class Size:
-    """How large the province is. A tenth of the employers must be able to hold the people."""
+    """The size of the province. A tenth of the employers must have room for all the people."""
 
     employers: int
     person_months: int
@@ -97,7 +97,7 @@ class Size:
 
 
 def credit_code_of(number: int, county: str) -> str:
-    """The credit code of the employer with this id; a class of code for every million of them."""
+    """The credit code of the employer with this id; each million employers has its own class of code."""
     block, serial = divmod(number - 1, UNITS)
     return _codes(list(CLASSES)[block], county).code(serial)
 
@@ -131,7 +131,7 @@ def write_province(size: Size, tell: Callable[[str], None]) -> None:
 
 
 def _advance_ids() -> None:
-    """Rows came with their ids: the system's next ones must not collide."""
+    """Move the sequences past the ids that the rows brought."""
     tables: list[type[models.Model]] = [Employer, HeadcountReturn, Placement]
     with connection.cursor() as cursor:
         for statement in connection.ops.sequence_reset_sql(no_style(), tables):
@@ -219,7 +219,7 @@ class Maker:
         return f"{number}\t{number}\t{LEVY_YEAR}\t{decided}\t{MOMENT}\t{self._reviewer}\t{self._verifier}"
 
     def _dispatch(self, number: int, lines: dict[str, list[str]]) -> None:
-        """One person of the agency counts at the next employer, for half the year."""
+        """One person of the agency counts at the next employer for half of the year."""
         self._last_placement += 1
         person_key = look_up_key(f"dispatched {number}")
         lines[Placement._meta.db_table].append(
@@ -238,7 +238,7 @@ class Maker:
         return lines
 
     def _claim(self, placement: int, lines: dict[str, list[str]]) -> None:
-        """One person at one employer for the whole year, with what insurance, payroll and the register say."""
+        """One person at one employer for the whole year, with the data of insurance, payroll and register."""
         rng = self._rng
         is_shared = placement and placement % SHARED_BY_TWO == 0
         number, born = identity_number(placement - 1 if is_shared else placement)
@@ -268,7 +268,7 @@ class Maker:
 
 
 def _split(counties: Weighted[Place]) -> tuple[list[Place], list[Place]]:
-    """Counties of the first tenth's prefecture, and all others as often as their weight says."""
+    """Counties of the first tenth's prefecture, and all others, each as often as its weight says."""
     drawn = [counties.turn(number) for number in range(1 << 14)]
     inside = [place for place in drawn if place.code.startswith(TENTH[:4])]
     return inside, [place for place in drawn if not place.code.startswith(TENTH[:4])]

@@ -1,4 +1,4 @@
-"""The result: one line per measurement, held against its bar, printed and kept in docs/measured.md."""
+"""The result: one line per measurement, compared with its bar, printed and written to docs/measured.md."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -11,7 +11,7 @@ MIB, GIB = 1024**2, 1024**3
 
 @dataclass(frozen=True, slots=True)
 class Line:
-    """One measurement in words. `holds` is None where there is no bar, or nothing was measured."""
+    """One measurement in words. `holds` is None if there is no bar or no measurement."""
 
     what: str
     measured: str
@@ -29,7 +29,7 @@ class Line:
 
 
 def compared(what: str, comparison: Comparison, *, limit: str, bar: float | None = None) -> Line:
-    """How many times as long as its limit the work took, by the wall clock; the bar is held against that."""
+    """The work's wall time as a multiple of its limit's; the bar applies to that."""
     ratio, cpu = comparison.wall_ratio, comparison.cpu_ratio
     return Line(
         what,
@@ -43,7 +43,7 @@ def compared(what: str, comparison: Comparison, *, limit: str, bar: float | None
 
 
 def bounded(what: str, value: float | None, bar: float, shown: str, unit: str = "") -> Line:
-    """A figure held against a bound of its own; `shown` is the figure in words."""
+    """A figure with a bound of its own; `shown` is the figure in words."""
     if value is None:
         return Line(what, "not measured on this machine")
     return Line(what, shown, bar=f"≤ {bar:g}{unit}", holds=value <= bar)
@@ -54,7 +54,7 @@ def seconds(value: float) -> str:
 
 
 def times(cost: Cost) -> str:
-    """Wall and processors' time."""
+    """Wall time and processor time, in words."""
     return seconds(cost.wall) if cost.cpu is None else f"{seconds(cost.wall)} (CPU {seconds(cost.cpu)})"
 
 

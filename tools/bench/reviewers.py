@@ -1,8 +1,8 @@
 """Two hundred of the federation's people at once for five minutes, each thinking for five seconds between two pages,
-with an annual run beside them (G2).
+during an annual run (G2).
 
-Half of them review, half of them verify: the list, a case, its step, the next case. What the system told them must be
-what the trail holds: a step that was answered as done and is not there, or is there twice, is a lost update.
+Half of them review, half of them verify: the list, a case, its step, the next case. The answers they got must agree
+with the trail: a step that was answered as done but is missing, or is there twice, is a lost update.
 """
 
 import http.client
@@ -46,8 +46,7 @@ FORWARD = re.compile(r"/verification/(\d+)/")
 
 @dataclass(slots=True)
 class Told:
-    """What the browsers saw: when each request began and how many seconds its answer took, faults of the server, steps
-    that were answered as done."""
+    """The browsers' observations: start and seconds of each request, faults of the server, steps answered as done."""
 
     answers: list[tuple[float, float]] = field(default_factory=list)
     faults: list[str] = field(default_factory=list)
@@ -81,7 +80,7 @@ class Reviewer:
         return rng.choice(cases)[0].replace("&amp;", "&") if cases else ""
 
     def _case(self, place: str) -> str:
-        """Read the case, take its step; the next place, "" for the list."""
+        """Read the case and take its step. Returns the next address, "" for the list."""
         pk, _question, query = place.removeprefix("/verification/").partition("/")
         self._ask("GET", place)
         time.sleep(THINKING)
@@ -91,7 +90,7 @@ class Reviewer:
         status, _page, to = self._ask("POST", step, urlencode(HIDDEN.findall(form)))
         forward = FORWARD.match(to)
         if status != http.HTTPStatus.FOUND or (forward and forward[1] == pk):
-            self.told.refused += 1  # somebody was first
+            self.told.refused += 1  # another reviewer was first
             return ""
         self.told.done.append((pk, f"quota.headcountreturn.{STEPS[self.state]}", self.person))
         return to if forward else ""
@@ -120,13 +119,13 @@ class Reviewer:
 
 
 def lines(size: Size) -> Iterator[Line]:
-    """The wait of one answer in twenty, the database's connections, and what went wrong."""
-    empty()  # what was computed before would refuse another run
+    """The wait of one answer in twenty, the database's connections, and the faults."""
+    empty()  # an earlier run of the year would refuse this one
     told, last = Told(), AuditEntry.objects.order_by("-pk").values_list("pk", flat=True).first() or 0
     with web_server() as port, workers("batch"):
         reviewers = [_reviewer(number, port, told) for number in range(SESSIONS)]
         queue = partial(fetch, port, reverse("quota:queue"), cookie=reviewers[0].cookie)
-        steadily(repeat(queue), per_second=PROCESSES, count=10 * PROCESSES)  # until every process is warm
+        steadily(repeat(queue), per_second=PROCESSES, count=10 * PROCESSES)  # warm up every process
         connections, run_ended = _work(reviewers)
     slow, middle = _waits([seconds for _began, seconds in told.answers])
     slow_beside, middle_beside = _waits([seconds for began, seconds in told.answers if began < run_ended])
@@ -141,7 +140,7 @@ def lines(size: Size) -> Iterator[Line]:
 
 
 def _waits(seconds: list[float]) -> tuple[float, float]:
-    """One answer in twenty, and the one in the middle, in milliseconds."""
+    """The wait of one answer in twenty, and the median, in milliseconds."""
     return percentile(seconds, SHARE) * 1000, percentile(seconds, 0.5) * 1000
 
 
@@ -154,7 +153,8 @@ def _reviewer(number: int, port: int, told: Told) -> Reviewer:
 
 
 def _work(reviewers: list[Reviewer]) -> tuple[int, float]:
-    """Everybody at once, the run beside them: the most connections of the database, and when the run ended."""
+    """All reviewers at once, with the run. Returns the peak number of database connections and the time the run
+    ended."""
     until = time.perf_counter() + SECONDS
     most = 0
     with ThreadPoolExecutor(len(reviewers) + 1) as pool:
@@ -177,7 +177,7 @@ def _run() -> float:
 
 
 def _connections() -> int:
-    """All of this database's, the bench's own two among them."""
+    """All connections of this database, the bench's own two included."""
     with connection.cursor() as cursor:
         cursor.execute(
             "SELECT count(*) FROM pg_stat_activity"
@@ -187,7 +187,7 @@ def _connections() -> int:
 
 
 def _lost(told: Told, last: int) -> int:
-    """Steps that were answered as done and are not on record, are there unanswered, or are there twice."""
+    """Steps that were answered as done but are not on record, are there unanswered, or are there twice."""
     entries = AuditEntry.objects.filter(pk__gt=last, action__in=ACTIONS)
     stored = Counter(entries.values_list("object_id", "action", "actor_id"))
     answered = Counter(told.done)

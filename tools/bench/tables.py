@@ -1,4 +1,4 @@
-"""Rows between tables and files, in COPY's text format: the limit that most of the bench is held against."""
+"""Rows between tables and files, in COPY's text format: the limit for most rows of the bench."""
 
 from pathlib import Path
 

@@ -1,4 +1,4 @@
-"""`python -m faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER] [--write]`, started by run.py."""
+"""`python -m tools.faults [--seed N] [--employers N] [--steps a,b] [--report FOLDER] [--write]`, started by run.py."""
 
 import argparse
 import os
@@ -35,7 +35,7 @@ FEWEST_FAULTS = 50
 
 
 def main() -> int:
-    """0 when every promise was kept and every mutant turned red."""
+    """Returns 0 when every promise was kept and every mutant turned red."""
     options = _options()
     signals = Signals()
     signals.install()
@@ -80,7 +80,7 @@ def _run(options: argparse.Namespace) -> int:
 
 
 def _prepare(ground: Ground, options: argparse.Namespace) -> None:
-    """Nothing of Django may be imported before the servers' addresses are known."""
+    """Import nothing of Django before the servers' addresses are known."""
     import django
 
     django.setup()
@@ -106,7 +106,7 @@ def _take_steps(ground: Ground, report: Report, options: argparse.Namespace) -> 
         note(f"{name} …")
         try:
             import_module(f"faults.steps.{name}").run(trial)
-        except Exception as failure:  # whatever it is: the other steps still have their say
+        except Exception as failure:  # of any kind: the other steps still run
             with report.promise("*", "步骤中断 the step broke off"):
                 raise failure
         finally:

@@ -1,6 +1,6 @@
-"""The judge: reads the database over a connection of its own, and files; no log, no application code.
+"""The judge: reads the database over its own connection, and files; no log, no application code.
 
-An unknown outcome, a connection that broke, is asked again before it is judged.
+When a connection breaks, the outcome is unknown: ask again before judging.
 """
 
 import time
@@ -29,22 +29,22 @@ PATIENCE = 120
 
 @dataclass(frozen=True)
 class Fingerprint:
-    """What a run came to. Two runs of the same facts must agree in all of it."""
+    """The result of a run. Two runs of the same facts must agree in all of it."""
 
     employers: int
     payable: Decimal
-    digest: str  # as the system says
-    rows: str  # as the checker finds
+    digest: str  # stored by the system
+    rows: str  # computed by the checker
 
 
 class Checker:
-    """`url` is a superuser's way in."""
+    """`url` connects as a superuser."""
 
     def __init__(self, url: str) -> None:
         self._url = url
 
     def ask(self, query: str, *given: Any) -> list[tuple[Any, ...]]:
-        """The rows of a query, asked again while the database is away."""
+        """The rows of a query; asks again while the database is away."""
         deadline = time.monotonic() + PATIENCE
         while True:
             try:
@@ -56,7 +56,7 @@ class Checker:
                 time.sleep(0.3)
 
     def do(self, statement: str, *given: Any) -> None:
-        """One statement as superuser, for faults that only the owner of the machine can commit."""
+        """One statement as superuser, for faults that only the owner of the machine can cause."""
         with psycopg.connect(self._url, connect_timeout=5, autocommit=True) as connection:
             connection.execute(statement, given or None)
 
@@ -67,12 +67,12 @@ class Checker:
         return str(self.value("SELECT state FROM levy_assessmentrun WHERE id = %s", run_id))
 
     def done(self, run_id: int) -> tuple[int, int]:
-        """Slices done and in all."""
+        """Number of slices done, and of all slices."""
         total, done, _employers, _payable = self.ask(SLICES, run_id)[0]
         return int(done), int(total)
 
     def fingerprint(self, run_id: int) -> Fingerprint:
-        """What a finished run came to. Raises Broken where run, slices and rows disagree or anybody stands twice."""
+        """The result of a finished run. Raises Broken if run, slices and rows disagree or an employer has two rows."""
         (_year, state, employers, payable, digest) = self.ask(RUN, run_id)[0]
         (rows, doubled, row_sum, row_digest) = self.ask(ROWS, run_id)[0]
         (_total, _done, slice_rows, slice_sum) = self.ask(SLICES, run_id)[0]

@@ -1,6 +1,6 @@
-"""The system that is broken: servers and programs of its own, each of which may die and be started again.
+"""The system to break: separate servers and programs, each of which may die and be started again.
 
-Programs are started from the main thread only: the kernel ends a child with the thread that started it.
+Start programs from the main thread only: the kernel ends a child with the thread that started it.
 """
 
 import contextlib
@@ -26,8 +26,8 @@ QUIET = ["--without-gossip", "--without-mingle", "--loglevel", "INFO"]
 
 
 def wait_for(condition: Callable[[], bool], observed: str, seconds: float = 300, pause: float = 0.2) -> None:
-    """Wait until the condition holds. Raises Broken with `observed` when it does not in that time, which is long:
-    the machine may be busy, and nothing here measures time."""
+    """Wait until the condition is true. Raises Broken with `observed` after a long time: the machine may be busy, and
+    nothing here measures time."""
     deadline = time.monotonic() + seconds
     while not condition():
         if time.monotonic() > deadline:
@@ -73,7 +73,7 @@ class Ground:
         self.end()
 
     def end(self) -> None:
-        """End everything and take the cluster away, wherever it lies."""
+        """End everything and remove the cluster."""
         processes.stop([*self.programs.values()], 5)
         servers = [*self._valkeys.values(), *([self._database] if self._database else [])]
         processes.stop(servers, 20)
@@ -84,7 +84,7 @@ class Ground:
 
     @property
     def admin_url(self) -> str:
-        """The superuser's way in, for what no application may do."""
+        """The superuser's URL, for acts that the application may not do."""
         password = self.secrets["database_admin_password"]
         return f"postgresql://postgres:{password}@127.0.0.1:{self._ports['postgres']}/levy"
 
@@ -94,7 +94,7 @@ class Ground:
         )
 
     def stop_database(self, signum: int = signal.SIGINT) -> None:
-        """SIGINT: in order. SIGQUIT: at once, as a crash; the next start recovers."""
+        """SIGINT stops it in order. SIGQUIT stops it at once, as a crash; the next start recovers."""
         assert self._database is not None
         self._database.process.send_signal(signum)
         self._database.process.wait()
@@ -111,7 +111,7 @@ class Ground:
         return url
 
     def kill_valkey(self, name: str, *, is_disk_lost: bool) -> None:
-        """Kill and start again, with what it had on disk or without."""
+        """Kill it and start it again, with its data on disk or without."""
         self._valkeys[name].process.kill()
         self._valkeys[name].process.wait()
         if is_disk_lost:
@@ -134,7 +134,7 @@ class Ground:
         self._run(name, ["celery", "--app", app, "beat", "--schedule", schedule, "--pidfile", ""], environment)
 
     def start_web(self, name: str = "web") -> int:
-        """Start a web server on a port of its own and wait until it answers; its port."""
+        """Start a web server on a port of its own and wait until it answers. Returns the port."""
         port = postgres.free_port()
         environment = {"LEVY_PROCESS": "web", "WEB_BIND": f"127.0.0.1:{port}"}
         self._run(name, ["gunicorn", "--config", "config/gunicorn.py", "config.wsgi:application"], environment)
@@ -148,7 +148,7 @@ class Ground:
         self.programs[name] = processes.start(name, command, log=self.state.log(name), env=env, cwd=cwd)
 
     def manage(self, *command: str, cwd: Path = ROOT, **environment: str) -> subprocess.Popen[bytes]:
-        """Start a manage.py command beside everything else, its output in the log of that name."""
+        """Start a manage.py command in the background, with its output in the log `name`."""
         arguments: list[str | Path] = [self.state.python, "manage.py", *command]
         name = f"manage-{command[0]}"
         return processes.start(
@@ -156,12 +156,12 @@ class Ground:
         ).process
 
     def restart(self, name: str) -> None:
-        """Start a program again as it was started."""
+        """Start a program again with the same arguments."""
         module, environment = self._commands[name]
         self._run(name, module, environment)
 
     def revive(self) -> None:
-        """Start again what has ended, as the machine's supervisor does."""
+        """Start ended programs again, as the machine's supervisor does."""
         for name in [name for name, child in self.programs.items() if child.has_ended()]:
             self.restart(name)
 
@@ -173,7 +173,7 @@ class Ground:
         child.process.wait()
 
     def stop(self, *names: str, seconds: float = 20) -> None:
-        """SIGTERM, and after the grace SIGKILL."""
+        """SIGTERM, then SIGKILL after the grace period."""
         processes.stop([self.programs.pop(name) for name in names], seconds)
 
     def children(self, name: str) -> list[int]:
@@ -184,7 +184,7 @@ class Ground:
         return []
 
     def logs(self) -> Iterator[Path]:
-        """What every program and server wrote."""
+        """The logs of all programs and servers."""
         return self.state.log("any").parent.glob("*.log*")
 
     def _marked(self) -> dict[str, str]:
@@ -200,7 +200,7 @@ class Ground:
 
 
 def answers(port: int) -> bool:
-    """Whether the web server on the port is healthy."""
+    """True if the web server on the port is healthy."""
     opener = urllib.request.build_opener(urllib.request.ProxyHandler({}))
     with (
         contextlib.suppress(OSError, urllib.error.URLError),

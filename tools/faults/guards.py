@@ -1,7 +1,7 @@
-"""One small check per guard of the application, run in a process of its own: `python -m tools.faults.guards NAME…`.
+"""One small check per guard of the application, run in a separate process: `python -m tools.faults.guards NAME…`.
 
 The step `mutants` runs all of them against this code, where they must pass, and each against a copy of the code that
-lacks its guard, where it must say `red`. They use the province that is there and leave it as it was.
+lacks its guard, where it must say `red`. They use the existing province and leave it unchanged.
 """
 
 import sys
@@ -19,12 +19,12 @@ if TYPE_CHECKING:
     from levy.models import AssessmentRun
 
 RED = 3
-COUNTY, NEXT_COUNTY = "140105", "140106"  # the district of xiaodian's officers, and the one beside it
+COUNTY, NEXT_COUNTY = "140105", "140106"  # the district of xiaodian's officers, and its neighbour
 CANARY = 49_999_999  # the serial number of a person whom no other step knows
 
 
 def doubled() -> bool:
-    """A3: a slice that is done again assesses nobody twice."""
+    """A3: a slice that runs twice assesses no employer twice."""
     from levy.models import AssessmentRun
     from levy.services import runs
 
@@ -37,7 +37,7 @@ def doubled() -> bool:
 
 
 def swept() -> bool:
-    """B1: what was sent long ago and is not done is sent again."""
+    """B1: a slice that was sent long ago and is not done is sent again."""
     from levy.services import runs
     from levy.tasks import sweep
 
@@ -51,7 +51,7 @@ def swept() -> bool:
 
 
 def compared() -> bool:
-    """A8: of two saves of one version the second is told."""
+    """A8: when two people save one version, the second is refused."""
     from accounts.models import User
     from demo.officers import EMPLOYER
     from quota.errors import ReturnChanged
@@ -72,7 +72,7 @@ def compared() -> bool:
 
 
 def scoped() -> bool:
-    """D2: what lies outside an officer's region is not found."""
+    """D2: an object outside an officer's region is not found."""
     from django.test import Client
 
     from demo.officers import person
@@ -84,7 +84,7 @@ def scoped() -> bool:
 
 
 def silent() -> bool:
-    """E1: reading a file writes no number anywhere. What is printed is searched by the step."""
+    """E1: reading a file writes no identity number anywhere. The step searches the output."""
     from demo.codes import identity_number
     from exchange.engine.loading import Mode, load_file
     from exchange.engine.source import UPLOAD, Source
@@ -101,7 +101,7 @@ CHECKS: dict[str, Callable[[], bool]] = {check.__name__: check for check in (dou
 
 @contextmanager
 def _run(county: str = COUNTY) -> Iterator["AssessmentRun"]:
-    """A run of a county, thrown away afterwards."""
+    """A run of a county, discarded afterwards."""
     from accounts.models import Region
     from levy.models import AssessmentRun
     from levy.services import runs
@@ -117,7 +117,7 @@ def _run(county: str = COUNTY) -> Iterator["AssessmentRun"]:
 
 @contextmanager
 def _without_unique_key():
-    """The database's own last line is taken away, to see whether the code before it holds."""
+    """Drop the database's own unique key, to see that the code before it is enough."""
     with connection.cursor() as cursor:
         cursor.execute("ALTER TABLE levy_assessment DROP CONSTRAINT one_assessment_per_run")
     try:

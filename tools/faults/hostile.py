@@ -1,4 +1,4 @@
-"""Files that nobody should send: damaged at random by a seed, dressed up, or made to burst (promises C1 and C2)."""
+"""Files that are damaged at random by a seed, disguised, or made to burst (promises C1 and C2)."""
 
 import io
 import random
@@ -127,7 +127,7 @@ def zeros(size: int) -> bytes:
 
 
 def incompressible() -> bytes:
-    """Too much without being packed tightly, so that only the limit on the whole refuses it."""
+    """Too large but hardly compressed, so that only the limit on the total size refuses it."""
     return archive(SHEET.format(cell("A1")), extra={"xl/media/noise.bin": random.Random(SEED).randbytes(3 * MIB)})
 
 
@@ -169,7 +169,7 @@ def doubled_part() -> bytes:
     return target.getvalue()
 
 
-# How each is made, and the words by which it is refused.
+# The maker of each, and the words of its refusal.
 BOMBS: dict[str, tuple[Callable[[], bytes], str]] = {
     "far away": (far_away, "请删除数据以外的行和列"),
     "one huge cell": (one_huge_cell, "内容过长"),

@@ -5,7 +5,7 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 
-# In parts of a hundred. Workers die most often; so they do in life.
+# In per cent. Workers die most often, as in production.
 STORM = {
     "child killed": 45,
     "worker killed": 25,
@@ -18,7 +18,7 @@ STORM = {
 
 @dataclass(frozen=True)
 class Planned:
-    """A fault to come: what, how long to wait before it, and a number by which its target is chosen."""
+    """A fault to come: its kind, the wait before it, and a number that chooses its target."""
 
     kind: str
     pause: float
@@ -34,11 +34,11 @@ class Nemesis:
         self._began = time.monotonic()
 
     def chance(self, step: str) -> random.Random:
-        """A step's own generator, so that leaving out another step changes nothing in this one."""
+        """A step's own generator, so that a step plans the same faults when another is left out."""
         return random.Random(f"{self.seed} {step}")
 
     def storm(self, faults: int) -> Iterator[Planned]:
-        """So many faults, each kind at least once, in an order of chance."""
+        """So many faults in random order, each kind at least once."""
         chance = self.chance("storm")
         kinds = [*STORM, *chance.choices([*STORM], [*STORM.values()], k=faults - len(STORM))]
         chance.shuffle(kinds)
@@ -51,5 +51,5 @@ class Nemesis:
         self._log.append({"offset": offset, "step": step, "kind": kind, "target": str(target)})
 
     def count(self, step: str, kind: str | None = None) -> int:
-        """How many faults of a step were logged."""
+        """The number of logged faults of a step."""
         return sum(fault["step"] == step and kind in (None, fault["kind"]) for fault in self._log)

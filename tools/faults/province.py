@@ -1,4 +1,4 @@
-"""The province that is assessed: the demo's units with their returns, and headcounts verified by one statement."""
+"""The assessed province: the demo's units with their returns; one statement verifies the headcounts."""
 
 from random import Random
 
@@ -13,14 +13,14 @@ from demo.places import places
 from quota.models import Employer, HeadcountReturn
 
 YEARS = units.LEVY_YEARS
-STEADY_YEAR = units.CLOSED_YEARS[-1]  # nobody files for it any more: its runs always come to the same
+STEADY_YEAR = units.CLOSED_YEARS[-1]  # closed for filing, so all its runs give the same result
 BATCH = 20_000
 COLUMNS = {
     Employer._meta.db_table: units.EMPLOYER_COLUMNS,
     HeadcountReturn._meta.db_table: units.RETURN_COLUMNS,
 }
 
-# Every fourth employer has people; how many months depends on nothing but its number, the year and its size.
+# Every fourth employer has people; the months depend only on its number, the year and its size.
 VERIFY = """
 INSERT INTO quota_verifiedheadcount (
     headcount_return_id, employer_id, levy_year, number, claimed_months, computed_months, credited_months, issued_at,

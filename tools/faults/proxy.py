@@ -20,7 +20,8 @@ class Proxy:
         threading.Thread(target=self._accept, daemon=True).start()
 
     def freeze(self) -> int:
-        """Pass nothing more over the connections there are, without closing them; new ones pass. How many froze."""
+        """Stop passing data over the present connections, without closing them; new ones work. Returns the number
+        frozen."""
         self._frozen |= self._live
         return len(self._frozen)
 
@@ -42,7 +43,7 @@ class Proxy:
             try:
                 self._pump(client, server)
             finally:
-                self._live.discard(client)  # ValueError: closed under our hands
+                self._live.discard(client)  # ValueError: closed meanwhile
 
     def _pump(self, client: socket.socket, server: socket.socket) -> None:
         other = {client: server, server: client}

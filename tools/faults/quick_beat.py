@@ -1,5 +1,7 @@
-"""The application with a schedule of one task a second, for two schedulers beside each other. With LEVY_CLOCK_JUMPS
-the clock of this one jumps an hour on after five seconds, and two hours back after ten."""
+"""The application with a schedule of one task a second, for two schedulers at once.
+
+With LEVY_CLOCK_JUMPS its clock jumps an hour ahead after five seconds, and two hours back after ten.
+"""
 
 import os
 import time
@@ -9,7 +11,7 @@ from config.celery import app
 
 JUMPS = ((5, timedelta(hours=1)), (10, timedelta(hours=-1)))
 
-# Read from the settings by whoever asks first, so it is asked before it is changed.
+# The first read takes the schedule from the settings, so read it before changing it.
 app.conf.beat_schedule = {
     "seal": {"task": "audit.tasks.seal", "schedule": 1.0, "options": {"headers": {"slot_seconds": 1.0}}}
 }

@@ -1,4 +1,4 @@
-"""What came of the run: one line per promise, on the terminal, as JSON and as Markdown."""
+"""The result of the fault run: one line per promise, on the terminal, as JSON and as Markdown."""
 
 import json
 import sys
@@ -15,22 +15,22 @@ WORDS = {KEPT: "兑现 kept", BROKEN: "违背 BROKEN", NOT_RUN: "未做 not run"
 
 
 class Broken(Exception):
-    """A promise was not kept; the text says which observation shows it."""
+    """A promise was not kept; the text gives the observation that shows it."""
 
 
 class NotPossible(Exception):
-    """This machine does not allow the step; the text says why."""
+    """This machine does not allow the step; the text gives the reason."""
 
 
 def demand(condition: bool, observed: str) -> None:
-    """Raise Broken with what was observed unless the condition holds."""
+    """Raise Broken with `observed` unless the condition is true."""
     if not condition:
         raise Broken(observed)
 
 
 @dataclass
 class Line:
-    """One promise in one step."""
+    """The result of one promise in one step."""
 
     promise: str
     step: str
@@ -42,7 +42,7 @@ class Line:
 
 
 class Report:
-    """Collects lines; `faults` is asked how many faults there were so far."""
+    """Collects lines; `faults` returns the number of faults so far."""
 
     def __init__(self, seed: int, employers: int) -> None:
         self.seed = seed
@@ -54,7 +54,7 @@ class Report:
 
     @contextmanager
     def promise(self, promise: str, title: str) -> Iterator[Line]:
-        """Whatever is raised inside breaks this promise; the run goes on with the next one."""
+        """Any exception inside breaks this promise; the run goes on with the next one."""
         line = Line(promise, self.step, title)
         faults, began = len(self.faults), time.monotonic()
         try:
@@ -69,7 +69,7 @@ class Report:
         note(f"  {line.promise:<9}{WORDS[line.verdict]:<14}{line.seconds:6.1f} s  {line.title}  {line.remark}")
 
     def demand_faults(self, steps: Iterable[str], fewest: int) -> None:
-        """Raise Broken unless there were so many faults in all and one in each step that the machine allowed."""
+        """Raise Broken unless there were enough faults in all, and one in each step that the machine allowed."""
         spared = {line.step for line in self.lines if line.verdict == NOT_RUN}
         idle = set(steps) - spared - {str(fault["step"]) for fault in self.faults}
         demand(not idle, f"no fault was injected in {sorted(idle)}")
@@ -80,7 +80,7 @@ class Report:
         return all(line.verdict != BROKEN for line in self.lines)
 
     def show(self) -> None:
-        """The table for a person, on standard output."""
+        """Print the table for a person."""
         say(f"故障演练 Fault run: seed {self.seed}, {self.employers:,} employers, {len(self.faults)} faults")
         for line in self.lines:
             say(
@@ -108,7 +108,7 @@ class Report:
         return time.monotonic() - self._began
 
     def write(self, folder: Path) -> Path:
-        """faults.json and faults.md in the folder; where the readable one is."""
+        """Write faults.json and faults.md into the folder. Returns the path of the readable one."""
         whole = {
             "seed": self.seed,
             "employers": self.employers,
@@ -130,6 +130,6 @@ class Report:
 
 
 def _by_letter_and_number(promise: str) -> tuple[str, int]:
-    """A2 before A10; what has no number, such as the mutants, keeps its place by name."""
+    """Sort A2 before A10; a name without a number, such as mutants, sorts by its text."""
     number = promise[1:]
     return (promise[0], int(number)) if number.isdigit() else (promise, 0)

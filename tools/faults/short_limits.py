@@ -1,5 +1,8 @@
-"""The application with time limits of seconds. The command line of a worker cannot give it these: a message carries
-the limits of its sender, who takes them from the settings."""
+"""The application with time limits of seconds.
+
+A worker's command line cannot set them: a message carries the limits of its sender, which reads them from the
+settings.
+"""
 
 from config.celery import app
 

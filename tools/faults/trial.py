@@ -1,4 +1,4 @@
-"""What every step is given, and the acts that several steps share: runs that are started, repeated, thrown away."""
+"""The context of every step, and acts that several steps share: start, repeat and discard runs."""
 
 import time
 from collections.abc import Callable
@@ -44,28 +44,28 @@ class Trial:
         self.nemesis.note(self.report.step, kind, target)
 
     def start_run(self, year: int, slices: int = 60) -> int:
-        """Start a run of the province in so many slices and hand the first ones to the broker; its number."""
+        """Start a run of the province in `slices` slices and send the first ones to the broker. Returns its number."""
         size = max(self.employers // slices, 1)
         province = Region(code=PROVINCE, level=1)
         officer = insist(lambda: person("levy1"))
         for left in insist(lambda: list(AssessmentRun.objects.filter(levy_year=year, state__in=LIVE_STATES))):
-            self.discard(left.pk)  # of a promise that was broken
+            self.discard(left.pk)  # left by a broken promise
         run = insist(lambda: runs.start_run(levy_year=year, region=province, actor=officer, slice_employers=size))
         send(run.pk)
         return run.pk
 
     def discard(self, run_id: int) -> None:
-        """Throw a run away, so that the year is free for another."""
+        """Discard a run, so that the year is free for another."""
         run, officer = AssessmentRun.objects.get(pk=run_id), person("levy1")
         insist(lambda: runs.discard_run(run=run, actor=officer, reason="演练后作废"))
 
     def judge(self, run_id: int, year: int) -> None:
-        """Raise Broken unless the run came to exactly what the undisturbed one did."""
+        """Raise Broken unless the run equals the undisturbed one."""
         found = self.checker.fingerprint(run_id)
         demand(found == self.oracle[year], f"{year}: {found} instead of {self.oracle[year]}")
 
     def finish(self, run_id: int, year: int, seconds: float = 900) -> None:
-        """Wait for a run, judge it and throw it away."""
+        """Wait for a run, judge it and discard it."""
 
         def is_over() -> bool:
             self.ground.revive()
@@ -76,7 +76,7 @@ class Trial:
         self.discard(run_id)
 
     def repeat_messages(self, run_id: int, chance: Random, count: int = 5) -> None:
-        """Send messages of slices once more, done or not: nobody may be assessed twice."""
+        """Send the messages of slices again, done or not: no employer may be assessed twice."""
         _done, total = self.checker.done(run_id)
         for number in chance.sample(range(total), min(count, total)):
             with suppress(BrokerError, RedisError, OSError):
@@ -84,13 +84,13 @@ class Trial:
 
 
 def send(run_id: int) -> None:
-    """Hurry a run; what a silent broker does not take, the sweeper sends."""
+    """Send slices for speed; the sweeper sends those that a silent broker does not take."""
     with suppress(BrokerError, RedisError, OSError):
         insist(lambda: send_slices(run_id))
 
 
 def insist(act: Callable[[], Answer]) -> Answer:
-    """Do something through the application, again while its database is away."""
+    """Do something through the application, and again while its database is away."""
     deadline = time.monotonic() + PATIENCE
     while True:
         try:

@@ -1,4 +1,4 @@
-"""A person with a browser: keeps cookies, sends forms with their token, follows where it is sent."""
+"""A person with a browser: keeps cookies, sends forms with their token, follows redirects."""
 
 import http.client
 import http.cookiejar
@@ -16,7 +16,7 @@ PATIENCE = 90
 
 @dataclass(frozen=True)
 class Answer:
-    """What came back in the end. Status 0: no answer at all."""
+    """The final answer. Status 0: no answer at all."""
 
     status: int
     text: str
@@ -35,7 +35,7 @@ class Visitor:
         )
 
     def sign_in(self, username: str) -> "Visitor":
-        """With the demo's password; afterwards the pages are this person's."""
+        """Sign in with the demo's password."""
         self.get("/sign-in/")
         self.post("/sign-in/", {"username": username, "password": PASSWORD})
         return self

@@ -29,18 +29,18 @@ USAGE = """用法 Usage:
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
 """
-# Which line of migrations a database follows. It changes only when migrations are squashed before the first release.
+# The line of migrations of a database. It changes only when migrations are squashed before the first release.
 MIGRATIONS_SINCE = "2026-11-"
-# These decide about the schema themselves: no migration may run before them.
+# These commands change the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
-# Options of pytest with which its caller decides about processes, or which need the terminal or no test at all.
+# Options of pytest that set the number of processes, need the terminal, or run no test.
 _ONE_PROCESS = re.compile(
     r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co$|--collect|-h$|--help$|--version$"
 )
 
 
 def main(arguments: list[str]) -> int:
-    """Carry out one command line; its exit code. Every foreseen failure is one sentence, without a traceback."""
+    """Carry out one command line. Returns its exit code. A foreseen failure is one sentence, without a traceback."""
     verbs = {"test": _test, "faults": _faults, "bench": _bench, "shell": _shell, "demo": _demo, "lock": _lock}
     signals = Signals()
     signals.install()
@@ -105,7 +105,7 @@ def _options(arguments: list[str]) -> argparse.Namespace:
 
 @contextlib.contextmanager
 def _owned(state: State) -> Iterator[None]:
-    """Hold the state folder for this process alone, or say who has it."""
+    """Lock the state folder for this process alone, or say who has the lock."""
     lock = Lock(state.root / "lock")
     if not lock.try_exclusive():
         raise Refusal(
@@ -132,9 +132,9 @@ def _check_port(port: int) -> None:
 
 
 def _prepare(state: State, env: Mapping[str, str]) -> None:
-    """Bring the database and the static files to this code; does nothing when they are there already.
+    """Bring the database and the static files to this code; does nothing when they are up to date.
 
-    Raises Refusal for a database whose migrations were squashed since: they cannot continue on it.
+    Raises Refusal for a database whose migrations were squashed since: it cannot be migrated.
     """
     note = postgres.remembered(state, env).split()
     if note and not note[0].startswith(MIGRATIONS_SINCE):
@@ -203,7 +203,7 @@ def _fill_once(state: State, env: Mapping[str, str], *, is_empty: bool) -> None:
 
 
 def _load_demo(state: State, env: Mapping[str, str], arguments: list[str]) -> None:
-    """Fill the database with the demo province; what the command prints, its sign-ins, is kept for later starts."""
+    """Fill the database with the demo province. Keeps the command's output, the sign-ins, for later starts."""
     sign_ins = _sign_ins(state)
     draft = sign_ins.with_suffix(".new")
     with (
@@ -248,7 +248,7 @@ def _demo(signals: Signals, arguments: list[str]) -> int:
 
 
 def _with_services(signals: Signals, action: Callable[[State, Mapping[str, str]], int], *, may_prepare: bool) -> int:
-    """Call `action` with the environment of running services, or of services that live as long as they are used."""
+    """Call `action` with the environment of running services, or start services for it and end them afterwards."""
     state = State.named_by_environment()
     packages.install(state)
     owner, users = Lock(state.root / "lock"), Lock(state.root / "users.lock")
@@ -261,13 +261,15 @@ def _with_services(signals: Signals, action: Callable[[State, Mapping[str, str]]
             _prepare(state, services.environment)
         services.start_workers()
         code = action(state, services.environment)
-        users.exclusive()  # another shell may use these services by now: they end after the last one
+        users.exclusive()  # another shell may use these services by now: wait until the last one ends
     return code
 
 
 def _test(signals: Signals, arguments: list[str]) -> int:
-    """Run pytest with services of its own, in a folder that ends with it: a live system beside it is not touched.
-    `--write` keeps the counts of the whole run in docs/measured.md."""
+    """Run pytest with separate services in a temporary folder: a live system beside it is not touched.
+
+    `--write` writes the counts of the whole run to docs/measured.md.
+    """
     is_written = arguments == ["--write"]
     installed = State.named_by_environment()
     packages.install(installed, development=True)
@@ -287,7 +289,7 @@ def _test(signals: Signals, arguments: list[str]) -> int:
 
 
 def _test_law(installed: State, arguments: list[str]) -> int:
-    """Run the tests of the law, which need no service: the settings get addresses at which nobody answers."""
+    """Run the tests of the law, which need no service: the settings get addresses without a server."""
     places = [argument for argument in arguments if argument.startswith("tests")]
     if elsewhere := [place for place in places if not place.startswith("tests/law")]:
         raise Refusal(
@@ -302,16 +304,16 @@ def _test_law(installed: State, arguments: list[str]) -> int:
 
 
 def _two_processes(arguments: list[str], distribution: str) -> list[str]:
-    """What makes pytest use two processors, unless the caller says otherwise or names a single file."""
+    """The pytest options for two processors, unless the caller sets them or names a single file."""
     files = {argument.split("::")[0] for argument in arguments if argument.split("::")[0].endswith(".py")}
     if len(files) == 1 or any(map(_ONE_PROCESS.match, arguments)):
         return []
-    # A process that dies is not replaced: a test that hangs ends the run (faulthandler_timeout).
+    # Do not replace a process that dies: faulthandler_timeout ends one that hangs, and that must end the run.
     return ["-n", "2", "--dist", distribution, "--no-loadscope-reorder", "--max-worker-restart", "0"]
 
 
 def _faults(_signals: Signals, arguments: list[str]) -> int:
-    """Let the package `faults` set up servers of its own, kill them, and report to the folder of this installation."""
+    """Let the package `faults` set up separate servers, kill them, and report to the folder of this installation."""
     installed = State.named_by_environment()
     packages.install(installed)
     with _throwaway_state(installed) as state:
@@ -323,7 +325,7 @@ def _faults(_signals: Signals, arguments: list[str]) -> int:
 
 
 def _bench(signals: Signals, arguments: list[str]) -> int:
-    """Run the bench with services of its own, as durable as in production, in a folder that ends with it."""
+    """Run the bench with separate services, as durable as in production, in a temporary folder."""
     installed = State.named_by_environment()
     packages.install(installed)
     with _throwaway_state(installed) as state:
@@ -337,11 +339,12 @@ def _bench(signals: Signals, arguments: list[str]) -> int:
 
 @contextlib.contextmanager
 def _throwaway_state(installed: State) -> Iterator[State]:
-    """A state folder for one test run that borrows the virtual environment; what killed test runs left is removed."""
+    """A state folder for one test run that borrows the virtual environment. Removes the folders of killed test
+    runs."""
     for abandoned in Path(tempfile.gettempdir()).glob("levy-test-*"):
         _remove_if_abandoned(abandoned)
     root = Path(tempfile.mkdtemp(prefix="levy-test-"))
-    root.chmod(0o711)  # PostgreSQL's own user has to pass through
+    root.chmod(0o711)  # PostgreSQL's own user must get through to its folder
     (root / "venv").symlink_to(installed.venv)
     state = State(root)
     state.create()

@@ -1,4 +1,4 @@
-"""What run.py says: steps with their times, and one sentence in Chinese and English when it cannot go on."""
+"""The messages of run.py: steps with their times, and one sentence in Chinese and English when it cannot go on."""
 
 import contextlib
 import sys
@@ -28,15 +28,15 @@ def say(text: str = "") -> None:
 
 
 def note(text: str, end: str = "\n") -> None:
-    """What a person wants to know on the way. Not on stdout, which belongs to the command that was asked for."""
+    """Progress for the person. Not on stdout, which belongs to the command that run.py carries out."""
     print(text, end=end, file=sys.stderr, flush=True)
 
 
 @contextlib.contextmanager
 def step(chinese: str, english: str) -> Iterator[Callable[[str], None]]:
-    """Announce a step and, when it is done, how long it took; yields a function that shows how far it is.
+    """Announce a step and, when it is done, its time; yields a function that shows progress.
 
-    On a terminal the line is redrawn; into a file or pipe only its beginning and its end are written.
+    On a terminal the line is redrawn; a file or pipe gets only its beginning and its end.
     """
     began = time.monotonic()
     title = f"{chinese} {english}"

@@ -1,4 +1,4 @@
-"""docs/measured.md: what the last whole test run, fault run and bench measured. Each writes its own section there."""
+"""docs/measured.md: measurements of the last whole test run, fault run and bench. Each writes its own section."""
 
 import os
 import platform
@@ -9,7 +9,7 @@ from xml.etree import ElementTree
 
 from tools.runner.state import ROOT
 
-# A fixed offset: a bare machine may lack the zones' data.
+# A fixed offset: a bare machine may have no time zone data.
 CHINA = timezone(timedelta(hours=8))
 PAGE = ROOT / "docs" / "measured.md"
 GIB = 1024**3
@@ -21,7 +21,7 @@ def write(section: str, text: str, page: Path = PAGE) -> None:
 
 
 def filled(page: str, section: str, text: str) -> str:
-    """The page with this text between the section's two marks. Raises ValueError when they are not there."""
+    """The page with this text between the section's two marks. Raises ValueError if they are missing."""
     begin, end = f"<!-- {section} -->\n", f"<!-- end of {section} -->\n"
     before, found_begin, rest = page.partition(begin)
     _old, found_end, after = rest.partition(end)
@@ -31,7 +31,7 @@ def filled(page: str, section: str, text: str) -> str:
 
 
 def circumstances() -> str:
-    """When, of which commit, on what machine and under which load, as one sentence without its full stop."""
+    """Time, commit, machine and load, as one sentence without its full stop."""
     now = datetime.now(CHINA).strftime("%Y-%m-%d %H:%M")
     memory = os.sysconf("SC_PAGE_SIZE") * os.sysconf("SC_PHYS_PAGES") / GIB
     load = ", ".join(f"{value:.1f}" for value in os.getloadavg())
@@ -42,7 +42,7 @@ def circumstances() -> str:
 
 
 def counts_of_tests(junit: Path) -> str:
-    """The counts of a test run, from the file that pytest's --junitxml writes, and its minutes."""
+    """The counts of a test run and its minutes, from the file of pytest's --junitxml."""
     suite = ElementTree.parse(junit).getroot()[0]
     failed, skipped = int(suite.attrib["failures"]) + int(suite.attrib["errors"]), int(suite.attrib["skipped"])
     passed = int(suite.attrib["tests"]) - failed - skipped

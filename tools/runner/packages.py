@@ -1,4 +1,4 @@
-"""What must be installed before anything runs: the virtual environment from the lock, and the libraries for PDFs."""
+"""Installations before the first start: the virtual environment from the lock, and the libraries for PDFs."""
 
 import ctypes
 import ctypes.util
@@ -31,7 +31,7 @@ _PDF_LIBRARIES = {
 
 
 def install(state: State, *, development: bool = False) -> None:
-    """Bring the virtual environment to the lock; does nothing when its stamp says that it is there already.
+    """Bring the virtual environment to the lock; does nothing when its stamp is up to date.
 
     The development lock is a superset of the other one, so it satisfies both.
     """
@@ -42,7 +42,7 @@ def install(state: State, *, development: bool = False) -> None:
     if _is_stamped(stamp, wanted):
         return
     guard = Lock(state.root / "venv.lock")
-    guard.exclusive()  # a test run and a live system share the folder: one installs, the other one finds it done
+    guard.exclusive()  # a test run and a live system share the folder: one installs, the other waits
     if not _is_stamped(stamp, wanted):
         _check_room(state)
         _create_venv(state, wanted["python"])
@@ -127,7 +127,7 @@ def _pip_refusal(log: Path) -> Refusal:
 
 
 def disk_is_full(folder: Path) -> Refusal:
-    """The sentence for a disk without room."""
+    """The refusal for a full disk."""
     return Refusal(
         f"磁盘空间不足：{folder} 所在磁盘已满；请清理后重试，已有数据不受影响。",
         f"the disk is full: {folder} has no room left; free some and try again, the data so far are unharmed.",
@@ -135,7 +135,7 @@ def disk_is_full(folder: Path) -> Refusal:
 
 
 def pdf_libraries_are_present() -> bool:
-    """Whether PDFs can be made here; as root on Debian what is missing is installed first, elsewhere it is named."""
+    """True if PDFs can be made here. As root on Debian it installs missing libraries; elsewhere it names them."""
     missing = [package for package, file in _PDF_LIBRARIES.items() if not _loads(file)]
     if not missing:
         return True
@@ -170,7 +170,7 @@ def _apt_install(packages: list[str]) -> None:
 
 
 def write_fonts_conf(path: Path, site_packages: Path, cache: Path) -> None:
-    """Write a fontconfig file that knows the project's own Chinese fonts only, so that every machine prints alike."""
+    """Write a fontconfig file with only the project's own Chinese fonts, so that every machine prints alike."""
     folder, cache_folder = (
         xml.sax.saxutils.escape(str(part)) for part in (site_packages / "pylopdf_fonts_zh_cn", cache)
     )
@@ -190,5 +190,5 @@ def write_fonts_conf(path: Path, site_packages: Path, cache: Path) -> None:
 
 
 def site_packages(state: State) -> Path:
-    """Where the virtual environment keeps its packages."""
+    """The folder of the virtual environment's packages."""
     return next(state.venv.glob("lib/python3*/site-packages"))

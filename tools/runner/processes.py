@@ -1,4 +1,4 @@
-"""Starting programs so that they die with run.py, ending them in order, and finding those that an earlier one left."""
+"""Starts programs so that they die with run.py, ends them in order, and finds those that an earlier one left."""
 
 import contextlib
 import ctypes
@@ -23,7 +23,7 @@ _LARGEST_LOG = 10 * 1024 * 1024
 
 @dataclass(frozen=True)
 class Identity:
-    """The unprivileged user that a program runs as when run.py itself is root."""
+    """The unprivileged user of a program when run.py itself is root."""
 
     uid: int
     gid: int
@@ -43,7 +43,7 @@ class Child:
 
 
 def die_with_parent(signum: int) -> Callable[[], None]:
-    """What a new child does before it becomes its program: ask the kernel for a signal when run.py dies (Linux)."""
+    """Run in a new child before its program: ask the kernel for a signal when run.py dies (Linux)."""
     parent = os.getpid()
 
     def prepare() -> None:
@@ -65,7 +65,7 @@ def start(
     identity: Identity | None = None,
     stop_signal: int = signal.SIGTERM,
 ) -> Child:
-    """Start a long-running program in a session of its own, writing to its log; it ends when run.py dies."""
+    """Start a long-running program in its own session, writing to its log; it ends when run.py dies."""
     if log.exists() and log.stat().st_size > _LARGEST_LOG:
         log.replace(log.with_suffix(".log.1"))
     with log.open("ab") as output:
@@ -91,7 +91,7 @@ def drop_to(identity: Identity | None) -> dict[str, Any]:
 
 
 def stop(children: Sequence[Child], seconds: float, is_impatient: Callable[[], bool] = lambda: False) -> None:
-    """End the children together: their own signal first, and whatever still lives after `seconds` is killed."""
+    """End the children together: each one's own signal first, then kill those that still run after `seconds`."""
     for child in children:
         with contextlib.suppress(ProcessLookupError):
             child.process.send_signal(child.stop_signal)
@@ -105,7 +105,7 @@ def stop(children: Sequence[Child], seconds: float, is_impatient: Callable[[], b
 
 
 def last_lines(log: Path, count: int = 15) -> str:
-    """The end of a log, for a person who has to know why a program ended."""
+    """The end of a log, to show why a program ended."""
     with contextlib.suppress(OSError), log.open("rb") as file:
         file.seek(max(0, file.seek(0, os.SEEK_END) - 16_384))
         return "\n".join(file.read().decode(errors="replace").splitlines()[-count:])
@@ -121,7 +121,7 @@ def run_to_end(
     tick: Callable[[], None] = lambda: None,
     stdout: IO[str] | None = None,
 ) -> int:
-    """Run a program with its output in `log` (or `stdout`), calling `tick` while it runs; its exit code."""
+    """Run a program with its output in `log` (or `stdout`), calling `tick` while it runs. Returns its exit code."""
     with log.open("ab") as output:
         process = subprocess.Popen(
             [str(part) for part in command],
@@ -144,7 +144,8 @@ def run_to_end(
 
 
 def run_in_foreground(command: Sequence[str | Path], *, env: Mapping[str, str], cwd: Path) -> int:
-    """Run a program on the person's own terminal; Ctrl-C is its business, SIGTERM is passed on. Its exit code."""
+    """Run a program on the person's own terminal. It handles Ctrl-C itself; SIGTERM is passed on. Returns its exit
+    code."""
     process = subprocess.Popen(
         [str(part) for part in command], env=dict(env), cwd=cwd, preexec_fn=_before_foreground(signal.SIGTERM)
     )
@@ -171,9 +172,9 @@ def _before_foreground(signum: int) -> Callable[[], None]:
 
 
 def end_leftovers(state_root: Path, *, spare: Sequence[Child] = (), seconds: float = 20) -> None:
-    """End every program of this state folder but the children in `spare`: what a killed run.py left, for example.
+    """End every program of this state folder except the children in `spare`, such as those of a killed run.py.
 
-    Only the holder of the state folder's lock may call this: nobody else can own such a program then.
+    Only the holder of the state folder's lock may call this: no live run.py can own such a program then.
     """
     sessions = {child.process.pid for child in spare}
 
@@ -206,7 +207,7 @@ def _marked(state_root: Path) -> Iterator[int]:
         yield from (int(line.split()[0]) for line in listing.splitlines() if f" {mark} " in f"{line} ")
         return
     for folder in Path("/proc").iterdir():
-        # A process of somebody else, or one that has just ended, is none of ours.
+        # Another user's process, or one that has just ended, is not ours.
         with contextlib.suppress(OSError):
             if folder.name.isdigit() and mark.encode() in (folder / "environ").read_bytes().split(b"\0"):
                 yield int(folder.name)

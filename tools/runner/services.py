@@ -1,4 +1,4 @@
-"""The services of one state folder: the database and the two Valkeys, the programs on top of them, and their end."""
+"""The services of one state folder: the database, the two Valkeys, the programs on top of them, and their end."""
 
 import contextlib
 import json
@@ -17,7 +17,7 @@ from tools.runner.packages import pdf_libraries_are_present, site_packages, writ
 from tools.runner.processes import Child
 from tools.runner.state import ROOT, State, write_private
 
-# Longer than the time that Celery gives a task to end before it puts it back into the queue.
+# Longer than Celery waits for a task before it puts it back into the queue.
 _GRACE = 30
 
 
@@ -26,7 +26,7 @@ class Stop(BaseException):
 
 
 class Signals:
-    """Turns the first SIGINT, SIGTERM or SIGHUP into `Stop`; one more while things are ending kills what is left."""
+    """Turns the first SIGINT, SIGTERM or SIGHUP into `Stop`; another one during the shutdown kills the rest."""
 
     def __init__(self) -> None:
         self.is_ending = False
@@ -47,13 +47,13 @@ class Signals:
 
 
 def base_environment(state: State) -> dict[str, str]:
-    """What every program of the project gets from run.py, whatever the person's own environment is like."""
+    """The environment that every program of the project gets, independent of the person's own."""
     env = {name: value for name, value in os.environ.items() if name not in {"PYTHONHOME", "PYTHONPATH"}}
     env.setdefault("LANG", "C.UTF-8")
     env["PATH"] = f"{state.venv / 'bin'}{os.pathsep}{env.get('PATH', os.defpath)}"
     env["FONTCONFIG_FILE"] = str(state.fonts_conf)
     env["LEVY_VAR"] = str(state.root)
-    # Statements of commands and workers may run for minutes; the web process gets its short limit back in `serve`.
+    # Statements of commands and workers may run for minutes; `serve` sets the short limit for the web process.
     env["LEVY_PROCESS"] = "worker"
     env["PYTHONUNBUFFERED"] = "1"
     return env
@@ -132,7 +132,7 @@ class Services:
         return self.environment | {processes.MARK: str(self.state.root)}
 
     def _shared_environment(self) -> dict[str, str]:
-        """What differs from the person's own environment, for a second run.py that uses these services."""
+        """The part that differs from the person's own environment, for a second run.py that uses these services."""
         return {name: value for name, value in self.environment.items() if os.environ.get(name) != value}
 
     def start_web(self, port: int) -> None:
@@ -167,7 +167,7 @@ class Services:
         self._programs.append(processes.start(name, command, log=self.state.log(name), env=env, cwd=ROOT))
 
     def check(self) -> None:
-        """Refuse to go on when one of the programs has ended, showing which one and its last words."""
+        """Raise a refusal if one of the programs has ended, with its name and last lines."""
         for child in [*self._programs, *self._servers]:
             if child.has_ended():
                 code = child.process.returncode
@@ -185,7 +185,7 @@ class Services:
             return self._signals.is_impatient
 
         processes.stop(self._programs, _GRACE, is_impatient)
-        # A signal may have come between the start of a program and its entry in our list.
+        # A signal may have come after the start of a program but before its entry in our list.
         processes.end_leftovers(self.state.root, spare=self._servers)
         for server in reversed(self._servers):
             processes.stop([server], _GRACE, is_impatient)

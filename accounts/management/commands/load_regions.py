@@ -31,7 +31,7 @@ class Command(BaseCommand):
 
 
 def read_regions(file: Path) -> dict[str, str]:
-    """Code to name, as the file has them. Raises CommandError on other headings or a code that stands twice."""
+    """Code to name, as in the file. Raises CommandError on other headings or a repeated code."""
     with file.open(encoding="utf-8-sig", newline="") as stream:
         rows = csv.reader(stream)
         if next(rows, None) != COLUMNS:

@@ -101,7 +101,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def end_own_session(request: HttpRequest) -> HttpResponse:
-    """One session by its reference, or all others."""
+    """End one session by its reference, or all others."""
     reference = request.POST.get("session", "")
     if reference == "others":
         end_sessions(person=request.user, but=request.session.session_key)
@@ -113,6 +113,6 @@ def end_own_session(request: HttpRequest) -> HttpResponse:
 
 @require_http_methods(["GET", "POST"])
 def session_state(request: HttpRequest) -> JsonResponse:
-    """How long the session still lasts. Asking (GET) does not keep it alive, a person's POST does."""
+    """The time left in the session. A GET does not keep the session alive; a person's POST does."""
     left = session_ends_at(request.session) - timezone.now()
     return JsonResponse({"seconds": int(left.total_seconds()), "token": get_token(request)})

@@ -1,5 +1,5 @@
-"""The secret of an authenticator app between showing it and its first code: sealed in the session under the person's
-number, never in the page's address, gone when it is taken into use."""
+"""The secret of a new authenticator app until its first code: sealed in the session under the person's number, never
+in the page's address, removed once the app is registered."""
 
 from dataclasses import dataclass
 
@@ -18,7 +18,7 @@ GROUP = 4
 
 @dataclass(frozen=True, slots=True)
 class NewApp:
-    """What the page shows: a QR code, and the same secret to be typed."""
+    """The page's contents: a QR code, and the same secret to type."""
 
     secret: str
     account: str
@@ -33,8 +33,8 @@ class NewApp:
 
 
 def draft_of_new_app(request: HttpRequest, person: User) -> NewApp:
-    """The same secret each time the page is shown, so that a wrong code does not ask for a new scan; a new one for the
-    next person at this browser."""
+    """The same secret each time the page is shown, so that a wrong code needs no new scan. The next person at this
+    browser gets a new one."""
     stored = request.session.get(DRAFT, {}).get(str(person.pk))
     if stored is None:
         stored = seal(totp.new_secret(), PURPOSE).hex()

@@ -41,7 +41,7 @@ def sign_in(request: HttpRequest) -> HttpResponse:
 
 
 def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:
-    """Whoever has a second factor shows it; officers without one set it up; everybody else is in."""
+    """A person with a second factor shows it; an officer without one sets it up; all others are signed in."""
     pending.hold_sign_in(request, person, next_page=next_page)
     if second_factor.has_second_factor(person):
         return redirect("accounts:sign_in_code")
@@ -71,7 +71,7 @@ def oidc_start(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_safe
 def oidc_return(request: HttpRequest) -> HttpResponse:
-    """The other authority has settled who it is; what follows a right password follows here."""
+    """The other authority has identified the person; continue as after a right password."""
     if not settings.OIDC_ISSUER:
         raise Http404
     username, next_page = oidc.answer(request)
@@ -122,7 +122,7 @@ def sign_in_set_up(request: HttpRequest) -> HttpResponse:
 
 @require_POST
 def sign_out(request: HttpRequest) -> HttpResponse:
-    """POST only, so that no link can sign anybody out."""
+    """POST only, so that no link can sign a person out."""
     record_of_person(action="accounts.user.sign_out", person=request.user, actor=request.user)
     logout(request)
     return redirect(settings.LOGOUT_REDIRECT_URL)

@@ -65,7 +65,7 @@ class Command(BaseCommand):
         return show
 
     def _report(self, region: Region, year: int) -> None:
-        """How the region's returns stand now, so that nobody takes what is left for done."""
+        """Print the present states of the region's returns, so that the remaining ones are not taken for done."""
         returns = HeadcountReturn.objects.in_region(region.code).in_force().filter(levy_year=year)
         counts = dict(returns.order_by().values_list("state").annotate(Count("pk")))
         for state in ReturnState:

@@ -1,4 +1,4 @@
-"""One demo province for all tests of this package: made once, committed, flushed when the last one is done."""
+"""One demo province for all tests of this package: made once, committed, flushed after the last one."""
 
 from collections.abc import Iterator
 from typing import Any

@@ -1,8 +1,7 @@
-"""The demo province behind a web server, and what each role reaches in it by following links.
+"""The demo province behind a web server, and the pages that each role reaches by following links.
 
-The list of pages is the table of addresses of tests/whole/test_permissions.py, so none is missed; the addresses are
-found by walking along the links as each role, so a page that nobody can reach, and a link that leads nowhere, show
-too.
+The list of pages is the table of addresses of tests/whole/test_permissions.py, so none is missing. The addresses come
+from walking along the links as each role, so that pages without a link and dead links show too.
 """
 
 import os
@@ -67,7 +66,7 @@ PAGES = [name for name, rule in TABLE.items() if "GET" in rule.methods and name 
 
 
 class Site:
-    """The demo province behind a web server, and what each role reaches in it."""
+    """The demo province behind a web server, with the pages that each role reaches."""
 
     def __init__(self, server: LiveServer, browser: Browser) -> None:
         self.server, self.browser = server, browser
@@ -89,7 +88,7 @@ class Site:
         return [(role, address) for address, role in reversed(once.items())][:most]
 
     def answered(self, route: str) -> bool:
-        """Did a link lead there, to a page, a file or onwards?"""
+        """True if a link led there and gave a page, a file or a redirect."""
         return any(route in done.pages or route in done.others for done in self.walks.values())
 
     def client(self, role: str) -> Client:
@@ -101,7 +100,7 @@ class Site:
 
     @contextmanager
     def page(self, role: str, **options: Any) -> Iterator[Page]:
-        """A new page in the role's session; contexts are kept, so that each loads sheets and scripts once."""
+        """A new page in the role's session; each context is reused, so that it loads sheets and scripts once."""
         kept = (role, str(options))
         if kept not in self._contexts:
             self._contexts[kept] = self.browser.new_context(base_url=self.server.url, **options)

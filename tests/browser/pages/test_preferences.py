@@ -1,4 +1,4 @@
-"""Readers who space text out, enlarge it, darken it or ask for rest, on every page of the walk (promise H4)."""
+"""Readers with wider spacing, larger text, dark mode or less motion, on every page of the walk (promise H4)."""
 
 from typing import Any
 
@@ -57,9 +57,9 @@ def faults_of(site: Site, role: str, address: str) -> dict[str, Any]:
 
 
 def contrast_of_new_words(page: Page) -> dict[str, list[str]]:
-    """Poor contrast by mode, if the page has a kind of words that no sound page had before.
+    """Poor contrast by mode, if the page has a kind of text that no earlier passing page had.
 
-    The colours themselves are proved pair by pair in tests/whole/test_components.py.
+    tests/whole/test_components.py proves the colours themselves pair by pair.
     """
     kinds = painted(page)
     if SOUND.holds(kinds):

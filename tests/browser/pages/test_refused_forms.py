@@ -1,4 +1,4 @@
-"""Every form that the walk comes by, sent empty and with nonsense: the answer helps its sender (promise H5)."""
+"""Every form of the walk, sent empty and with nonsense: the answer helps its sender (promise H5)."""
 
 from collections.abc import Iterator
 
@@ -19,7 +19,7 @@ FEWEST = 10
 
 
 def refused(site: Site, role: str, address: str, form: Form, text: str) -> list[str] | None:
-    """Send the form in a transaction that is undone; None if it was taken, else the faults of the refusal."""
+    """Send the form in a transaction that is rolled back. None if it was accepted, else the faults of the refusal."""
     sent, target = form.wrong(text), form.action or address
     with transaction.atomic():
         client = site.client(role)
@@ -36,7 +36,7 @@ def refused(site: Site, role: str, address: str, form: Form, text: str) -> list[
 
 
 def forms(site: Site) -> Iterator[tuple[str, str, str, Form]]:
-    """(route, role, address, form) of every form that has something to fill in."""
+    """(route, role, address, form) of every form with a field to fill in."""
     for route in PAGES:
         for role, address in site.addresses(route):
             html = site.client(role).get(address).content.decode()

@@ -1,6 +1,6 @@
-"""What a screen reader is told about a few kinds of pages, kept as text and reviewed like code (promise H3).
+"""The accessibility trees of a few kinds of pages, stored as text and reviewed like code (promise H3).
 
-Digits are masked and of equal neighbours (rows, options) the first stands for all, so that only a change of structure
+Digits are masked, and the first of equal neighbours (rows, options) represents all, so that only a change of structure
 or wording shows. After such a change: LEVY_RENEW_TREES=1 python3 run.py test tests/browser/pages/test_trees.py
 """
 
@@ -36,7 +36,7 @@ ONE_FOR_ALL = ("row", "option")
 
 
 def masked(tree: str) -> str:
-    """The tree without what differs from day to day: digits, and all but the first of equal neighbours."""
+    """The tree without its daily differences: digits, and all but the first of equal neighbours."""
     kept, skipped, before = [], -1, {}
     for line in re.sub(r"\d[\d,.]*", "0", tree).splitlines():
         depth = len(line) - len(line.lstrip())

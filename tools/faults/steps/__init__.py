@@ -1,1 +1,1 @@
-"""The steps of the fault run, one module each with a function `run(trial)`; the package says their order."""
+"""The steps of the fault run, one module each with a function `run(trial)`; tools.faults has their order."""

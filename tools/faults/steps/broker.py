@@ -1,4 +1,4 @@
-"""The broker is disposable, and its silence is noticed (B2, B3): nothing that people did may hang on it."""
+"""The broker is disposable, and the system notices its silence (B2, B3): no person's work depends on it."""
 
 import time
 from collections.abc import Iterator
@@ -33,7 +33,7 @@ def run(trial: Trial) -> None:
 
 
 def silent_broker(trial: Trial, name: str, cwd: Path = ROOT) -> Proxy:
-    """A worker that reaches its broker through a proxy, in the middle of a run whose connections have just frozen."""
+    """A worker that reaches its broker through a proxy, in the middle of a run, with its connections just frozen."""
     proxy = Proxy(trial.ground.valkey_port("broker"))
     url = f"redis://:{trial.ground.broker_password}@127.0.0.1:{proxy.port}/0"
     trial.ground.start_worker(name, "fast,batch", 1, cwd=cwd, REDIS_URL=url)
@@ -41,13 +41,13 @@ def silent_broker(trial: Trial, name: str, cwd: Path = ROOT) -> Proxy:
 
 
 def _silence(trial: Trial) -> float:
-    """Freeze the only worker's connections; how long until it did the next slice."""
+    """Freeze the only worker's connections. Returns the time until it did the next slice."""
     proxy = silent_broker(trial, "worker-behind-proxy")
     trial.ground.start_beat()
     run_id = trial.start_run(STEADY_YEAR)
     wait_for(lambda: trial.checker.done(run_id)[0] > 5, "the worker did not begin")
     trial.fault("broker silent", f"{proxy.freeze()} connections")
-    time.sleep(1)  # what it had in its hands
+    time.sleep(1)  # it finishes the slice it already has
     before, began = trial.checker.done(run_id)[0], time.monotonic()
     wait_for(lambda: trial.checker.done(run_id)[0] > before, "the worker never came back")
     took = time.monotonic() - began
@@ -58,7 +58,7 @@ def _silence(trial: Trial) -> float:
 
 
 def _outage(trial: Trial) -> str:
-    """People file while the broker is emptied, killed and full; afterwards everything they sent is there."""
+    """People file while the broker is emptied, killed and full; afterwards every return they sent is there."""
     ground = trial.ground
     port = ground.start_web()
     clerk = Visitor(port).sign_in(EMPLOYER)
@@ -110,7 +110,7 @@ def _save(clerk: Visitor, draft: int, staff: int) -> None:
 
 
 def _outages(trial: Trial) -> Iterator[None]:
-    """One outage after the other, each when asked for; the last gives the broker its room back."""
+    """One outage after the other, each on request; the last gives the broker its room back."""
     ground = trial.ground
     broker = redis.Redis.from_url(ground.environment["REDIS_URL"], socket_timeout=10)
     for _time in range(EMPTIED):

@@ -1,5 +1,7 @@
-"""People who must not be found anywhere (E1): they go through the system, which is broken meanwhile, and every place
-where something is written down is searched for their numbers."""
+"""People whose numbers may appear nowhere (E1).
+
+They go through the system while it is broken; then every place with written data is searched for their numbers.
+"""
 
 import base64
 import csv
@@ -26,7 +28,7 @@ from tools.faults.visitor import Visitor
 
 PEOPLE = 60
 NAME = "演练者"
-FIRST_SERIAL = 40_000_000  # beyond everybody of the demo
+FIRST_SERIAL = 40_000_000  # beyond every person of the demo
 KINDS = (PLACEMENTS, CERTIFICATES, INSURANCE, WAGES)
 CRASHES = 12
 PUBLIC = ("/", "/search/", "/open-data/", "/calculator/", "/sign-in/", "/health/", "/api/v1/schema/")
@@ -38,7 +40,7 @@ TEXTS = {
     "reports on files": "SELECT name || refusal || faults::text || warnings::text FROM exchange_importedfile",
     "sessions": "SELECT session_data FROM accounts_session",
     "slices": "SELECT error FROM levy_assessmentslice",
-    # Not of idle sessions: their last statement repeats an address that somebody typed, to the same role alone.
+    # Idle sessions are left out: their last statement repeats a typed address, and only the same role can read it.
     "statements": "SELECT query FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND state <> 'idle'",
 }
 
@@ -73,7 +75,7 @@ def _journey(trial: Trial, numbers: list[str]) -> None:
     finally:
         trial.checker.do(MENDED)
     for crash in range(CRASHES):
-        # Large enough for the worker, which is killed with the rows in its hands.
+        # Large enough for the worker, which is killed while it reads the rows.
         many = rows_about(WAGES, numbers, month=f"2025-{crash + 1:02d}") * 60
         send_file(verifier, WAGES, many)
         for child in trial.ground.children("worker-canary"):
@@ -86,7 +88,7 @@ def _journey(trial: Trial, numbers: list[str]) -> None:
 
 
 def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[list[str]]:
-    """One sound row of the kind about each."""
+    """One sound row of the kind about each of them."""
     code = Employer.objects.filter(region=DISTRICT).order_by("pk").values_list("uscc", flat=True)[0]
     rows = {
         PLACEMENTS.name: lambda n: [
@@ -109,7 +111,7 @@ def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[l
 
 
 def send_file(person: Visitor, kind: Kind, rows: list[list[str]]) -> None:
-    """Upload, and write if that is offered."""
+    """Upload a file, and write it if the page offers that."""
     text = io.StringIO()
     csv.writer(text).writerows([kind.headings, *rows])
     sent = person.post("/files/", {"kind": kind.name}, ("file", "canaries.csv", text.getvalue().encode()))
@@ -119,7 +121,8 @@ def send_file(person: Visitor, kind: Kind, rows: list[list[str]]) -> None:
 
 
 def forms_of(numbers: list[str]) -> list[bytes]:
-    """How a number may stand somewhere: itself, all but its last digit, quoted, in hex, at each offset of base64."""
+    """The forms in which a number may appear: itself, all but its last digit, quoted, in hex, in base64 at each
+    offset."""
     forms = set()
     for number in numbers:
         forms |= {number, number[:17], quote(number), number[:17].encode().hex()}
@@ -130,7 +133,7 @@ def forms_of(numbers: list[str]) -> list[bytes]:
 
 
 def search(trial: Trial, numbers: list[str]) -> tuple[int, list[str]]:
-    """How many places were searched, and those where a number stands."""
+    """The number of places searched, and the places with a number in them."""
     forms = forms_of(numbers)
     searched, found = 0, []
     for place, content in _places(trial):
@@ -154,7 +157,7 @@ def _places(trial: Trial) -> Iterator[tuple[str, bytes]]:
 
 
 def _files(trial: Trial) -> Iterator[tuple[str, bytes]]:
-    """Logs, uploads as they lie on the disk, temporary files, and the arguments of every program."""
+    """Logs, uploads as stored on disk, temporary files, and the arguments of every program."""
     ground = trial.ground
     for log in ground.logs():
         yield f"log {log.name}", log.read_bytes()
@@ -167,7 +170,7 @@ def _files(trial: Trial) -> Iterator[tuple[str, bytes]]:
 
 
 def _cluster_files_with(trial: Trial, texts: list[str]) -> list[str]:
-    """The files of the whole cluster, write-ahead log included, in which one of the texts stands."""
+    """The files of the whole cluster, write-ahead log included, that contain one of the texts."""
     command = ["grep", "--recursive", "--files-with-matches", "--text", "--fixed-strings", "--no-messages", "--file=-"]
     command.append(str(trial.ground.home.cluster))
     done = subprocess.run(command, input="\n".join(texts), capture_output=True, text=True)

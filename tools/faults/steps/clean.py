@@ -1,4 +1,4 @@
-"""The undisturbed run of each levy year: what every later one must come to, and totals that agree everywhere."""
+"""The undisturbed run of each levy year, which every later one must equal; totals must agree everywhere."""
 
 import csv
 from decimal import Decimal
@@ -13,7 +13,7 @@ from tools.faults.province import YEARS
 from tools.faults.report import demand
 from tools.faults.trial import Trial
 
-ANOTHER_CUT = 7_919  # a prime, so that no slice begins where it did
+ANOTHER_CUT = 7_919  # a prime, so that no slice begins where one of the first run did
 
 
 def run(trial: Trial) -> None:
@@ -40,7 +40,7 @@ def _work_off(trial: Trial, year: int, slice_employers: int) -> int:
 
 
 def _compare_totals(trial: Trial, run_id: int) -> None:
-    """Rows by SQL, the pages' totals, and the tax bureau's file read back, before anybody has paid."""
+    """Compare rows by SQL, the pages' totals, and the tax bureau's file read back, before any payment."""
     found = AssessmentRun.objects.get(pk=run_id)
     shown = totals.region_totals(totals.run_sums(found), totals.regions_of_run(found))
     pages = {line.code: line.payable for line in shown}

@@ -1,4 +1,4 @@
-"""A new version is rolled out while a run goes on and people read pages (B5, G4)."""
+"""A new version is rolled out during a run, while people read pages (B5, G4)."""
 
 import threading
 
@@ -12,7 +12,7 @@ from tools.faults.trial import Trial
 from tools.faults.visitor import Visitor
 
 ROLLS = 4
-GRACE = 20  # what the container is given to end (docker-compose.yml gives twice that)
+GRACE = 20  # seconds for a program to end (docker-compose.yml gives a container twice that)
 COLUMN = "ALTER TABLE levy_assessmentslice ADD COLUMN of_next_version text NOT NULL DEFAULT ''"
 BACK = "ALTER TABLE levy_assessmentslice DROP COLUMN IF EXISTS of_next_version"
 
@@ -53,7 +53,7 @@ def _roll(trial: Trial) -> str:
 
 
 def _migrate(trial: Trial) -> None:
-    """An additive migration, waiting at most two seconds for its lock, as often as it takes."""
+    """An additive migration that waits at most two seconds for its lock, repeated until it succeeds."""
 
     def is_done() -> bool:
         try:
@@ -67,7 +67,7 @@ def _migrate(trial: Trial) -> None:
 
 
 class Reader(threading.Thread):
-    """Somebody who opens one page after the other."""
+    """A person who opens one page after the other."""
 
     def __init__(self, port: int) -> None:
         super().__init__(daemon=True)

@@ -1,4 +1,4 @@
-"""Disks fill up (B4): the run stops with its reason on the page and goes on by itself; no half file is offered."""
+"""Disks fill up (B4): the run stops with its reason on the page and continues by itself; no half file is offered."""
 
 import contextlib
 import os
@@ -32,7 +32,7 @@ def run(trial: Trial) -> None:
 
 @contextlib.contextmanager
 def small_disk(ground: Ground, name: str, size: str, *, is_database: bool = False) -> Iterator[Path]:
-    """A folder on a disk of so many bytes. Raises NotPossible where this user may not mount one."""
+    """A folder on a disk of this size. Raises NotPossible if this user may not mount one."""
     folder = (ground.home.folder if is_database else ground.state.root) / name
     folder.mkdir(mode=0o700)
     options = f"size={size},mode=0700"
@@ -53,7 +53,7 @@ def grow(folder: Path) -> None:
 
 
 def _full_database(trial: Trial) -> str:
-    """The assessments lie on a disk that is too small for them until somebody enlarges it."""
+    """The assessments are on a disk that is too small for them until it is enlarged."""
     checker = trial.checker
     size = max(trial.employers * 60, 1 << 18)
     with small_disk(trial.ground, "tiny", str(size), is_database=True) as folder:

@@ -25,7 +25,7 @@ SILENCE = 35
 
 @dataclass(frozen=True)
 class Mutant:
-    """A guard that is cut out: in which file, which text, what stands there instead, which check must notice."""
+    """A guard to cut out: the file, the text, its replacement, and the check that must notice."""
 
     title: str
     path: str
@@ -101,7 +101,7 @@ def _cut(path: Path, guard: str, instead: str) -> None:
 
 
 def _check(trial: Trial, folder: Path, *names: str) -> int:
-    """The exit code of the checks with the code of that folder; RED too where a canary's number was written."""
+    """The exit code of the checks with the code of that folder; RED also if a canary's number was written."""
     environment = trial.ground.environment | {processes.MARK: str(trial.ground.state.root)}
     command = [str(trial.ground.state.python), "-m", "tools.faults.guards", *names]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
@@ -113,7 +113,7 @@ def _check(trial: Trial, folder: Path, *names: str) -> int:
 
 
 def _default_sockets(trial: Trial) -> None:
-    """As the step `broker`, with the options that notice a silent peer cut out: the worker must not come back."""
+    """The step `broker` without the socket options that notice a silent peer: the worker must not come back."""
     copy = _copy(trial, "sockets")
     for guard in SOCKET_GUARDS:
         _cut(copy / "config" / "celery_settings.py", guard, "")

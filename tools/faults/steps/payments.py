@@ -1,4 +1,4 @@
-"""One file of the treasury read again and again while its readers die (A9): who paid has paid once."""
+"""One file of the treasury is read again and again while its readers die (A9): every payment counts once."""
 
 import csv
 import io
@@ -76,7 +76,7 @@ def _file(trial: Trial, name: str, rows: list[list[str]]) -> Path:
 
 
 def _upload_and_kill(trial: Trial, rows: list[list[str]], chance: Random) -> None:
-    """An upload is read and written by a worker whose processes are killed again and again."""
+    """A worker reads and writes an upload while its processes are killed again and again."""
     clerk: User = person("tax")
     upload = SimpleUploadedFile("payments.csv", _content(rows))
     file = files.receive_file(kind=PAYMENTS, upload=upload, actor=clerk)
@@ -89,7 +89,7 @@ def _upload_and_kill(trial: Trial, rows: list[list[str]], chance: Random) -> Non
 
 
 def _kill_until(trial: Trial, file_id: int, at_work: list[str], chance: Random) -> None:
-    """Send the file's message, and kill whoever works on it, five times."""
+    """Send the file's message and kill the process that works on it, five times."""
     for _kill in range(KILLS // 2):
         work_on_file.delay(file_id)
         wait_for(lambda: _has_worker(trial), "the worker never came back")
@@ -111,7 +111,7 @@ def _has_worker(trial: Trial) -> bool:
 
 
 def _load(trial: Trial, paths: list[Path], mode: str = "--apply") -> str:
-    """Load files by the command, all at once; what it said."""
+    """Load files by the command, all at once. Returns its output."""
     log = trial.ground.state.log("manage-load")
     before = log.stat().st_size if log.exists() else 0
     commands = [trial.ground.manage("load", "payments", str(path), mode) for path in paths]

@@ -25,7 +25,7 @@ from tools.faults.trial import Trial
 
 STARTERS, ROUNDS = 50, 20
 PAIRS = 500
-PLACES = ("140000", "140100", "140105")  # each holds the next
+PLACES = ("140000", "140100", "140105")  # each contains the next
 TICKS = 20
 
 
@@ -43,7 +43,7 @@ def run(trial: Trial) -> None:
 
 
 class Crowd:
-    """People who act at the same moment, time and again, each over a connection of their own."""
+    """People who act at the same moment, again and again, each over a separate connection."""
 
     def __init__(self, people: int) -> None:
         self._people = people
@@ -59,7 +59,7 @@ class Crowd:
         self._threads.shutdown()
 
     def act(self, act: Callable[[int], object]) -> tuple[list[object], list[Exception]]:
-        """What those got who were let through, and what the others were told; `act` is given a person's number."""
+        """The results of those who succeeded, and the refusals of the others; `act` takes a person's number."""
         done: list[object] = []
         refusals: list[Exception] = []
 
@@ -67,7 +67,7 @@ class Crowd:
             self._barrier.wait()
             try:
                 done.append(act(number))
-            except Exception as refusal:  # a thread would keep it to itself; the caller looks at each kind
+            except Exception as refusal:  # an exception would end with its thread; the caller looks at each kind
                 refusals.append(refusal)
 
         wait([self._threads.submit(take_part, number) for number in range(self._people)])
@@ -75,7 +75,7 @@ class Crowd:
 
 
 def _start_at_once(trial: Trial, crowd: Crowd, chance: Random) -> None:
-    """Two officers start runs of regions above and below each other; one wins."""
+    """Two officers start runs of regions above and below each other; one of them wins."""
     officers = [person("levy1"), person("levy2")]
     regions = {code: Region.objects.get(code=code) for code in PLACES}
     codes = [chance.choice(PLACES) for _starter in range(STARTERS)]
@@ -94,7 +94,7 @@ def _start_at_once(trial: Trial, crowd: Crowd, chance: Random) -> None:
 
 
 def _save_in_pairs(trial: Trial, crowd: Crowd) -> None:
-    """Two clerks save one version of one return: one is stored, the other is told."""
+    """Two clerks save one version of one return: one is stored, the other is refused."""
     clerk = User.objects.get(username=EMPLOYER)
     employer = Employer.objects.exclude(returns__levy_year=OPEN_YEAR).order_by("-pk").first()
     Membership.objects.get_or_create(user=clerk, employer=employer)
@@ -120,8 +120,10 @@ def _save_in_pairs(trial: Trial, crowd: Crowd) -> None:
 
 
 def _two_schedulers(trial: Trial) -> str:
-    """Two schedulers tick every second, the clock of one jumps an hour on and back; the seals outside the database
-    show how often the work was done."""
+    """Two schedulers tick every second while the clock of one jumps ahead and back.
+
+    The seals outside the database show how often the work was done.
+    """
     trial.ground.start_worker("worker", "fast", 2)
     for name, jumps in (("beat-one", "0"), ("beat-two", "1")):
         trial.ground.start_beat(name, "faults.quick_beat:app", LEVY_CLOCK_JUMPS=jumps)

@@ -1,4 +1,4 @@
-"""Slices that cannot be done, and workers that stand still (B7, B8)."""
+"""Slices that cannot be done, and workers that stop (B7, B8)."""
 
 import contextlib
 import os
@@ -20,20 +20,20 @@ from tools.faults.trial import Trial
 from tools.faults.visitor import Visitor
 
 SLICES = 40
-GIANT = 30  # the slice that swallows all before it
+GIANT = 30  # the slice that takes over all slices before it
 ENDLESS = SLICES - 2
 POLLS = 200
 LONGEST_PAUSE = 0.2  # seconds between two looks
 MIB = 1 << 20
 
-# An employer whose row is never through: what a fault in a trigger or a lock that nobody gives back looks like.
+# An employer whose row never finishes: imitates a faulty trigger, or a lock that is never released.
 ENDLESS_ROW = """
 CREATE FUNCTION never_through() RETURNS trigger LANGUAGE plpgsql AS
 $$ BEGIN IF NEW.employer_id = %s THEN LOOP PERFORM pg_sleep(1); END LOOP; END IF; RETURN NEW; END $$;
 CREATE TRIGGER never_through BEFORE INSERT ON levy_assessment FOR EACH ROW EXECUTE FUNCTION never_through()
 """
 HEALED = "DROP TRIGGER IF EXISTS never_through ON levy_assessment; DROP FUNCTION IF EXISTS never_through()"
-# The nemesis does not wait: what was sent counts as sent long ago.
+# The nemesis does not wait: it dates every send back.
 TIME_PASSES = """
 UPDATE levy_assessmentslice SET sent_at = sent_at - interval '1 minute'
 WHERE run_id = %s AND number = ANY(%s) AND state = 'todo' AND sent_at > now() - interval '30 seconds'
@@ -55,7 +55,7 @@ def run(trial: Trial) -> None:
 
 
 def _poison(trial: Trial) -> str:
-    """One slice never ends and is killed by its time limit, one asks for more memory than it may have."""
+    """One slice never ends and is killed by its time limit; one asks for more memory than it may have."""
     checker = trial.checker
     run_id = trial.start_run(STEADY_YEAR, SLICES)
     swallowed = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s ORDER BY number LIMIT 1"
@@ -65,7 +65,7 @@ def _poison(trial: Trial) -> str:
     checker.do(giant, first, run_id, GIANT)
     endless = "SELECT first_id FROM levy_assessmentslice WHERE run_id = %s AND number = %s"
     checker.do(ENDLESS_ROW.replace("%s", str(checker.value(endless, run_id, ENDLESS))))
-    # A message carries the time limits of its sender: the worker's own sweeper is to send them all.
+    # A message carries the time limits of its sender: drop ours, so that the worker's own sweeper sends them all.
     redis.Redis.from_url(trial.ground.environment["REDIS_URL"]).flushall()
     checker.do(HELD_BACK, [GIANT, ENDLESS], run_id)
     try:
@@ -90,8 +90,10 @@ def _poison(trial: Trial) -> str:
 
 
 def _feed(trial: Trial, run_id: int) -> int:
-    """The sound slices first, then each poisoned one, for which the worker's processes are held to the memory that
-    they have by then; the largest resident size seen."""
+    """Feed the sound slices first, then each poisoned one. Returns the largest resident size seen.
+
+    For the poisoned slices the worker's processes get little more memory than they have by then.
+    """
     checker = trial.checker
     limited: set[int] = set()
     largest = 0
@@ -119,7 +121,7 @@ def _feed(trial: Trial, run_id: int) -> int:
 
 
 def _limit(pid: int, room: int) -> None:
-    """Let a process have so many bytes more than it has."""
+    """Let a process have at most `room` bytes more than it has now."""
     with contextlib.suppress(ProcessLookupError):
         data = _size(pid, "VmData") + room
         resource.prlimit(pid, resource.RLIMIT_DATA, (data, data))
@@ -133,8 +135,8 @@ def _size(pid: int, what: str) -> int:
 
 
 def _standstill(trial: Trial) -> None:
-    """The workers are stopped in the middle: at whatever moment it is asked the page counts what is there, says that
-    nothing moves, and never that it is done."""
+    """Stop the workers in the middle. The page must count what is there, say that nothing moves, and never say
+    done."""
     trial.ground.start_worker("still", "fast,batch", 1)
     trial.ground.start_beat("beat-still")
     officer = Visitor(trial.ground.start_web()).sign_in("levy1-shanxi")
@@ -144,11 +146,11 @@ def _standstill(trial: Trial) -> None:
     os.killpg(group, signal.SIGSTOP)
     trial.fault("worker frozen", "still")
     trial.checker.do("UPDATE levy_assessmentrun SET started_at = started_at - interval '1 hour' WHERE id = %s", run_id)
-    # Only what is done: a slice in the hands of a stopped worker is locked until PostgreSQL gives the worker up.
+    # Count only finished slices: a stopped worker's slice stays locked until PostgreSQL ends its session.
     past = "UPDATE levy_assessmentslice SET done_at = done_at - interval '1 hour' WHERE run_id = %s AND state = 'done'"
 
     def says_so() -> bool:
-        # Every time anew: PostgreSQL may still finish what the workers had told it before they were stopped.
+        # Ask again every time: PostgreSQL may still finish statements that the workers sent before they stopped.
         trial.checker.do(past, run_id)
         return "没有进展" in officer.get(f"/runs/{run_id}/").text
 
@@ -164,8 +166,10 @@ def _standstill(trial: Trial) -> None:
 
 
 def _poll(trial: Trial, officer: Visitor, run_id: int, polls: int, *, until_half: bool = False) -> int:
-    """Look so many times, at random moments; how often it was looked. A quick machine must not be through before it
-    stands still, so the first looks end when half of the run is done."""
+    """Look at the page at random moments. Returns the number of looks.
+
+    The first looks end when half of the run is done, so that a quick machine does not finish before it is stopped.
+    """
     chance = trial.nemesis.chance(f"polls {polls}")
     for made in range(1, polls + 1):
         _compare_page(trial, officer, run_id)
@@ -177,7 +181,7 @@ def _poll(trial: Trial, officer: Visitor, run_id: int, polls: int, *, until_half
 
 
 def _compare_page(trial: Trial, officer: Visitor, run_id: int) -> None:
-    """What the page says lies between what the database said before and after it."""
+    """The page's count must be between the database's count before and after it."""
     counted = "SELECT coalesce(sum(employer_count), 0) FROM levy_assessmentslice WHERE run_id = %s"
     before = trial.checker.value(counted, run_id)
     page = officer.get(f"/runs/{run_id}/").text

@@ -1,4 +1,4 @@
-"""The drill (G3): a backup by the scripts of deploy/, a mistake, and the moment before it."""
+"""The drill (G3): a backup by the scripts of deploy/, a mistake, and a restore to the moment before it."""
 
 import os
 import shutil
@@ -42,7 +42,7 @@ def _drill(trial: Trial) -> None:
     ground.stop_database()
     ground.start_database(archiving)
     _script(trial, backup, "backup.sh")
-    trial.checker.do("UPDATE collection_payment SET budget_level = '省级' WHERE id % 7 = 0")  # after the backup, kept
+    trial.checker.do("UPDATE collection_payment SET budget_level = '省级' WHERE id % 7 = 0")  # must survive
     wanted = _stand(trial)
     moment = str(trial.checker.value("SELECT clock_timestamp()"))
     time.sleep(0.2)
@@ -80,7 +80,7 @@ def _script(trial: Trial, backup: Path, name: str, *arguments: str) -> None:
         "BACKUP_DIR": str(backup),
         "BACKUP_KEEP_DAYS": "35",
     }
-    # The clone may lie where the database's user cannot go: the script is read here.
+    # The database's user may not be able to read the clone, so read the script here.
     command = ["/bin/sh", "-c", (ROOT / "deploy" / name).read_text(), name, *arguments]
     identity = processes.drop_to(ground.home.identity)
     done = subprocess.run(command, env=environment, cwd=ground.home.folder, capture_output=True, text=True, **identity)

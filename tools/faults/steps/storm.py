@@ -1,4 +1,4 @@
-"""Everything dies at random while three years are assessed and every message may come twice (A2, A3, B1)."""
+"""Programs die at random while three years are assessed and every message may come twice (A2, A3, B1)."""
 
 import os
 import signal
@@ -37,8 +37,8 @@ def run(trial: Trial) -> None:
 
 
 def _storm(trial: Trial) -> int:
-    """Start every year, break things until the plan is through, let everything end in peace. How many runs ended
-    inside the storm and were begun again."""
+    """Start every year, inject the planned faults, then let everything finish. Returns the number of runs that ended
+    during the storm and were started again."""
     live = {year: trial.start_run(year, SLICES) for year in YEARS}
     chance, repeated = trial.nemesis.chance("repeats"), 0
     for planned in trial.nemesis.storm(FAULTS):
@@ -80,7 +80,7 @@ def _inject(trial: Trial, planned: Planned) -> None:
 
 
 def _kill_child(trial: Trial, planned: Planned) -> object:
-    """Kill one of the processes that do slices; None when none had started yet."""
+    """Kill one of the processes that do slices; None if none has started yet."""
     children = [child for worker in WORKERS for child in trial.ground.children(worker)]
     if not children:
         return None

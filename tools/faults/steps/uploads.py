@@ -1,4 +1,4 @@
-"""A thousand files that nobody should send, by the page on which people send them (C1, C2)."""
+"""A thousand damaged or hostile files, sent by the upload page (C1, C2)."""
 
 import csv
 import io
@@ -20,7 +20,7 @@ from tools.faults.visitor import Answer, Visitor
 DAMAGED, WORKBOOKS = 1000, 100
 HANDS = 4
 STORED = "SELECT count(*) FROM quota_insurancemonth"
-# Rows that files brought, by what their reports say: nothing else may be added.
+# Rows that files brought, by their reports: no other row may be added.
 WRITTEN = "SELECT coalesce(sum(new_rows), 0) FROM exchange_importedfile WHERE kind = 'insurance' AND state = 'applied'"
 OPEN_ENDS = "SELECT count(*) FROM exchange_importedfile WHERE kind = 'insurance' AND state IN ('reading', 'writing')"
 
@@ -72,7 +72,7 @@ def _damaged(chance: Random, wholes: tuple[bytes, bytes], number: int) -> tuple[
 
 
 def _send_all(hand: Visitor, files: list[tuple[str, bytes]]) -> int:
-    """Send each; whatever can be written is ordered to be. How many were."""
+    """Send each file and order the writing where the page offers it. Returns the number of orders."""
     written = 0
     for name, content in files:
         answer = _send(hand, name, content)
@@ -87,14 +87,14 @@ def _send(hand: Visitor, name: str, content: bytes) -> Answer:
 
 
 def _send_bombs(trial: Trial, port: int) -> None:
-    trial.ground.start_worker("worker-import", "import", 1)  # which the larger ones are left to
+    trial.ground.start_worker("worker-import", "import", 1)  # for the larger files
     hand = Visitor(port).sign_in("verifier1-shanxi")
     before = trial.checker.value(STORED)
     for name, (make, words) in BOMBS.items():
         answer = _send(hand, "file.xlsx", make())
         trial.fault("bomb", name)
         demand(answer.status == 200, f"{name}: status {answer.status}")
-        if name != "expanded":  # the page's whole limit is larger than this one's noise
+        if name != "expanded":  # the page's limit is larger than what this file expands to
             path = answer.url.partition(f":{port}")[2]
             wait_for(lambda: words in hand.get(path).text, f"{name} was not refused with {words}", 60)  # noqa: B023
     with socket.create_server(("127.0.0.1", 0)) as listener:
