@@ -23,6 +23,7 @@ SECONDS = {
     "quota": 120,
     "disclosure": 120,
     "accounts": 60,
+    "casework": 60,
     "subsidies": 60,
     "law": 60,
     "demo": 30,

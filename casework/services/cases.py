@@ -1,6 +1,7 @@
 """A case from its number to its end: opening, steps, extension, and the last day counted again.
 
-Each locks the case, writes, and records last (docs/locks.md). Texts and dates go into the trail, names do not.
+Each locks the case, writes, and records last (docs/locks.md). Numbers, days and reasons go into the
+trail, names do not.
 """
 
 from collections.abc import Iterable

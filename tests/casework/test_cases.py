@@ -13,7 +13,7 @@ from django.utils import timezone
 from accounts.permissions import Role
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
-from audit.services import trail_of
+from audit.queries import trail_of
 from casework.case_kinds import CaseKind
 from casework.errors import DayImpossible, NotExtendable
 from casework.models import CaseFile, CaseLoad, CaseSeries, Side
