@@ -33,7 +33,8 @@ CONTENTS = (
     "SELECT agency_id, host_id, person_key, starts_on, ends_on FROM quota_dispatchagreement ORDER BY 1, 2, 3",
     "SELECT region_id, kind, value, valid_from, document_number FROM quota_regionalnumber ORDER BY 1, 2, 4",
     "SELECT employer_id, levy_year, outcome, credited_months, payable FROM levy_assessment ORDER BY 2, 1",
-    "SELECT receipt_number, employer_id, levy_year, amount, received_on, budget_level FROM collection_payment ORDER BY 1",
+    "SELECT receipt_number, employer_id, levy_year, amount, received_on, budget_level"
+    " FROM collection_payment ORDER BY 1",
     "SELECT employer_id, levy_year, state, amount FROM subsidies_award ORDER BY 2, 1",
 )
 

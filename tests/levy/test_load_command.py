@@ -274,7 +274,8 @@ def test_overlapping_payment_files_in_any_order_pay_once(tmp_path: Path, adminis
         (tmp_path / "part").write_bytes(csv_bytes([headings, *reversed(piece)]))
         run("payments", tmp_path / "part", "--apply")
     assert Payment.objects.count() == len(lines)
-    assert rows("SELECT sum(amount)::text FROM collection_payment") == [(str(sum(Decimal(line[3]) for line in lines)),)]
+    total = sum(Decimal(line[3]) for line in lines)
+    assert rows("SELECT sum(amount)::text FROM collection_payment") == [(str(total),)]
 
 
 def test_a_payment_of_nothing_is_a_fault_and_a_refund_is_not(tmp_path: Path) -> None:
