@@ -105,7 +105,7 @@ def _take_steps(ground: Ground, report: Report, options: argparse.Namespace) -> 
         report.step = name
         note(f"{name} …")
         try:
-            import_module(f"faults.steps.{name}").run(trial)
+            import_module(f"tools.faults.steps.{name}").run(trial)
         except Exception as failure:  # of any kind: the other steps still run
             with report.promise("*", "步骤中断 the step broke off"):
                 raise failure

@@ -126,7 +126,7 @@ def _two_schedulers(trial: Trial) -> str:
     """
     trial.ground.start_worker("worker", "fast", 2)
     for name, jumps in (("beat-one", "0"), ("beat-two", "1")):
-        trial.ground.start_beat(name, "faults.quick_beat:app", LEVY_CLOCK_JUMPS=jumps)
+        trial.ground.start_beat(name, "tools.faults.quick_beat:app", LEVY_CLOCK_JUMPS=jumps)
     before = _seals()
     while _seals() == before:
         time.sleep(0.2)

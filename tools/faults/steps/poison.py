@@ -69,7 +69,7 @@ def _poison(trial: Trial) -> str:
     redis.Redis.from_url(trial.ground.environment["REDIS_URL"]).flushall()
     checker.do(HELD_BACK, [GIANT, ENDLESS], run_id)
     try:
-        trial.ground.start_worker("worker", "fast,batch", 2, app="faults.short_limits:app")
+        trial.ground.start_worker("worker", "fast,batch", 2, app="tools.faults.short_limits:app")
         trial.ground.start_beat()
         largest = _feed(trial, run_id)
     finally:
