@@ -1,6 +1,6 @@
-"""The columns of the open-data files, which are also the data dictionary: one contract for CSV, JSON and page.
+"""The columns of the open-data files and of the data dictionary: one contract for CSV, JSON and page.
 
-CSV speaks Chinese; JSON uses English names, codes, and decimals as strings.
+CSV has Chinese headings and words; JSON has English names, codes, and decimals as strings.
 """
 
 from collections.abc import Callable
@@ -24,7 +24,7 @@ YES_NO = {True: "是", False: "否"}
 
 
 class CellKind(Enum):
-    """What a cell holds: its JSON type, and the unit that counts it. Decimals are strings in JSON."""
+    """The kind of a cell's value: its JSON type, and its unit. Decimals are strings in JSON."""
 
     TEXT = ("string", "")
     BOOLEAN = ("boolean", "")
@@ -43,8 +43,8 @@ class CellKind(Enum):
 
 @dataclass(frozen=True, slots=True)
 class PublishedColumn:
-    """A column of both formats. `shown` gives the CSV's cell, `coded` the JSON's value where they differ; `choices`
-    are the codes that may stand there."""
+    """A column of both formats. `shown` gives the CSV's cell; `coded` gives the JSON's value where they differ.
+    `choices` are the possible codes."""
 
     heading: str
     key: str
@@ -71,7 +71,7 @@ class PublishedColumn:
 
 @dataclass(frozen=True, slots=True)
 class RegionRow:
-    """One line of the published table: a region and one unit type, or all types together."""
+    """One line of the published table: a region with one unit type, or with all types together."""
 
     region: PublishedRegion
     entity_type: str
@@ -87,7 +87,7 @@ class RegionRow:
 
 
 def labelled(choices: type[TextChoices] | type[Code], name: str) -> Callable[[Any], str]:
-    """A cell that shows a coded field in words; one look-up a row, where a million rows are written."""
+    """A cell with the word for a code; one dictionary look-up per row, because a million rows are written."""
     return lambda row: official_words(choices)[getattr(row, name)]
 
 

@@ -1,4 +1,4 @@
-"""The parts of an address that only make sense in one shape."""
+"""The parts of an address that have a fixed form."""
 
 from law.policy import POLICY_YEARS
 
@@ -16,7 +16,7 @@ class RegionCode:
 
 
 class CreditCode(RegionCode):
-    """Eighteen signs of GB 32100."""
+    """Eighteen characters of GB 32100."""
 
     regex = "[0-9A-HJ-NPQRTUWXY]{18}"
 

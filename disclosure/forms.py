@@ -1,4 +1,4 @@
-"""What the public types."""
+"""Forms of the public pages, and of preparing a publication."""
 
 import unicodedata
 from collections.abc import Callable, Mapping, Sequence
@@ -25,7 +25,7 @@ PARAMETERS = ("required_ratio", "social_average_wage")
 
 
 class DocumentCheckForm(forms.Form):
-    """A code that nobody issued is an answer (未找到), not a fault; so only emptiness and length are checked here."""
+    """Checks only that a code is there and not too long: an unknown code gets the answer 未找到, not an error."""
 
     number = forms.CharField(
         label=_("文书编号"),
@@ -39,7 +39,7 @@ class DocumentCheckForm(forms.Form):
 
 
 class SearchForm(forms.Form):
-    """Part of a name, or the beginning of a credit code; the year and place narrow it down."""
+    """Part of a name, or the beginning of a credit code; year and place narrow the search."""
 
     q = forms.CharField(
         label=_("单位名称或统一社会信用代码"),
@@ -60,7 +60,7 @@ class SearchForm(forms.Form):
         self.fields["region"].choices = [("", _("全部")), *regions]
 
     def clean_q(self) -> str:
-        """Persons are not looked for here, not even by a mistake (promise F4)."""
+        """Refuse an identity number: nobody can search for a person here, not even by mistake (promise F4)."""
         text = unicodedata.normalize("NFC", self.cleaned_data["q"])
         if _passes(check_identity_number, text) and not _passes(check_uscc, text):
             raise ValidationError(_("不能用身份证件号码查询，请输入单位名称或统一社会信用代码。"))
@@ -95,7 +95,7 @@ class CompareForm(forms.Form):
         self.published = {(year, code) for year, code, _name in places}
 
     def clean(self) -> dict[str, Any]:
-        """A region that has not published this year says so at its field."""
+        """Put the error at the field of the region that has not published this year."""
         chosen = super().clean() or self.cleaned_data
         for side in ("first", "second"):
             if side in chosen and "year" in chosen and (chosen["year"], chosen[side]) not in self.published:
@@ -104,7 +104,7 @@ class CompareForm(forms.Form):
 
 
 class HeadsField(FigureField, forms.DecimalField):
-    """A yearly average of heads, with up to four decimals."""
+    """A yearly average of heads, with at most four decimals."""
 
     default_error_messages = {"invalid": _("请填写人数，如32.25。")}
 
@@ -122,14 +122,14 @@ class RequiredRatioField(FigureField, forms.DecimalField):
 
 
 def regions_with_terms() -> list[tuple[str, str]]:
-    """Every province, and the places below that have parameters of their own."""
+    """Every province, and the regions below that have parameters of their own."""
     own = RegionalNumber.objects.values("region").union(RegionalSetting.objects.values("region"))
     listed = Region.objects.filter(Q(level=Region.Level.PROVINCE) | Q(pk__in=own), valid_until=None)
     return [(region.code, region.name_and_code) for region in listed]
 
 
 class ExampleForm(forms.Form):
-    """Whose parameters the worked example takes; without a region it assumes some."""
+    """The region and year of the worked example; without a region it uses assumed parameters."""
 
     levy_year = forms.TypedChoiceField(
         label=_("费款所属年度"),
@@ -146,7 +146,7 @@ class ExampleForm(forms.Form):
 
 
 class CalculatorForm(forms.Form):
-    """The facts of one employer's year. The service behind it checks them; here they are read and named."""
+    """The facts of one employer's year. The form reads and names them; the service checks them."""
 
     levy_year = forms.TypedChoiceField(
         label=_("费款所属年度"),
@@ -188,7 +188,7 @@ class CalculatorForm(forms.Form):
         return given | ({"parameters": parameters} if parameters else {})
 
     def take_refusals(self, refusals: Mapping[str, Any]) -> None:
-        """Show what the service refuses at the field it names, or above the form."""
+        """Show the service's refusals at the fields they name, or above the form."""
         for name, messages in refusals.items():
             if isinstance(messages, Mapping):
                 self.take_refusals(messages)
@@ -197,7 +197,7 @@ class CalculatorForm(forms.Form):
 
 
 class PublicationForm(ScopeForm):
-    """Which year and region to publish, and from when anybody may read it."""
+    """The year and region to publish, and the time from which it is public."""
 
     embargo_until = forms.DateTimeField(
         label=_("公布不早于"),

@@ -1,4 +1,4 @@
-"""名词解释: the words of the levy as the pages use them, each with the text that it comes from."""
+"""名词解释: the words of the levy as the pages use them, each with its source."""
 
 from dataclasses import dataclass
 
@@ -12,7 +12,7 @@ LETTER = "残联厅函〔2022〕63号"
 
 @dataclass(frozen=True, slots=True)
 class Term:
-    """A word, what it means in one or two sentences, and its source."""
+    """A word, its meaning in one or two sentences, and its source."""
 
     key: str
     word: str

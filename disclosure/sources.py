@@ -1,5 +1,5 @@
-"""The texts that public pages cite, and which of their articles somebody has read. docs/rules.md, section 8, says the
-same to developers; a test holds the two together."""
+"""The texts that public pages cite, and the articles whose wording has been checked. docs/rules.md, section 8, says
+the same to developers; a test compares the two."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -9,7 +9,8 @@ from django.utils.translation import gettext_lazy as _
 
 @dataclass(frozen=True, slots=True)
 class CitedSource:
-    """A text by its number. `seen` are the articles whose words were compared; `is_seen` whether its content was."""
+    """A text by its number. `seen` lists the articles whose words were compared; `is_seen` is True if its content
+    was."""
 
     number: str
     title: str
@@ -52,7 +53,7 @@ SOURCES = (
 
 
 def cited_source(citation: str) -> CitedSource:
-    """The text that a citation begins with. Raises LookupError for one that is not listed."""
+    """The text at the beginning of a citation. Raises LookupError for an unlisted text."""
     for source in SOURCES:
         if citation.startswith(source.number):
             return source
@@ -60,7 +61,7 @@ def cited_source(citation: str) -> CitedSource:
 
 
 def is_checked(citation: str) -> bool:
-    """Whether somebody compared the cited words: of the article named, or of the text where none is."""
+    """True if the cited words were compared: of the article named, or of the text if no article is named."""
     source = cited_source(citation)
     article = citation.removeprefix(source.number)
     return source.is_seen and (not article or article.startswith(source.seen))

@@ -1,11 +1,11 @@
-"""What the workers do: writing publications, sending again those that nobody wrote, clearing discarded ones."""
+"""Tasks: write publications, send unwritten ones again, remove discarded ones."""
 
 from celery import shared_task
 
 from disclosure.services import publications as services
 
 
-# A million employers take some minutes on a busy machine; below the broker's visibility timeout all the same.
+# A million employers take some minutes on a busy machine; still below the broker's visibility timeout.
 @shared_task(soft_time_limit=840, time_limit=870)
 def freeze_publication(publication_id: int) -> None:
     services.freeze_publication(publication_id=publication_id)
@@ -13,7 +13,7 @@ def freeze_publication(publication_id: int) -> None:
 
 @shared_task
 def sweep() -> None:
-    """Send what is not done, and clear away what was discarded. The only guarantee; the page sends for speed."""
+    """Send unwritten publications and remove discarded ones. Only this is a guarantee; the page sends for speed."""
     send_publications()
     services.remove_discarded()
 

@@ -1,4 +1,4 @@
-"""How often one address may ask: enough for people, too little to carry a register off (promise F4)."""
+"""Limits the requests of one address: enough for people, too few to copy a register (promise F4)."""
 
 import logging
 
@@ -15,17 +15,17 @@ logger = logging.getLogger(__name__)
 
 
 def is_too_often(request: HttpRequest, purpose: str, per_minute: int) -> bool:
-    """Whether the address has asked more than so many times since the minute that its first request began.
+    """True if the address has sent more than `per_minute` requests in the minute that its first request began.
 
-    Counting is one atomic step, so simultaneous requests cannot slip through. Without the cache nobody is refused:
-    a public page does not close because a counter is away.
+    Counting is one atomic step, so simultaneous requests cannot slip through. Without the cache every request passes:
+    a missing counter must not close a public page.
     """
     key = f"{purpose}:{counted_address(request)}"
     try:
         cache.add(key, 0, MINUTE)
         asked = cache.incr(key)
         if asked == 1:
-            cache.touch(key, MINUTE)  # also where the minute ended between the two steps above
+            cache.touch(key, MINUTE)  # the minute may have ended between the two steps above
     except (RedisError, ValueError):
         logger.warning("the counter of %s does not answer", purpose)
         return False
@@ -33,5 +33,5 @@ def is_too_often(request: HttpRequest, purpose: str, per_minute: int) -> bool:
 
 
 def come_back_later(request: HttpRequest) -> HttpResponse:
-    """429, with the time after which it makes sense to ask again."""
+    """429, with the time after which to try again."""
     return refuse(request, 429, retry_after=MINUTE)

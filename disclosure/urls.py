@@ -1,4 +1,4 @@
-"""Public pages, and the officers' pages that decide what is public."""
+"""Public pages, and the officers' pages for publications."""
 
 from django.urls import path, register_converter
 

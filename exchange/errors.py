@@ -6,7 +6,7 @@ from audit.errors import DomainError
 
 
 class FileRefused(DomainError):
-    """The file as a whole cannot be read: wrong kind, too large, headings missing."""
+    """The whole file cannot be read: wrong kind, too large, headings missing."""
 
     code = "file_refused"
     message = _("文件不能读取。")

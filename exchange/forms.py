@@ -11,7 +11,7 @@ from exchange.engine.source import UPLOAD
 
 
 class UploadForm(forms.Form):
-    """An exchange file and what it is."""
+    """An exchange file and its kind."""
 
     kind = forms.ChoiceField(label=_("文件种类"))
     file = forms.FileField(
@@ -32,4 +32,4 @@ class UploadForm(forms.Form):
 
 
 class WriteFileForm(forms.Form):
-    """The page before a file is written asks nothing more."""
+    """Confirms the writing of a file; it has no fields."""

@@ -1,4 +1,4 @@
-"""Files that were read, so that a number can be followed to the file it came from."""
+"""The files that were read, so that every number leads back to its file."""
 
 from django.conf import settings
 from django.db import models
@@ -35,8 +35,8 @@ AT_WORK = (FileState.READING, FileState.WRITING)
 class ImportedFile(models.Model):
     """One reading of one exchange file, from the command line or the upload page.
 
-    `region` is the uploader's: colleagues with the same right there see the file too. The contents of an upload
-    are kept sealed until they are written, the workbook of its faults for as long as somebody may have to mend them.
+    `region` is the uploader's: colleagues with the same right there see the file too. The sealed contents of an upload
+    are kept until they are written, the workbook of its faults for as long as someone may have to correct them.
     """
 
     kind = models.CharField(_("文件种类"), max_length=24)

@@ -1,4 +1,4 @@
-"""Which uploaded files a person may see and write."""
+"""The uploaded files that a person may see and write."""
 
 from django.core.exceptions import PermissionDenied
 from django.shortcuts import get_object_or_404
@@ -11,12 +11,12 @@ from exchange.models import FileState, ImportedFile
 
 
 def kinds_for(user: User) -> list[Kind]:
-    """The kinds of file that a person may load somewhere."""
+    """The kinds of file that the person may load in at least one region."""
     return [kind for kind in KINDS.values() if user.may_somewhere(kind.permission)]
 
 
 def visible_files(user: User) -> RegionScopedQuerySet:
-    """Files of each kind from the regions where the person may load it."""
+    """Files of each kind from the regions where the person may load that kind."""
     found = ImportedFile.objects.none()
     for kind in kinds_for(user):
         found |= ImportedFile.objects.within_right(user, kind.permission).filter(kind=kind.name)
@@ -24,7 +24,7 @@ def visible_files(user: User) -> RegionScopedQuerySet:
 
 
 def file_for(user: User, pk: int) -> ImportedFile:
-    """One file: 404 outside the person's regions, 403 where the person may not load its kind."""
+    """One file. 404 outside the person's regions, 403 where the person may not load its kind."""
     file = get_object_or_404(ImportedFile.objects.visible_to(user).select_related("loaded_by"), pk=pk)
     if not user.can(KINDS[file.kind].permission, file.region_id):
         raise PermissionDenied
@@ -32,7 +32,7 @@ def file_for(user: User, pk: int) -> ImportedFile:
 
 
 def may_write(file: ImportedFile, user: User) -> bool:
-    """Whether the page offers this person to write the file."""
+    """True if this person may write the file now."""
     kind = KINDS[file.kind]
     return (
         file.state == FileState.CHECKED
@@ -43,5 +43,5 @@ def may_write(file: ImportedFile, user: User) -> bool:
 
 
 def waits_for_second_person(file: ImportedFile, user: User) -> bool:
-    """Whether the file waits for somebody other than this person, who uploaded it."""
+    """True if the file needs a second person and this person uploaded it."""
     return file.state == FileState.CHECKED and KINDS[file.kind].needs_two_people and user.pk == file.loaded_by_id

@@ -1,4 +1,4 @@
-"""What the workers do for uploaded files: read or write one, send stalled ones again, forget old contents."""
+"""Work on uploaded files: read or write one, send stalled ones again, delete old contents."""
 
 from celery import shared_task
 
@@ -8,7 +8,7 @@ from exchange.services import uploads
 
 @shared_task
 def work_on_file(file_id: int) -> None:
-    """Read an uploaded file, or write it: what its row says is to be done."""
+    """Read or write an uploaded file, as the state of its row says."""
     file = ImportedFile.objects.select_related("loaded_by", "applied_by").get(pk=file_id)
     uploads.read_file(file=file)
     uploads.write_file(file=file)
@@ -16,7 +16,8 @@ def work_on_file(file_id: int) -> None:
 
 @shared_task
 def resend_stalled_files() -> None:
-    """Send again what no worker has touched for a minute. The only guarantee; every other sending is for speed."""
+    """Send again the files that no worker has touched for a minute. Only this is a guarantee; other sends are for
+    speed."""
     for file_id in uploads.stalled_files():
         work_on_file.apply_async((file_id,), retry=False)
 

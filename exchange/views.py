@@ -1,4 +1,4 @@
-"""Exchange files: upload one, look at what it would do, have it written, hand its faults back."""
+"""Exchange files: upload one, see what it would change, order the writing, download its faults."""
 
 from io import BytesIO
 from typing import Any
@@ -103,7 +103,7 @@ def file_faults(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(*LOADING)
 @require_safe
 def file_template(request: HttpRequest, kind: str) -> HttpResponse:
-    """An empty workbook of the kind, its columns set to text so that no code is turned into a number."""
+    """An empty workbook of the kind. Its columns are text, so that no code becomes a number."""
     if kind not in KINDS:
         raise Http404
     target = BytesIO()
@@ -117,7 +117,8 @@ def _workbook(content: bytes, name: str) -> HttpResponse:
 
 
 def _work_on(request: HttpRequest, file: ImportedFile) -> None:
-    """A small file at once, a larger one by a worker; if the broker is silent, the sweeper sends it."""
+    """Work on a small file at once and send a larger one to a worker. If the broker is silent, the sweeper sends
+    it."""
     if uploads.is_small(file):
         work_on_file(file.pk)
         return

@@ -15,6 +15,8 @@ from accounts.identity import PURPOSE as IDENTITY
 from accounts.models import SecondFactor
 from accounts.sealing import newest_key, renew
 from accounts.sign_in.second_factor import PURPOSE as SECOND_FACTOR
+from casework.models import CasePaper
+from casework.services.case_file import PURPOSE as CASE_PAPER
 from exchange.models import ImportedFile
 from exchange.services.uploads import PURPOSE as UPLOAD
 
@@ -58,20 +60,27 @@ def _renew_batch(model: type[Model], columns: Mapping[str, bytes], after: object
     return len(batch), batch[-1].pk if batch else None
 
 
-def renew_uploads() -> Iterator[int]:
-    """Seal the kept contents and fault lists of uploads again; yields 1 for each upload that had an older key."""
-    kept = ImportedFile.objects.exclude(stored="", fault_book="").order_by("pk")
+# Every column that names a sealed file, with its purpose.
+SEALED_FILES: dict[type[Model], dict[str, bytes]] = {
+    ImportedFile: {"stored": UPLOAD, "fault_book": UPLOAD},
+    CasePaper: {"stored": CASE_PAPER},
+}
+
+
+def renew_files(model: type[Model]) -> Iterator[int]:
+    """Seal the kept files of a table's rows again; yields 1 for each row that had one under an older key."""
+    kept = model._base_manager.exclude(**dict.fromkeys(SEALED_FILES[model], "")).order_by("pk")
     for pk in list(kept.values_list("pk", flat=True)):
-        if _renew_upload(pk):
+        if _renew_files_of(model, pk):
             yield 1
 
 
 @transaction.atomic
-def _renew_upload(pk: int) -> bool:
-    file = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=pk)
+def _renew_files_of(model: type[Model], pk: int) -> bool:
+    row = model._base_manager.select_for_update(of=("self",), no_key=True).get(pk=pk)
     renewed = []
-    for name in ("stored", "fault_book"):
-        field = getattr(file, name)
+    for name, purpose in SEALED_FILES[model].items():
+        field = getattr(row, name)
         if not field:
             continue
         with field.open() as stored:
@@ -79,7 +88,7 @@ def _renew_upload(pk: int) -> bool:
         if content[0] == newest_key():
             continue
         transaction.on_commit(partial(field.storage.delete, field.name))
-        field.save(PurePath(field.name).name, ContentFile(renew(content, UPLOAD)), save=False)
+        field.save(PurePath(field.name).name, ContentFile(renew(content, purpose)), save=False)
         renewed.append(name)
-    file.save(update_fields=renewed)
+    row.save(update_fields=renewed)
     return bool(renewed)

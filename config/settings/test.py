@@ -14,7 +14,7 @@ if os.environ.get("LEVY_TEST_PROCESS") != PROCESS:
 from config.settings.base import *  # noqa: E402, F403
 from config.settings.base import INSTALLED_APPS, MIDDLEWARE, VAR_DIR  # noqa: E402
 
-INSTALLED_APPS = ["demo", *INSTALLED_APPS]
+INSTALLED_APPS = ["demo", "tests.casework", *INSTALLED_APPS]
 MIDDLEWARE = [*MIDDLEWARE, "tests.support.reading_changes_nothing"]
 SECOND_FACTOR_REQUIRED = False  # tests of sign-in turn it on
 PASSWORD_HASHERS = ["django.contrib.auth.hashers.MD5PasswordHasher"]

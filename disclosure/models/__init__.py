@@ -1,4 +1,4 @@
-"""What has been made public, and nothing else: frozen copies that no page can look behind."""
+"""Published data only: frozen copies, so that no public page can reach the tables behind them."""
 
 from disclosure.models.publications import FileFormat, Publication, PublicationState, PublishedFile
 from disclosure.models.published import (

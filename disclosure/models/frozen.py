@@ -5,7 +5,7 @@ import pgtrigger
 from audit.triggers import never, never_truncated
 
 NEVER_EDITED = "published rows are never edited"
-# Once per statement, so that a million rows pay once.
+# Once per statement, not per row: a publication writes a million rows.
 ONLY_WHILE = """
     IF EXISTS (
         SELECT 1 FROM (SELECT DISTINCT publication_id FROM changed) c

@@ -74,23 +74,23 @@ FROZEN_FIELDS = (
 
 
 def _is_changed(*fields: str) -> pgtrigger.Q:
-    """Some of these columns would get another value."""
+    """SQL condition: the update changes one of these columns."""
     return reduce(or_, (pgtrigger.Q(**{f"old__{name}__df": pgtrigger.F(f"new__{name}")}) for name in fields))
 
 
 class PublicationQuerySet(RegionScopedQuerySet):
     def past_embargo(self) -> "PublicationQuerySet":
-        """By the database's clock."""
+        """Publications whose embargo is over, by the database's clock."""
         return self.filter(Q(embargo_until=None) | Q(embargo_until__lte=Now()))
 
     def public(self) -> "PublicationQuerySet":
-        """What anybody may read now."""
+        """Publications that everybody may read now."""
         return self.past_embargo().filter(state=PublicationState.PUBLISHED)
 
 
 class Publication(models.Model):
-    """年度公示 (财税〔2015〕72号第二十条). Its rows are written once while it is prepared and never edited; a
-    correction is a new version. Whoever prepared it does not publish it."""
+    """年度公示 (财税〔2015〕72号第二十条). Its rows are written once, during preparation, and never edited; a
+    correction is a new version. The person who prepared it may not publish it."""
 
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")
@@ -183,7 +183,7 @@ class FileFormat(models.TextChoices):
 
 
 class PublishedFile(models.Model):
-    """One open-data file, written when the rows were frozen: what is downloaded is what was hashed."""
+    """One open-data file, written when the rows were frozen: the download is the file that was hashed."""
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="files")
     name = models.CharField(_("内容"), max_length=20)

@@ -15,13 +15,13 @@ from law.codes import EntityType
 from levy.models.runs import MAX_TOTAL
 from quota.names import Doubled, contains
 
-# Department, class and the six digits of the place: no name begins like that.
+# Department, class and the six digits of the region: no name begins with them.
 CODE_START = re.compile(r"[0-9A-Y][0-9]{7}[0-9A-HJ-NPQRTUWXY]{0,10}")
 MONTHS = {"max_digits": 18, "decimal_places": 8}
 
 
 class Standing(models.TextChoices):
-    """Whether the duty was met, in the words of the levy list."""
+    """Compliance with the ratio, in the words of the levy list."""
 
     MET = "met", _("已达比例")
     BELOW = "below", _("未达比例")
@@ -34,7 +34,7 @@ class Standing(models.TextChoices):
 
 
 class ShareBand(models.TextChoices):
-    """How far an employer came, as a band."""
+    """The share of the required heads that an employer placed, as a band."""
 
     UNKNOWN = "", _("无法计算")
     MET = "met", _("达到规定比例")
@@ -49,7 +49,7 @@ class FilingBand(models.TextChoices):
 
 
 class LevyBand(models.TextChoices):
-    """What is due, as a band: the exact amount is between the employer and the offices."""
+    """The amount due, as a band: only the employer and the offices know the exact amount."""
 
     UNKNOWN = "", _("尚未核定")
     NOTHING = "nothing", _("无需缴纳")
@@ -61,7 +61,7 @@ class LevyBand(models.TextChoices):
 
 
 class Settlement(models.TextChoices):
-    """What had been paid when the rows were frozen; blank where no payments had been reported at all."""
+    """The payment status when the rows were frozen; blank if no payments at all had been reported."""
 
     UNKNOWN = "", _("缴费情况未列入")
     NOTHING_DUE = "nothing_due", _("无需缴纳")
@@ -72,11 +72,11 @@ class Settlement(models.TextChoices):
 
 class EntryQuerySet(models.QuerySet["PublishedEntry"]):
     def public(self) -> "EntryQuerySet":
-        """Rows that anybody may read now."""
+        """Rows that everybody may read now."""
         return self.filter(publication__in=Publication.objects.public())
 
     def search(self, text: str) -> "EntryQuerySet":
-        """By the beginning of the credit code where the text looks like one, otherwise by part of the name."""
+        """Search by the beginning of the credit code if the text looks like one, otherwise by part of the name."""
         if CODE_START.fullmatch(text.upper()):
             return self.filter(uscc__startswith=text.upper())
         return self.filter(contains(text))
@@ -126,7 +126,7 @@ class PublishedEntry(models.Model):
 
     @property
     def tone(self) -> str:
-        """With `label`, what the status tag draws: below the ratio but paid is in order."""
+        """With `label`, the input of the status tag. Below the ratio but paid is in order."""
         is_settled = self.standing == Standing.BELOW and self.settlement in (Settlement.PAID, Settlement.NOTHING_DUE)
         return "done" if is_settled else Standing(self.standing).tone
 
@@ -142,11 +142,11 @@ class PublishedEntry(models.Model):
 
 
 class PublishedRegion(models.Model):
-    """A line of the published tables: a region with all below it, named as it was when the rows were frozen.
+    """A line of the published tables: a region with all below it, under its name when the rows were frozen.
 
-    `is_own` is the line of employers registered directly at a province or prefecture (本级). `is_money_shown` is
-    False where so few employers pay that a total would tell one of them (docs/decisions/0006); `is_paid_shown` says
-    the same of what was paid and is None, which hides, in rows from before it was asked.
+    `is_own` marks the line of employers registered directly at a province or prefecture (本级). `is_money_shown` is
+    False where so few employers pay that a total would reveal one of them (docs/decisions/0006). `is_paid_shown` does
+    the same for payments; None, in rows older than the column, hides too.
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="regions")
@@ -173,15 +173,16 @@ class PublishedRegion(models.Model):
 
 class FigureQuerySet(models.QuerySet["PublishedFigure"]):
     def within(self, prefix: str) -> "FigureQuerySet":
-        """Figures of a region and everything below it. A region's total is the sum of these, never a stored row."""
+        """Figures of a region and everything below it. A region's total is the sum of these; no total is stored."""
         return self.filter(region_code__startswith=prefix)
 
 
 class PublishedFigure(models.Model):
     """The employers of one unit type registered in exactly one region: all totals are sums of these rows.
 
-    Person-months and yuan, unrounded. Money by unit type is kept for the control totals and never shown; who paid
-    something, too little and too much is counted to decide whether it is (None in rows from before).
+    Person-months and yuan, unrounded. Money by unit type serves the control totals and is never shown. The counts of
+    employers that paid something, too little and too much decide whether payments are shown (None in rows older than
+    the columns).
     """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="figures")

@@ -1,4 +1,4 @@
-"""无障碍声明: read from a file of data that carries the day of its tests and a digest of what it said that day."""
+"""无障碍声明, read from a data file with the day of its tests and a digest of its contents on that day."""
 
 import hashlib
 import json
@@ -17,7 +17,7 @@ def statement() -> dict[str, Any]:
 
 
 def statement_digest(said: dict[str, Any]) -> str:
-    """What `digest` has to be. It covers the date, so neither content nor date changes alone."""
+    """The digest that the statement must have. It covers the date, so nobody changes the content or the date alone."""
     content = {name: value for name, value in said.items() if name != "digest"}
     text = json.dumps(content, ensure_ascii=False, sort_keys=True, default=str)
     return hashlib.sha256(text.encode()).hexdigest()

@@ -1,4 +1,4 @@
-"""Proof that a publication says what was assessed: totals recomputed from three sides (promise A1)."""
+"""Proof that a publication agrees with the assessments: totals recomputed from three sides (promise A1)."""
 
 from decimal import Decimal
 
@@ -16,15 +16,15 @@ Sums = dict[tuple[str, str], tuple[object, ...]]
 
 
 def published_assessments(publication: Publication) -> AssessmentQuerySet:
-    """What the publication copies: everything in force in its region and year, sole traders left out."""
+    """The assessments to publish: all in force in the region and year, except those of sole traders."""
     current = Assessment.objects.current().in_region(publication.region_id)
     return current.filter(levy_year=publication.levy_year).exclude(outcome=OutcomeCode.NOT_LIABLE)
 
 
 def refuse_false_totals(publication: Publication) -> None:
-    """Compare figures with assessments and with entries, region by region and type by type, and with the runs.
+    """Compare figures with assessments and entries, per region and unit type, and with the runs.
 
-    Equal rows make equal sums: every region above follows. Raises FiguresDisagree.
+    The regions above need no check: sums of equal rows are equal. Raises FiguresDisagree.
     """
     figures = _figures(publication)
     if figures != _assessments(publication) or _heads(figures) != _entries(publication):
@@ -74,12 +74,13 @@ def _entries(publication: Publication) -> Sums:
 
 
 def control_total(publication: Publication) -> Decimal | None:
-    """What the runs say is due: their stored totals, moved by approved corrections. None where a wider run covers
-    the region, whose total says nothing about this part of it."""
+    """The amount due by the runs: their stored totals, adjusted by approved corrections. None if a wider run covers
+    the region, because its total includes other regions."""
     region, year = publication.region, publication.levy_year
     runs = AssessmentRun.objects.filter(levy_year=year, state__in=FINAL_STATES, is_correction=False)
     if runs.filter(region__in=[code for code in region.lineage() if code != region.code]).exists():
         return None
+    # A correction may move an employer into or out of this region, so each side counts by its own region.
     base = runs.in_region(region.code).aggregate(total=Sum("payable_total", default=ZERO))["total"]
     approved = Supersession.objects.filter(new__levy_year=year, approved_at__isnull=False)
     moved = approved.aggregate(

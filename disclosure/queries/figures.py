@@ -1,4 +1,4 @@
-"""Totals of published regions: sums of the stored figures, so that every level adds up by construction."""
+"""Totals of published regions: sums of the stored figures, so every level adds up."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, fields
@@ -12,7 +12,7 @@ MONTHS = 12
 
 @dataclass(slots=True)
 class PublishedTotals:
-    """Counts of employers, person-months and yuan of some employers together, unrounded."""
+    """Counts of employers, person-months and yuan of a group of employers, unrounded."""
 
     unit_count: int = 0
     verified_count: int = 0
@@ -34,7 +34,7 @@ class PublishedTotals:
 
     @property
     def ratio(self) -> Decimal | None:
-        """Credited by staff person-months; None without staff."""
+        """Credited person-months ÷ staff person-months; None without staff."""
         return Decimal(self.credited_months) / self.staff_months if self.staff_months else None
 
 
@@ -42,7 +42,7 @@ FIELDS = tuple(field.name for field in fields(PublishedTotals))
 
 
 def total(figures: Iterable[PublishedFigure]) -> PublishedTotals:
-    """All of them together."""
+    """The sum of all of them."""
     result = PublishedTotals()
     for figure in figures:
         result.add(figure)
@@ -50,12 +50,13 @@ def total(figures: Iterable[PublishedFigure]) -> PublishedTotals:
 
 
 def covers(region: PublishedRegion, code: str) -> bool:
-    """Whether employers registered at `code` belong to this line of the table."""
+    """True if employers registered at `code` belong to this line of the table."""
     return code == region.code if region.is_own else code.startswith(region_prefix(region.code))
 
 
 def heads(months: Decimal | int | None) -> Decimal | None:
-    """人: person-months ÷ 12 with two decimals, half up, as the publication table wants them (annual averages)."""
+    """人: person-months ÷ 12 with two decimals, rounded half up, as the publication table requires (annual
+    averages)."""
     if months is None:
         return None
     return (Decimal(months) / MONTHS).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)

@@ -1,4 +1,4 @@
-"""What the page of a region and year shows: its totals, its parts, its unit types, and the years before."""
+"""The page of a region and year: its totals, its parts, its unit types, and the years before."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -21,7 +21,7 @@ MOST_RULES = 4
 
 @dataclass(frozen=True, slots=True)
 class PublishedLine:
-    """One row of a table: a region or a unit type. `code` is set where the row has a page of its own."""
+    """One row of a table: a region or a unit type. `code` is set if the row has a page of its own."""
 
     name: str
     totals: PublishedTotals
@@ -32,7 +32,7 @@ class PublishedLine:
 
 @dataclass(frozen=True, slots=True)
 class RegionTable:
-    """Rows and the row of all. They lead to the pages of `levy_year`, or of the publication `preview`, if any."""
+    """The rows and their total. They link to pages of `levy_year`, or of the publication `preview` if it is set."""
 
     caption: str
     head: str
@@ -69,29 +69,29 @@ class RegionPage:
 
     @property
     def before(self) -> Year | None:
-        """The year before, where it is published too."""
+        """The year before, if it is published."""
         return next((year for year in self.years if year.levy_year == self.publication.levy_year - 1), None)
 
     @property
     def placed_change(self) -> str:
-        """How the placed heads moved against the year before, in words; "" where that is not published."""
+        """The change of the placed heads since the year before, in words; "" if that year is not published."""
         return _change(self.whole.totals.credited_months, self.before.credited_months) if self.before else ""
 
     @property
     def required_change(self) -> str:
-        """The same of the heads that the ratio requires."""
+        """The same for the heads that the ratio requires."""
         return _change(self.whole.totals.required_months, self.before.required_months) if self.before else ""
 
     @property
     def ratio_points(self) -> Decimal | None:
-        """How many percentage points the ratio moved since the year before."""
+        """The change of the ratio since the year before, in percentage points."""
         if self.before is None or self.whole.totals.ratio is None:
             return None
         return _points(self.whole.totals.ratio) - _points(self.before.ratio)
 
     @property
     def ratio_change(self) -> str:
-        """The same in words; "" where the year before is not published."""
+        """The same in words; "" if the year before is not published."""
         points = self.ratio_points
         if points is None:
             return ""
@@ -102,7 +102,8 @@ class RegionPage:
 
 
 def tables(page: RegionPage, preview: int | None = None) -> list[RegionTable]:
-    """The page's parts, if it has any, and its unit types; `preview` is the publication that an officer looks at."""
+    """The page's parts, if there are any, and its unit types; `preview` is the publication that an officer
+    previews."""
     types = RegionTable(_("各类用人单位"), _("单位类型"), page.types, page.whole)
     if not page.parts:
         return [types]
@@ -111,7 +112,7 @@ def tables(page: RegionPage, preview: int | None = None) -> list[RegionTable]:
 
 
 def region_page(code: str, levy_year: int) -> RegionPage | None:
-    """What anybody reads; None where nothing is published for the region and year."""
+    """The public page; None if nothing is published for the region and year."""
     published = (
         Publication.objects.public()
         .filter(levy_year=levy_year, regions__code=code, regions__is_own=False)
@@ -122,8 +123,8 @@ def region_page(code: str, levy_year: int) -> RegionPage | None:
 
 
 def page_of(publication: Publication, code: str) -> RegionPage:
-    """The page of one region of a publication, also of one that is not public yet. Raises StopIteration for a
-    region that it does not cover."""
+    """The page of one region of a publication, public or not. Raises StopIteration for a region that it does not
+    cover."""
     listed = list(publication.regions.all())
     region = next(line for line in listed if line.code == code and not line.is_own)
     figures = [f for f in publication.figures.all() if covers(region, f.region_code)]
@@ -143,7 +144,7 @@ def page_of(publication: Publication, code: str) -> RegionPage:
 
 
 def _points(ratio: Decimal) -> Decimal:
-    """Per cent as pages show it, so that the difference is that of the figures one sees."""
+    """Per cent as shown on the page, so that a difference agrees with the two figures that a reader sees."""
     return (ratio * 100).quantize(Decimal("0.01"), rounding=ROUND_HALF_UP)
 
 
@@ -240,7 +241,7 @@ def ratio_chart(years: Sequence[Year], required_ratio: Decimal) -> LineChart:
 
 
 def _rules(lowest: Decimal, highest: Decimal) -> list[Decimal]:
-    """Round values from just below the lowest, few enough to stay apart."""
+    """Round values for grid lines, from just below the lowest value, few enough to keep apart."""
     step = next((step for step in STEPS if (highest - lowest) / step < MOST_RULES), STEPS[-1])
     first = (lowest / step).to_integral_value(ROUND_FLOOR) * step
     count = int((highest - first) / step) + 1

@@ -1,4 +1,4 @@
-"""残保金怎么算: one example that the rules themselves compute, and the relief of every listed year."""
+"""残保金怎么算: one example computed by the rules themselves, and the relief of every listed year."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,8 @@ NEWEST = max(POLICY_YEARS)
 
 @dataclass(frozen=True, slots=True)
 class Example:
-    """An enterprise's year under the terms of a region; assumed terms where none was chosen or none is recorded."""
+    """An enterprise's year under the parameters of a region; assumed ones if no region is chosen or none are
+    recorded."""
 
     levy_year: int
     terms: Terms
@@ -38,7 +39,7 @@ class Example:
         return assess(_facts(PLACED), self.terms)
 
     def by_heads(self) -> list[tuple[int, Assessed]]:
-        """What the same enterprise would owe with nobody, one, two … placed."""
+        """The levy of the same enterprise with nobody, one, two … placed."""
         return [(heads, assess(_facts(heads), self.terms)) for heads in range(MOST_PLACED + 1)]
 
 
@@ -52,14 +53,14 @@ class PolicyPeriod:
 
 
 def worked_example(levy_year: int, region_code: str = "") -> Example:
-    """Raises PolicyYearMissing for an unlisted year."""
+    """The example of a region and year. Raises PolicyYearMissing for an unlisted year."""
     rules = counting_rules([region_code], levy_year)[region_code] if region_code else CountingRules()
     terms = _regional(levy_year, region_code) if region_code else None
     return Example(levy_year, terms or _assumed(levy_year), terms is None, deadline(levy_year, rules))
 
 
 def periods() -> Iterator[PolicyPeriod]:
-    """The listed years, newest first, put together where caps, tiers and exemption are the same."""
+    """The listed years, newest first; successive years with equal caps, tiers and exemption are one period."""
     years = sorted(POLICY_YEARS.values(), key=lambda policy: policy.levy_year, reverse=True)
     for _rules, same in groupby(years, key=lambda p: (p.wage_cap_multiple, p.tiers, p.small_enterprise)):
         together = list(same)

@@ -1,4 +1,4 @@
-"""Copying a confirmed year into a publication, set-based and in the caller's transaction."""
+"""Copies a confirmed year into a publication, in set-based SQL and the caller's transaction."""
 
 from collections.abc import Iterable
 
@@ -10,13 +10,13 @@ from disclosure.models import Publication, PublicationState, PublishedRegion
 from disclosure.queries.checks import published_assessments
 from law.suppression import hidden_nodes, hidden_settlements
 
-# Fewer employers than this behind a regional total, and it would tell what one of them owes or has paid.
+# A regional total of fewer employers than this would reveal what one of them owes or has paid.
 FEWEST_PAYERS = 3
 SIDES = ("payer_count", "paying_count", "owing_count", "overpaid_count")
 Counts = tuple[int, ...]
 
-# Each employer with the ratio that its own run pinned: corrections are runs with a policy version of their own.
-# Sole traders are no payers and are not published.
+# Each employer with the ratio that its own run pinned: a correction is a run with its own policy version.
+# Sole traders do not pay the levy and are not published.
 ROWS = """
 WITH terms AS MATERIALIZED (
     SELECT v.id AS version_id, t.key AS region_id, (t.value #>> '{{required_ratio,value}}')::numeric AS ratio
@@ -89,8 +89,8 @@ SELECT %s, b.region_id, b.entity_type, count(*), count(b.verified_id),
 FROM base b GROUP BY b.region_id, b.entity_type
 """
 
-# The name index takes the rows up in few large batches, which halves the time; afterwards nothing waits in its list,
-# which every search would have to read through. The settings end with the transaction.
+# A long pending list lets the name index take in the rows in few large batches, which halves the time. Every search
+# reads that list too, so it is emptied at the end. The settings end with the transaction.
 LARGE_BATCHES = "SET LOCAL gin_pending_list_limit = '32MB'; SET LOCAL work_mem = '64MB'"
 TAKE_UP = "SELECT gin_clean_pending_list('entry_name_pairs')"
 
@@ -109,7 +109,8 @@ def write_rows(publication: Publication) -> None:
 
 
 def _regions(publication: Publication) -> list[PublishedRegion]:
-    """One line for each region with employers, for those above it, and for what is registered at these themselves."""
+    """One line for each region with employers, for each region above it, and for employers registered at those
+    directly."""
     rows = publication.figures.order_by().values_list("region_code").annotate(*(Sum(side) for side in SIDES))
     counts = {code: tuple(sides) for code, *sides in rows}
     named = Region.objects.in_bulk([place for code in counts for place in Region(code=code).lineage()])
@@ -146,10 +147,11 @@ def _own_line(publication: Publication, line: PublishedRegion) -> PublishedRegio
 
 
 def _decide_money(publication: Publication, lines: list[PublishedRegion], counts: dict[str, Counts]) -> None:
-    """Set is_money_shown and is_paid_shown so that every total a reader can derive stands for three employers or for
+    """Set is_money_shown and is_paid_shown so that every total that a reader can derive covers three employers or
     none."""
     parents = {_node(line): line.parent_code or None for line in lines}
     cells = {_node(line): _counts(line, counts) for line in lines}
+    # A reader can subtract a new version from an older one, so lines hidden before stay hidden.
     earlier = PublishedRegion.objects.filter(publication__in=_earlier(publication))
     due_before = frozenset(map(_node, earlier.filter(is_money_shown=False)))
     hidden = hidden_nodes(parents, {node: sides[:1] for node, sides in cells.items()}, FEWEST_PAYERS, due_before)

@@ -1,4 +1,4 @@
-"""Writing the open-data files: both formats in one pass over the frozen rows, then hashed and kept."""
+"""Writes the open-data files: both formats in one pass over the frozen rows, then hashed and stored."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from disclosure.queries.figures import covers, total
 
 
 def write_files(publication: Publication) -> list[PublishedFile]:
-    """Write every file of a publication and note what it holds. Call it last: a file outlives a rolled-back row."""
+    """Write every file of a publication and record it. Call it last: a rollback removes the rows but not the files."""
     rows = {
         "entries": publication.entries.order_by("region_code", "uscc").iterator(chunk_size=5_000),
         "figures": region_rows(publication),
@@ -30,7 +30,7 @@ def write_files(publication: Publication) -> list[PublishedFile]:
 
 
 def region_rows(publication: Publication) -> Iterator[RegionRow]:
-    """Every region line, first all types together, then each of the five."""
+    """Every region line: first all types together, then each of the five types."""
     figures = list(publication.figures.all())
     for region in publication.regions.all():
         own = [figure for figure in figures if covers(region, figure.region_code)]

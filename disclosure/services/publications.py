@@ -1,4 +1,4 @@
-"""Publishing a confirmed year: prepare (frozen copies), publish by a second person, withdraw."""
+"""Publishes a confirmed year: prepare (frozen copies), publish by a second person, withdraw."""
 
 import hashlib
 from datetime import datetime, timedelta
@@ -23,7 +23,7 @@ from disclosure.services.open_data import write_files
 from disclosure.workflow import DISCARD, PUBLISH, REPLACE, WITHDRAW
 
 MAX_ATTEMPTS = 3
-RESEND_AFTER = timedelta(minutes=2)  # a second worker finds the row locked and leaves
+RESEND_AFTER = timedelta(minutes=2)  # sending twice is harmless: a second worker finds the row locked and leaves
 UNFINISHED = [PublicationState.PREPARING, PublicationState.DRAFT]
 
 
@@ -63,14 +63,15 @@ def start_publication(
 
 
 def freeze_publication(*, publication_id: int) -> None:
-    """Write a publication's rows and files and make it a draft, unless somebody does or did; repeating is harmless.
+    """Write a publication's rows and files and make it a draft. Does nothing if another worker does so or has done so.
 
-    A refusal ends it as failed with its reason. A lost connection or a full disk leaves it to be done again; any
-    other failure counts an attempt, a statement that took too long included, and the third ends it.
+    A refusal ends it as failed with its reason. After a lost connection or a full disk it is tried again. Any other
+    failure, a statement time-out included, counts an attempt; the third ends it.
     """
     try:
         _freeze(publication_id)
     except (OperationalError, InterfaceError) as failure:
+        # A time-out is also an OperationalError, but trying again for ever would not help.
         if isinstance(failure.__cause__, QueryCanceled):
             _note_failure(publication_id, failure)
         raise
@@ -82,7 +83,8 @@ def freeze_publication(*, publication_id: int) -> None:
 
 
 def _note_failure(publication_id: int, failure: Exception) -> None:
-    """Count an attempt; the last ends the publication. The text is the kind of failure only."""
+    """Count an attempt; the last one ends the publication. Stores only the kind of failure: a message may quote a
+    row."""
     preparing = Publication.objects.filter(pk=publication_id, state=PublicationState.PREPARING)
     preparing.update(attempts=F("attempts") + 1, error=type(failure).__name__)
     if preparing.filter(attempts__gte=MAX_ATTEMPTS).exists():
@@ -121,7 +123,7 @@ def _freeze(publication_id: int) -> None:
 
 
 def _digest(files: list[PublishedFile]) -> str:
-    """One number for all files: the SHA-256 of their SHA-256s in the order of name and format."""
+    """One digest for all files: the SHA-256 of their SHA-256s in the order of name and format."""
     listed = sorted((file.name, file.format, file.sha256) for file in files)
     return hashlib.sha256("\n".join(sha256 for _name, _format, sha256 in listed).encode()).hexdigest()
 
@@ -133,7 +135,7 @@ def _fail(publication_id: int, reason: str) -> None:
 
 
 def due_publications() -> list[int]:
-    """Claim publications in preparation that no worker was sent lately."""
+    """Claim the publications in preparation that were not sent to a worker lately."""
     with transaction.atomic():
         due = (
             Publication.objects.select_for_update(skip_locked=True, of=("self",), no_key=True)
@@ -201,7 +203,7 @@ def withdraw(publication: Publication, *, actor: User, reason: str) -> Publicati
 
 
 def remove_discarded() -> None:
-    """Delete rows and files of discarded publications: a million rows take longer than a page may."""
+    """Delete rows and files of discarded publications, in a worker: a million rows take longer than a page may."""
     discarded = Publication.objects.filter(state=PublicationState.DISCARDED)
     for publication in discarded.filter(Exists(PublishedFile.objects.filter(publication=OuterRef("pk")))):
         _remove_rows(publication)
@@ -216,5 +218,6 @@ def _remove_rows(publication: Publication) -> None:
 
 
 def _lock_province(region: Region) -> None:
-    """One at a time per province: publications of a region, above it and below it see each other."""
+    """Let one publication per province change at a time."""
+    # The checks look at publications of the regions above and below; the province's row is the one they share.
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=f"{region.code[:2]}0000"))

@@ -1,1 +1,1 @@
-"""Pages that anybody reads without signing in, and those of the officers who publish."""
+"""Pages that need no sign-in, and the pages of the officers who publish."""

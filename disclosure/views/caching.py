@@ -1,4 +1,4 @@
-"""What a public page is: open to everybody, read-only, and the same for everybody with the same display settings."""
+"""Public pages: no sign-in, read-only, and equal for all readers with the same display settings."""
 
 from collections.abc import Callable
 from functools import wraps
@@ -9,14 +9,14 @@ from django.http import HttpRequest, HttpResponse
 from django.utils.cache import patch_cache_control, patch_vary_headers
 from django.views.decorators.http import require_safe
 
-MAX_AGE = 5  # seconds: what is withdrawn is gone everywhere after that (promise E6); a crowd still shares one answer
+MAX_AGE = 5  # seconds: then a withdrawn page is gone everywhere (promise E6), and yet a crowd shares one answer
 
 View = Callable[..., HttpResponse]
 
 
 def public_page(view: View) -> View:
-    """Nobody signs in; caches may keep a good answer for MAX_AGE. Settings and language live in cookies, and a
-    signed-in reader's copy is made private by accounts.frame.middleware.private_pages."""
+    """Needs no sign-in; caches may keep a good answer for MAX_AGE. Settings and language are in cookies, and
+    accounts.frame.middleware.private_pages makes a signed-in reader's copy private."""
 
     @login_not_required
     @require_safe

@@ -1,4 +1,4 @@
-"""费额测算: the rules of the annual run for figures that anybody types in, with every step. Nothing is stored."""
+"""费额测算: the rules of the annual run for any figures a reader enters, with every step. Stores nothing."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ ESTIMATES_PER_MINUTE = 60
 
 @public_page
 def calculator(request: HttpRequest) -> HttpResponse:
-    """The form, and below it the answer. By GET: an answer can be kept, sent on and printed."""
+    """The form, and below it the answer. By GET, so that a reader can bookmark, share and print an answer."""
     form = CalculatorForm(request.GET if "levy_year" in request.GET else None)
     context: dict[str, Any] = {"form": form}
     if form.is_bound:
@@ -29,7 +29,7 @@ def calculator(request: HttpRequest) -> HttpResponse:
 
 
 def _assessed(form: CalculatorForm) -> Assessed | None:
-    """The service that answers the API; what it refuses is shown at the field it names."""
+    """The service behind the API; its refusals appear at the fields they name."""
     try:
         return assessed_estimate(form.payload())
     except ValidationError as refusal:

@@ -1,4 +1,4 @@
-"""文书核验: anybody who holds a document can ask whether it is genuine and still in force."""
+"""文书核验: anyone with a document can check that it is genuine and still in force."""
 
 from django.contrib.auth.decorators import login_not_required
 from django.http import HttpRequest, HttpResponse
@@ -10,7 +10,7 @@ from disclosure.forms import DocumentCheckForm
 from disclosure.throttle import come_back_later, is_too_often
 from levy.queries.documents import check_document
 
-CHECKS_PER_MINUTE = 60  # enough for a queue at a counter behind one address, too little to hunt for codes
+CHECKS_PER_MINUTE = 60  # enough for a queue at a counter behind one address, too few to guess codes
 
 
 @login_not_required

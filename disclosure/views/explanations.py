@@ -1,4 +1,4 @@
-"""Pages in plain words: how the levy works, what its words mean, help, accessibility, personal information."""
+"""Pages in plain words: the levy, its terms, help, accessibility, personal information."""
 
 from django.conf import settings
 from django.http import HttpRequest, HttpResponse
@@ -14,7 +14,7 @@ from disclosure.views.caching import public_page
 
 @public_page
 def how_it_works(request: HttpRequest) -> HttpResponse:
-    """The example with the parameters of a chosen region and year; an unknown choice counts as none."""
+    """The example with the parameters of a region and year; an unknown choice counts as no choice."""
     form = ExampleForm(request.GET if request.GET else {"levy_year": NEWEST})
     chosen = form.cleaned_data if form.is_valid() else {"levy_year": NEWEST, "region": ""}
     context = {

@@ -1,4 +1,4 @@
-"""Open data: what can be downloaded, what its columns mean, and the files themselves."""
+"""Open data: the list of downloads, the data dictionary, and the files themselves."""
 
 from typing import Any
 
@@ -23,7 +23,7 @@ def content_names() -> dict[str, str]:
 
 
 def listed(publication: Publication, route: str = "disclosure:download") -> list[dict[str, Any]]:
-    """A publication's files as components/downloads.html shows them."""
+    """A publication's files in the form that components/downloads.html takes."""
     return [
         {
             "url": reverse(route, args=[publication.pk, file.name, file.format]),
@@ -53,13 +53,13 @@ def open_data(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def data_dictionary(request: HttpRequest) -> HttpResponse:
-    """What every column means, from the table that writes the files."""
+    """The meaning of every column, from the table that writes the files."""
     contents = [(content_names()[name], name, columns) for name, columns in CONTENTS.items()]
     return render(request, "disclosure/data_dictionary.html", {"contents": contents})
 
 
 def send(file: PublishedFile) -> FileResponse:
-    """The stored bytes, under a name that says what they are."""
+    """The stored bytes, under a name that describes them."""
     return FileResponse(
         file.stored.open("rb"),
         as_attachment=True,

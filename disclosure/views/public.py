@@ -1,4 +1,4 @@
-"""The pages anybody reads: home, search, an employer's years."""
+"""Public pages: home, search, an employer's years."""
 
 from typing import Any
 
@@ -21,7 +21,7 @@ MOST_FOUND = 10 * PER_PAGE
 
 @public_page
 def home(request: HttpRequest) -> HttpResponse:
-    """What can be done here, and the newest figures of each region that publishes for itself."""
+    """The tasks of the site, and the newest figures of each region that publishes for itself."""
     newest = Publication.objects.public().aggregate(year=Max("levy_year"))["year"]
     latest = Publication.objects.public().filter(levy_year=newest).select_related("region").order_by("region")
     return render(request, "disclosure/home.html", {"levy_year": newest, "publications": latest, "form": _form(None)})
@@ -37,7 +37,7 @@ def search(request: HttpRequest) -> HttpResponse:
         if form.is_valid():
             found = list(_found(form).values_list("pk", flat=True)[: MOST_FOUND + 1])
             page = Paginator(found[:MOST_FOUND], PER_PAGE).get_page(request.GET.get("page"))
-            # Only the page's rows are read as a whole: most of a search's time was spent on those that nobody sees.
+            # Read whole rows only for this page: reading them for all hits took most of a search's time.
             rows = PublishedEntry.objects.select_related("publication").in_bulk(page.object_list)
             page.object_list = [rows[pk] for pk in page.object_list]
             context |= {"is_cut_off": len(found) > MOST_FOUND, "page": page}
@@ -54,7 +54,7 @@ def _form(asked: Any) -> SearchForm:
 
 
 def _found(form: SearchForm) -> EntryQuerySet:
-    """Entries of the chosen year, else of the newest, in the order of an index: a broad search stops early."""
+    """Entries of the chosen year, or of the newest, in the order of an index, so that a broad search stops early."""
     years = [year for year, _label in form.fields["year"].choices]
     year = form.cleaned_data["year"] or (years[0] if years else 0)
     published = Publication.objects.public().filter(levy_year=year).values_list("pk", flat=True)
@@ -66,7 +66,7 @@ def _found(form: SearchForm) -> EntryQuerySet:
 
 @public_page
 def employer(request: HttpRequest, uscc: str, levy_year: int | None = None) -> HttpResponse:
-    """One employer's year, the newest unless one is asked for, and below it every published year."""
+    """One employer's year (the newest by default), and below it every published year."""
     entries = list(
         PublishedEntry.objects.public()
         .filter(uscc=uscc)

@@ -1,4 +1,4 @@
-"""The pages of regions: where to begin, one region's year, two regions side by side."""
+"""The pages of regions: the list, one region's year, two regions side by side."""
 
 from typing import Any
 
@@ -19,7 +19,7 @@ FEWEST_YEARS_OF_A_CHART = 2
 
 @public_page
 def regions(request: HttpRequest) -> HttpResponse:
-    """Where to begin: the regions that publish, each with its newest year."""
+    """The regions that publish, each with its newest year."""
     published = (
         Publication.objects.public()
         .values("region_id", "region__name")
@@ -31,7 +31,7 @@ def regions(request: HttpRequest) -> HttpResponse:
 
 @public_page
 def region_newest(request: HttpRequest, code: str) -> HttpResponse:
-    """A region without a year: the year asked for by the form, else the newest."""
+    """Redirect from a region without a year to the year of the form, or to the newest."""
     region = get_object_or_404(Region, code=code)
     asked = request.GET.get("year", "")
     levy_year = next((year for year in POLICY_YEARS if asked == str(year)), None) or latest_year(region.code)

@@ -1,7 +1,7 @@
-"""How one cell is read. A reader returns what is stored, as text, or raises CellFault; it never repairs.
+"""Readers for single cells. A reader returns the value to store, as text, or raises CellFault; it never repairs.
 
-Cells come from CSV as text and from XLSX as text, numbers, dates or truth values. Numbers and dates may be written
-with full-width characters and blanks around; everything else must be right as it stands.
+Cells come from CSV as text and from XLSX as text, numbers, dates or truth values. Numbers and dates may have
+full-width characters and blanks around them; every other value must already be right.
 """
 
 import re
@@ -29,7 +29,7 @@ _NUMBER = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _SPREADSHEET_FLOAT = re.compile(r"[0-9]+\.[0-9]*(?:[eE]\+?[0-9]+)?|[0-9]+[eE]\+[0-9]+")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})|/([0-9]{1,2})|([0-9]{2}))")
-# Control characters, characters without width that hide in a name, and the mark of a character already lost.
+# Control characters, zero-width characters that hide in a name, and the replacement mark of a lost character.
 _UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffd\ufffe\uffff]")
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
@@ -52,7 +52,7 @@ def _narrowed(cell: Cell) -> str:
 
 
 def _as_text(cell: Cell) -> str:
-    """The text of a cell that must be text; a number or date there has lost what was typed."""
+    """The text of a cell that must be text. A spreadsheet number or date has lost digits or form, so it is a fault."""
     if not isinstance(cell, str):
         raise CellFault(
             _("这一格不是文本，表格软件可能已改动原来的内容。"),
@@ -62,7 +62,7 @@ def _as_text(cell: Cell) -> str:
 
 
 def free_text(cell: Cell, *, longest: int) -> str:
-    """Free text as it was sent, without blanks around it. At most `longest` characters, none of them invisible."""
+    """Free text without blanks around it. At most `longest` characters, none of them invisible."""
     found = shown(cell) if isinstance(cell, int | float) else _as_text(cell)
     if _UNPRINTABLE.search(found):
         raise CellFault(_("含有看不见的字符或已损坏的文字。"), _("请删去后重新输入。"))
@@ -88,13 +88,13 @@ def credit_code(cell: Cell) -> str:
 
 
 def region_code(cell: Cell) -> str:
-    """行政区划代码. Its six digits survive as a spreadsheet number, so a whole number is taken too."""
+    """行政区划代码. A whole number is accepted too: a spreadsheet number keeps the six digits."""
     code = shown(cell) if isinstance(cell, int | float) else cell
     return identifier(code, identifiers.check_region_code)
 
 
 def one_of(choices: type[models.TextChoices]) -> Reader:
-    """The official Chinese name of a code, exactly."""
+    """Accepts exactly the official Chinese name of a code."""
     codes = {word: code for code, word in official_words(choices).items()}
     names = "、".join(codes)
 
@@ -116,7 +116,7 @@ def flag(cell: Cell) -> str:
 
 
 def _number(cell: Cell) -> Decimal:
-    """A finite number as written. A spreadsheet number has the fifteen digits that the spreadsheet shows."""
+    """A finite number as written. Of a spreadsheet number, the fifteen digits that the spreadsheet shows."""
     if isinstance(cell, int | float) and isfinite(cell):
         return Decimal(format(cell, ".15g"))
     found = _narrowed(cell) if isinstance(cell, str) else ""
@@ -143,7 +143,7 @@ def _places(value: Decimal) -> int:
 
 
 def decimal(cell: Cell, *, low: Decimal, high: Decimal, places: int) -> str:
-    """A number within bounds (both included) with at most so many decimals."""
+    """A number within bounds (both included) with at most `places` decimals."""
     value = _number(cell)
     _bounded(value, low, high)
     if _places(value) > places:
@@ -156,7 +156,7 @@ def number_between(low: object, high: object, *, places: int) -> Reader:
 
 
 def whole(cell: Cell, *, low: int, high: int) -> str:
-    """A whole number within bounds. 200.0, as other programs write a whole number, is one."""
+    """A whole number within bounds. Accepts 200.0, because other programs write whole numbers so."""
     value = _number(cell)
     if value != value.to_integral_value() or _places(value) > 2:
         raise CellFault(_("应为整数。"), _("请填写整数，不带小数。"))
@@ -189,7 +189,7 @@ def day(cell: Cell) -> str:
 
 
 def ending_day(cell: Cell) -> str:
-    """A date where something ends; the cell of what does not end is left empty."""
+    """An end date. The cell is empty when there is no end."""
     return _day(cell, _("请按“2025-07-01”的样式填写；不限期的请留空。"), _("请核对年份；不限期的请留空。"))
 
 
@@ -203,7 +203,7 @@ def _day(cell: Cell, way_to_write: str, year_to_check: str) -> str:
 
 
 def month(cell: Cell) -> str:
-    """A month: 2025-07; also 2025/7, 202507, or the first day of it, which is what spreadsheets make of it."""
+    """A month: 2025-07; also 2025/7, 202507, or the first day of the month, to which spreadsheets turn it."""
     found = _spreadsheet_date(cell)
     if found is None:
         narrowed = _narrowed(cell)
@@ -224,7 +224,7 @@ def _written_date(found: str) -> date | None:
 
 
 def _date_of(match: re.Match[str] | None, *, last: int | None = None) -> date | None:
-    """The date in a match's groups that took part; `last` stands for a day that is not written."""
+    """The date in the groups that matched; `last` is the day when none is written."""
     if match is None:
         return None
     parts = [int(part) for part in match.groups() if part is not None]

@@ -1,4 +1,4 @@
-"""Checks of rows against each other and against what is stored. They run in the database, on all rows at once."""
+"""Checks that compare rows with each other and with stored rows. They run in the database, on all rows at once."""
 
 from collections.abc import Iterator
 
@@ -7,7 +7,8 @@ from django.utils.translation import gettext as _
 from exchange.engine.contract import Check, Scope, StagedRows
 from exchange.engine.faults import Fault, Refusal
 
-# Rows of the file and stored rows they do not replace, side by side; `span` may not overlap within `owner`.
+# Pairs the rows of the file with each other and with the stored rows that they do not replace. Two rows of one
+# `owner` may not overlap in `span`. NULLS LAST names a row of the same file before a stored one.
 _OVERLAPS = """
 WITH rows AS (
     SELECT s.line, s.{start} AS start, {owner_of_s} AS owner, {span_of_s} AS span FROM staged s WHERE {where_s}
@@ -23,7 +24,7 @@ WHERE a.line IS NOT NULL ORDER BY a.line, b.line NULLS LAST
 
 
 def dates_in_order(first: str, last: str) -> Check:
-    """The later date is not before the earlier one."""
+    """Refuse rows whose second date is before the first."""
 
     def check(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
         refusal = Refusal(_("结束日期早于开始日期。"), _("请核对两个日期。"))
@@ -41,7 +42,7 @@ def not_zero(name: str) -> Check:
 
 
 def stored_rows_stand(key: str, reason: object, cure: object) -> Check:
-    """A key that is stored with other contents is not overwritten: the row waits for a person (promise A9)."""
+    """Never overwrite a stored key with other contents: a person decides about the row (promise A9)."""
 
     def check(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
         refusal = Refusal(str(reason), str(cure))
@@ -53,7 +54,7 @@ def stored_rows_stand(key: str, reason: object, cure: object) -> Check:
 def overlapping_rows(
     staging: StagedRows, *, start: str, owner: str, span: str, where: str
 ) -> Iterator[tuple[int, str]]:
-    """Lines that overlap another row, with where that row stands."""
+    """Yield each line that overlaps another row, with the place of that row in words."""
     parts = {"table": staging.kind.table, "start": start, "same_key": staging.same_key}
     for alias in "st":
         parts |= {
@@ -69,7 +70,8 @@ def overlapping_rows(
 
 
 def periods_apart(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-    """A region has one value of a parameter on a day. An open period is closed before the next one begins."""
+    """Refuse two values of one parameter for one region and day. Close an open period before you begin the next
+    one."""
     overlapping = overlapping_rows(
         staging,
         start="valid_from",

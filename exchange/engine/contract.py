@@ -1,4 +1,4 @@
-"""What a kind of exchange file is: one declaration that reading, checking, writing and documentation all follow."""
+"""The declaration of a kind of exchange file. Reading, checking, writing and documentation all follow it."""
 
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
@@ -12,14 +12,14 @@ from exchange.engine.cells import Reader
 from exchange.engine.faults import Fault, Refusal
 from exchange.models import ImportedFile
 
-# From a code to the text that is stored for it, or why it cannot be taken.
+# Maps a code to the text to store for it, or to the reason for refusing it.
 Resolved: TypeAlias = Mapping[str, str | Refusal]
 Resolver: TypeAlias = Callable[[Collection[str], "Scope"], Resolved]
 
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The regions that rows may lie in. None is everywhere: the command line acting for nobody in particular."""
+    """The regions to which rows may belong. None means everywhere: the command line without a person."""
 
     prefixes: tuple[str, ...] | None = None
 
@@ -31,9 +31,9 @@ class Scope:
 class Column:
     """One column of a file.
 
-    `staged` names the columns it fills and their SQL types. `blank` is what an optional empty cell is stored as.
-    `beside` are other headings whose cells decide how this one is read. `resolve` turns the codes of a batch into
-    what is stored, in one query.
+    `staged` names the columns it fills and their SQL types. `blank` is the stored value of an optional empty cell.
+    `beside` names other headings whose cells the reader needs too. `resolve` turns the codes of a batch into stored
+    values, in one query.
     """
 
     heading: str
@@ -51,7 +51,7 @@ class Column:
 
 
 class StagedRows(Protocol):
-    """The rows of one file in the temporary table `staged`, as a kind's checks see them (exchange.engine.staging)."""
+    """The rows of one file in the temporary table `staged`, for the checks of a kind (exchange.engine.staging)."""
 
     kind: "Kind"
     same_key: str
@@ -75,7 +75,7 @@ Check: TypeAlias = Callable[[StagedRows, Scope], Iterable[Fault]]
 
 @dataclass(frozen=True, slots=True)
 class FileSequel:
-    """What follows from a written file: a template, and what it is given as `sequel`."""
+    """The next step after a written file: a template and its context variable `sequel`."""
 
     template: str
     sequel: object
@@ -85,13 +85,13 @@ class FileSequel:
 class Kind:
     """One kind of file.
 
-    Rows are staged, then `source` (by default the staged rows as they are) is compared with `model` by `key`; `body`
-    are the other columns that are compared, `companions` follow them unread. `constants` are SQL for the columns that
-    the file does not have, written with a new row; `change_constants` those written with a changed one. `release` is
-    set on changed rows first, where a constraint would not bear them changing one after another. `rows_add_up` means
-    that equal rows are payments of their own. `remarks` are conditions on staged rows that are no fault but worth a
-    look. `lock` runs before the checks of a file that is to be written, `settle` after writing, in one transaction.
-    `followed_by` says what the page of a written file shows below its report.
+    Rows are staged; then `source` (by default the staged rows) is compared with `model` by `key`. `body` names the
+    other compared columns; `companions` are written with them but not compared. `constants` is the SQL of the columns
+    that the file does not have, for a new row; `change_constants`, for a changed row. `release` is set on all changed
+    rows first, where a constraint would refuse them while they change one after another. `rows_add_up` means that
+    equal rows are separate payments. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
+    checks of a file to be written, `settle` after writing, in one transaction. `followed_by` adds a part below the
+    report on the page of a written file.
     """
 
     name: str

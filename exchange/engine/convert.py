@@ -1,4 +1,4 @@
-"""Cells to staged text, a column of a batch at a time. Most values of a column recur, so each is read once."""
+"""Converts cells to staged text, one column of a batch at a time. Most values recur, so each is read once."""
 
 from collections.abc import Iterable, Sequence
 from itertools import compress
@@ -13,11 +13,11 @@ from exchange.engine.staging import copy_text
 
 Converted: TypeAlias = str | Refusal
 
-REMEMBERED = 200_000  # values per column; a column of ever new values must not fill the memory
+REMEMBERED = 200_000  # values per column, then start again: a column of unique values must not fill the memory
 
 
 class ColumnReader(dict[Cell, Converted]):
-    """A memo from a cell to its staged text. With `beside`, the key is all their cells."""
+    """A cache from a cell to its staged text. With `beside`, the key is the tuple of all the cells."""
 
     def __init__(self, column: Column) -> None:
         super().__init__()
@@ -43,7 +43,7 @@ class ColumnReader(dict[Cell, Converted]):
 
 
 class CodeReader:
-    """A column whose codes are looked up in the database: one query for the codes of a batch not yet known."""
+    """A column whose codes are looked up in the database: one query per batch, for the codes not yet known."""
 
     def __init__(self, column: Column, resolve: Resolver, scope: Scope) -> None:
         self.codes = ColumnReader(column)
@@ -72,7 +72,7 @@ class Converter:
         ]
 
     def convert(self, lines: Sequence[int], columns: Sequence[Sequence[Cell]]) -> tuple[str, list[Fault]]:
-        """Rows in COPY's text format, without those that have a fault, and the faults.
+        """Returns the sound rows in COPY's text format, and the faults of the others.
 
         `columns` are the file's cells in the order of the kind's columns.
         """
@@ -80,7 +80,7 @@ class Converter:
         faults: list[Fault] = []
         sound = [True] * len(lines)
         for column, values in zip(self.kind.columns, staged, strict=True):
-            if Refusal not in set(map(type, values)):
+            if Refusal not in set(map(type, values)):  # the usual case, without a loop in Python
                 continue
             for row, value in enumerate(values):
                 if isinstance(value, Refusal):

@@ -1,4 +1,5 @@
-"""Rows of a CSV file: UTF-8 with or without a mark, or GB18030, decided by whether the whole file can be read so."""
+"""Rows of a CSV file in UTF-8 (with or without a byte order mark) or GB18030: the first that decodes the whole
+file."""
 
 import codecs
 import csv
@@ -16,7 +17,7 @@ ENCODINGS = ("utf-8-sig", "gb18030")
 
 
 def csv_rows(source: Source, batch: int) -> Iterator[list[list[Cell]]]:
-    """Every row, empty ones included, so many at a time. Raises FileRefused for another encoding or broken quoting."""
+    """Every row, empty ones included, `batch` at a time. Raises FileRefused for another encoding or broken quoting."""
     with source.open() as stream, io.TextIOWrapper(stream, encoding_of(source), newline="") as text:
         reader = csv.reader(text, strict=True)
         try:
@@ -30,7 +31,8 @@ def csv_rows(source: Source, batch: int) -> Iterator[list[list[Cell]]]:
 
 
 def encoding_of(source: Source) -> str:
-    """The first encoding in which the whole file is valid. Raises FileRefused if none is, or the file is binary."""
+    """The first encoding in which the whole file is valid. Raises FileRefused if there is none or the file is
+    binary."""
     for encoding in ENCODINGS:
         try:
             _read_through(source, encoding)

@@ -1,4 +1,4 @@
-"""Faults with the cells they are about: a workbook for the sender, masked lines for everybody else."""
+"""Faults with their cells: a workbook for the sender, masked lines for everyone else."""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -19,12 +19,12 @@ from law.identifiers import mask_identity
 
 PERSONAL = frozenset({"姓名", "身份证号", "证件号码"})
 PUBLIC = frozenset({"统一社会信用代码", "派遣单位信用代码", "用工单位信用代码", "电子税票号码"})
-LONGEST = 200  # of a value shown
+LONGEST = 200  # characters of a value shown
 LONG_NUMBER = re.compile(r"[0-9０-９]{12,}[Xx]?")
 
 
 def with_values(faults: Iterable[Fault], source: Source, kind: Kind) -> Iterator[Fault]:
-    """The faults with the cells they are about, from a second reading of the file. Faults must be in line order."""
+    """Add to each fault the cell it is about, in a second reading of the file. Faults must be in line order."""
     waiting: dict[int, list[Fault]] = {}
     for fault in faults:
         waiting.setdefault(fault.line, []).append(fault)
@@ -39,7 +39,7 @@ def with_values(faults: Iterable[Fault], source: Source, kind: Kind) -> Iterator
 
 
 def masked(fault: Fault) -> Fault:
-    """The fault as it may be stored and shown: no name of a person, no identity or certificate number."""
+    """The fault without a person's name, identity number or certificate number, so that it may be stored and shown."""
     if fault.heading in PERSONAL:
         value = mask_identity(fault.value) if fault.heading != "姓名" else fault.value[:1] + "*" * len(fault.value[1:])
         return fault._replace(value=value)
@@ -49,7 +49,7 @@ def masked(fault: Fault) -> Fault:
 
 
 def write_workbook(faults: Iterable[Fault], target: Path | BinaryIO) -> None:
-    """All faults with their cells, as text cells that no spreadsheet runs. It goes back to the sender of the file."""
+    """Write all faults with their cells, as text that no spreadsheet runs as a formula, for the sender of the file."""
     header = Format().set_bold().set_background_color("#E8EEF5").set_text_wrap()
     records = (
         {
@@ -73,7 +73,7 @@ def write_workbook(faults: Iterable[Fault], target: Path | BinaryIO) -> None:
 
 
 def blank_workbook(kind: Kind, target: BinaryIO) -> None:
-    """A workbook with the headings of a kind, for filling in. Every column is text: codes stay as they are typed."""
+    """A workbook with the headings of a kind, to fill in. Every column is text, so codes keep what is typed."""
     as_text = Format().set_num_format("@")
     with translation.override(settings.LANGUAGE_CODE):
         sheet_name, notes = str(kind.label), {column.heading: str(column.note) for column in kind.columns}

@@ -1,21 +1,21 @@
-"""What is wrong with a cell or a row, in words for the person who mends it."""
+"""Faults of a cell or a row, in words for the person who corrects them."""
 
 from typing import NamedTuple, TypeAlias
 
 from law.identifiers import IdentifierError
 
-Cell: TypeAlias = object  # str, int, float, date, datetime or another thing that a spreadsheet cell holds
+Cell: TypeAlias = object  # str, int, float, date, datetime or another value of a spreadsheet cell
 
 
 class Refusal(NamedTuple):
-    """Why a value cannot be taken, and what to do about it. Both are sentences."""
+    """The reason for refusing a value, and the cure. Both are sentences."""
 
     reason: str
     cure: str
 
 
 class CellFault(Exception):
-    """Raised by a reader (cells.py) for one cell."""
+    """A fault of one cell, raised by its reader (cells.py)."""
 
     def __init__(self, reason: object, cure: object) -> None:
         self.refusal = Refusal(str(reason), str(cure))
@@ -23,13 +23,13 @@ class CellFault(Exception):
 
     @classmethod
     def of_identifier(cls, error: IdentifierError) -> "CellFault":
-        """An identifier's message is cause and cure in one; the cure begins with 请."""
+        """Split an identifier's message into reason and cure; the cure begins with 请."""
         reason, please, cure = str(error).partition("请")
         return cls(reason.rstrip("，；。") + "。", please + cure)
 
 
 class Fault(NamedTuple):
-    """One fault of a file. `line` is the row as a spreadsheet counts it; `value` is filled in when it is shown."""
+    """One fault of a file. `line` is the row number in a spreadsheet; `value` is filled in only for showing."""
 
     line: int
     heading: str

@@ -1,7 +1,7 @@
-"""Reading, checking and writing one exchange file: what stands behind the command and the upload page.
+"""Reading, checking and writing one exchange file, for the command and the upload page.
 
-The rows are streamed into a temporary table in batches; nothing but that table is touched until every row has been
-looked at. Then one transaction compares, writes and records, or leaves everything as it was.
+The rows stream into a temporary table in batches; nothing else changes until every row has been checked. Then one
+transaction compares, writes and records, or changes nothing.
 """
 
 import gc
@@ -35,7 +35,7 @@ Progress = Callable[[int], None]
 
 
 class Mode(Enum):
-    """Only say what would happen; write if every row is sound; write the sound rows."""
+    """Report only; write if every row is sound; write the sound rows."""
 
     REPORT = "report"
     APPLY = "apply"
@@ -44,7 +44,7 @@ class Mode(Enum):
 
 @dataclass(slots=True)
 class Report:
-    """What was found in a file and what was done. `sound` rows are new, changed or unchanged."""
+    """Counts and faults of one reading, and the result of writing. `sound` rows are new, changed or unchanged."""
 
     rows: int = 0
     repeated: int = 0
@@ -70,9 +70,9 @@ class Report:
 
 
 def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
-    """Where rows may lie: in the regions in which everybody concerned may load this kind.
+    """The regions in which everyone concerned may load this kind; without a person (the command line) everywhere.
 
-    Without a person, from the command line, everywhere. Raises PermissionMissing.
+    Raises PermissionMissing.
     """
     scope = Scope()
     for person in filter(None, (actor, second)):
@@ -84,7 +84,7 @@ def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
 
 
 def _shared(some: tuple[str, ...], others: tuple[str, ...]) -> tuple[str, ...]:
-    """Prefixes of what lies under both."""
+    """The prefixes of the regions that both cover."""
     pairs = [(one, other) for one in some for other in others]
     return tuple({max(pair, key=len) for pair in pairs if pair[0].startswith(pair[1]) or pair[1].startswith(pair[0])})
 
@@ -101,8 +101,8 @@ def load_file(
 ) -> Report:
     """Read a file and, if the mode says so, write it, in one transaction.
 
-    `second` is the person who approves what needs two people. `file` is the row of an upload; the command line has
-    none until something is written. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
+    `second` is the person who approves a kind that needs two people. `file` is the row of an upload; the command line
+    creates one when it writes. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
     """
     if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
         raise SecondPersonNeeded
@@ -157,13 +157,13 @@ def stage_rows(
             if rows:
                 staging.add(rows)
     staging.settle_added()
-    staging.run("ANALYZE staged")
+    staging.run("ANALYZE staged")  # autovacuum never analyses a temporary table
 
 
 @contextmanager
 def _uncollected() -> Iterator[None]:
-    """Millions of cells come and go, none of them in a circle: the collector would search them in vain, for half of
-    the time (measured)."""
+    """Pause the garbage collector: millions of cells come and go without cycles, and it took half of the time
+    (measured)."""
     was_enabled = gc.isenabled()
     gc.disable()
     try:

@@ -1,4 +1,4 @@
-"""Region codes in files to rows in the database, a batch at a time, with the reader's scope."""
+"""Looks up the region codes of a batch in the database, within the reader's scope."""
 
 from collections.abc import Collection
 
@@ -14,7 +14,7 @@ def out_of_scope() -> Refusal:
 
 
 def resolved_regions(codes: Collection[str], scope: Scope) -> Resolved:
-    """Region codes that exist, retired ones included: history is recorded under them."""
+    """Accepts region codes that exist, retired ones included: history is recorded under them."""
     known = set(Region.objects.filter(pk__in=list(codes)).order_by().values_list("pk", flat=True))
     unknown, outside = Refusal(_("没有这个行政区划代码。"), _("请对照GB/T 2260填写。")), out_of_scope()
     return {code: (code if scope.covers(code) else outside) if code in known else unknown for code in codes}

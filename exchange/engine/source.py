@@ -1,4 +1,4 @@
-"""A file as it came: where its bytes are, how large it may be, and what it turns out to be."""
+"""An exchange file before reading: its bytes, the limits of its size, and its format by its contents."""
 
 import hashlib
 import io
@@ -17,7 +17,7 @@ MIB = 1024 * 1024
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """How much one file may ask of the machine (promise C2). Sizes in bytes, `seconds` of processor time."""
+    """The most that one file may take of the machine (promise C2). Sizes in bytes, `seconds` of processor time."""
 
     size: int
     rows: int
@@ -58,7 +58,7 @@ class Source:
 CSV, XLSX = "csv", "xlsx"
 HEAD = 4096
 
-# What people send by mistake, by its first bytes.
+# Formats that people send by mistake, by their first bytes.
 SIGNATURES: tuple[tuple[bytes, object], ...] = (
     (b"%PDF", gettext_lazy("PDF文件")),
     (b"\x89PNG", gettext_lazy("图片")),
@@ -77,7 +77,7 @@ MARKUP = (b"<!doctype", b"<html", b"<table", b"<?xml", b"<head", b"<meta")
 
 
 def recognise(source: Source) -> str:
-    """CSV or XLSX, by the contents and never by the name. Raises FileRefused, naming what the file is instead."""
+    """CSV or XLSX, by the contents, never by the name. Raises FileRefused with the name of the format it found."""
     if source.size == 0:
         raise FileRefused(_("文件是空的。"))
     if source.size > source.limits.size:
@@ -106,7 +106,7 @@ def _ole_name(start: bytes) -> str:
 
 
 def _check_archive(source: Source) -> None:
-    """What can be said from the archive's directory, before anything is unpacked (promise C2)."""
+    """Check the archive's directory before unpacking anything (promise C2)."""
     limits = source.limits
     try:
         with source.open() as stream, ZipFile(stream) as archive:

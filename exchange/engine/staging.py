@@ -1,6 +1,6 @@
-"""The rows of one file in a temporary table, where they are compared with each other and with what is stored.
+"""The rows of one file in a temporary table, to compare with each other and with stored rows.
 
-SQL here is put together from the declarations of kinds.py alone; whatever came from a file is data.
+The SQL is built only from the declarations of the kinds; the contents of a file are always parameters or COPY data.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ from django.utils.translation import gettext as _
 from exchange.engine.contract import Kind
 from exchange.engine.faults import Fault, Refusal
 
-# Groups of rows with one key: which row came first, and whether all say the same.
+# Groups of rows with one key: the first row of each, and whether all rows of the group are equal.
 REPEATED = """
 CREATE TEMP TABLE repeated AS
 SELECT line, first, bool_and(same) OVER (PARTITION BY first) AS harmless,
@@ -34,7 +34,7 @@ class Staging:
         self.types = dict(column.split(" ", 1) for declared in kind.columns for column in declared.staged)
         self.nullable = {name for column in kind.columns if not column.required for name in column.names}
         self.same_key = " AND ".join([*(self._equal(name, "s", "t") for name in kind.key), kind.stored_where])
-        self.last_stored = 0  # of the kind's rows the last one from before this file
+        self.last_stored = 0  # the last row of this kind from before this file
         self._adding = ExitStack()
 
     def _equal(self, name: str, left: str, right: str) -> str:
@@ -42,7 +42,7 @@ class Staging:
         return f"{left}.{name} {operator} {right}.{name}"
 
     def body_differs(self, alias: str) -> str:
-        """Whether a row of the source says something else than the stored row t of the same key."""
+        """SQL condition: a row of the source differs in its body from the stored row t of the same key."""
         if not self.kind.body:
             return "false"
         ours, stored = (", ".join(f"{table}.{name}" for name in self.kind.body) for table in (alias, "t"))
@@ -66,27 +66,27 @@ class Staging:
     def add(self, rows: str) -> None:
         """Append rows in COPY's text format, the line number first.
 
-        PostgreSQL takes them in while the caller reads on; the connection can do nothing else before `settle_added`.
+        PostgreSQL stores them while the caller reads on; the connection can do nothing else before `settle_added`.
         """
         cursor = self._adding.enter_context(connection.cursor())
         statement = f"COPY staged (line, {', '.join(self.types)}) FROM STDIN"
         self._adding.enter_context(cursor.copy(statement)).write(rows)
 
     def settle_added(self) -> None:
-        """Wait until the rows that were added last are in the table."""
+        """Wait until the rows of the last `add` are in the table."""
         self._adding.close()
 
     def count(self) -> int:
         return int(self.rows("SELECT count(*) FROM staged")[0][0])
 
     def remove(self, faults: Iterable[Fault]) -> None:
-        """Take the faulty rows out."""
+        """Remove the faulty rows."""
         lines = sorted({fault.line for fault in faults})
         if lines:
             self.run("DELETE FROM staged WHERE line = ANY(%(lines)s)", {"lines": lines})
 
     def faults_where(self, condition: str, staged: str, refusal: Refusal, **values: object) -> Iterator[Fault]:
-        """A fault for every staged row s that meets the condition, told of the column that fills `staged`."""
+        """A fault for every staged row s that meets the condition, under the heading that fills `staged`."""
         heading = self.kind.heading_of(staged)
         for line in self.lines_where(condition, **values):
             yield Fault(line, heading, *refusal)
@@ -97,11 +97,12 @@ class Staging:
         return [line for (line,) in found]
 
     def differs_from_stored(self) -> str:
-        """Condition: the row's key is stored with other contents."""
+        """SQL condition: the row's key is stored with other contents."""
         return f"EXISTS (SELECT FROM {self.kind.table} t WHERE {self.same_key} AND {self.body_differs('s')})"
 
     def settle_repeated(self) -> tuple[int, list[Fault]]:
-        """Read equal rows once; rows of one key that differ are faults, all of them. Returns how many were equal."""
+        """Keep one of equal rows; rows of one key that differ are all faults. Returns the number of equal rows
+        removed."""
         if self.kind.rows_add_up:
             return 0, []
         key, others = list(self.kind.key), self._compared()
@@ -136,7 +137,7 @@ class Staging:
         )
 
     def compare(self) -> tuple[int, int]:
-        """How many rows would be new and how many would change a stored one."""
+        """The number of rows that would be new, and of those that would change a stored row."""
         ((new, changed),) = self.rows(
             f"SELECT count(*) FILTER (WHERE t.{self._never_null} IS NULL),"
             f" count(*) FILTER (WHERE t.{self._never_null} IS NOT NULL AND {self.body_differs('s')})"
@@ -149,7 +150,7 @@ class Staging:
         return self.kind.key[0]
 
     def write(self, values: Mapping[str, object]) -> tuple[int, int]:
-        """Write what is new and what changed. Returns how many of each."""
+        """Write new and changed rows. Returns the number of each."""
         changed = self._update(values) if self.kind.body else 0
         return self._insert(values), changed
 
@@ -175,7 +176,7 @@ class Staging:
 
 @contextmanager
 def staging_of(kind: Kind) -> Iterator[Staging]:
-    """The table of one reading; it is gone afterwards."""
+    """The table of one reading; it is dropped afterwards."""
     staging = Staging(kind)
     staging.create()
     try:
@@ -187,7 +188,7 @@ def staging_of(kind: Kind) -> Iterator[Staging]:
 
 
 def copy_text(values: Sequence[str | None]) -> str:
-    """Staged values as COPY's text format writes them, tabs between."""
+    """Staged values in COPY's text format, with tabs between them."""
     return "\t".join("\\N" if value is None else _escaped(value) for value in values)
 
 

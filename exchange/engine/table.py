@@ -1,4 +1,4 @@
-"""A file as a table of one kind: its headings found and checked, its cells in the order of the kind's columns."""
+"""A file as a table of one kind: finds and checks its headings, puts its cells in the order of the kind's columns."""
 
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -19,7 +19,7 @@ SHOWN = 8  # unknown headings named in a warning
 
 @dataclass(frozen=True, slots=True)
 class RowBatch:
-    """Some rows: their line numbers and, per column of the kind, their cells."""
+    """Some rows: their line numbers, their cells per column of the kind, and their faults."""
 
     lines: Sequence[int]
     columns: Sequence[Sequence[Cell]]
@@ -66,7 +66,8 @@ class Table:
         return xlsx_rows(self.source, BATCH, self.warnings.append)
 
     def _places(self, headings: list[str]) -> list[int]:
-        """Where each column of the kind stands. Raises FileRefused naming what is missing or stands twice."""
+        """The position of each column of the kind. Raises FileRefused with the headings that are missing or
+        repeated."""
         if len(headings) > self.source.limits.columns:
             raise FileRefused(_("超过%(columns)s列。请删除多余的列。") % {"columns": self.source.limits.columns})
         wanted = self.kind.headings
@@ -96,7 +97,7 @@ def _missing(missing: list[str], headings: list[str], kind: Kind) -> str:
 
 
 def _batch(first: int, rows: list[list[Cell]], places: list[int], width: int) -> RowBatch | None:
-    """The rows that hold anything. The ordinary batch has neither gaps nor ragged rows and is only turned over."""
+    """The rows that are not empty. The usual batch has no gaps and no ragged rows: a transpose is enough."""
     if set(map(len, rows)) == {width}:
         columns = list(zip(*rows, strict=True))
         if "" not in columns[places[0]]:

@@ -1,8 +1,8 @@
-"""Reads one workbook in a process of its own and writes its rows to standard output.
+"""Reads one workbook in a separate process and writes its rows to standard output.
 
-The parser is native code: when a hostile file makes it ask for more memory than there is, it ends its process. So it
-has its own, with limits on memory and time that hold whatever the file says. Run by xlsx_rows.py; needs no Django.
-Each message is a pickle: first `("sheet", {...})` or `("refused", code)`, then lists of rows.
+The parser is native code: a hostile file that makes it run out of memory ends its process. A separate process has
+limits on memory and time that no file can lift. Run by xlsx_rows.py; needs no Django. Each message is a pickle: first
+`("sheet", {...})` or `("refused", code)`, then lists of rows.
 """
 
 import io
@@ -18,20 +18,20 @@ from typing import Any, BinaryIO
 from python_calamine import CalamineError, CalamineWorkbook, SheetTypeEnum, SheetVisibleEnum
 
 CHUNK = 256 * 1024
-OVERLAP = 256
+OVERLAP = 256  # a pattern that two chunks split is found in the next window
 
-# A formula that nobody has calculated yet: its cell would be read as empty.
+# A formula without a stored result: its cell would be read as empty.
 UNCALCULATED = re.compile(rb"</f>\s{0,9}(?:<v\s?/>|<v>\s{0,9}</v>)?\s{0,9}</c>")
 DOCTYPE = re.compile(rb"<!\s*(?:DOCTYPE|ENTITY)", re.IGNORECASE)
 HIDDEN = re.compile(rb"<(?:row|col)\s[^<>]{0,128}\shidden=\"1\"")
 
 
 class Refused(Exception):
-    """The code is worded by xlsx_rows.py."""
+    """The workbook is refused; xlsx_rows.py has the words for the code."""
 
 
 def scan(stream: BinaryIO, limits: dict[str, int]) -> bool:
-    """Read every part once as bytes. Returns whether rows or columns are hidden; raises Refused."""
+    """Read every part once as bytes. Returns True if rows or columns are hidden; raises Refused."""
     hidden = False
     with zipfile.ZipFile(stream) as archive:
         for entry in archive.infolist():
@@ -60,7 +60,7 @@ def windows(part: Any, longest: int) -> Iterator[bytes]:
 
 
 def read_sheet(stream: BinaryIO, size: int) -> Iterator[Any]:
-    """The first visible sheet that holds anything: its description, then its rows from the top of the sheet."""
+    """The first visible sheet with contents: its description, then its rows from the top of the sheet."""
     with CalamineWorkbook.from_filelike(stream) as workbook:
         names = [
             sheet.name

@@ -1,4 +1,4 @@
-"""Rows of an XLSX file, read by a process of its own (xlsx_process.py)."""
+"""Rows of an XLSX file, read in a separate process (xlsx_process.py)."""
 
 import json
 import pickle
@@ -31,7 +31,7 @@ Warn = Callable[[str], None]
 
 
 class CellsOnly(pickle.Unpickler):
-    """Unpickles what cells are made of and nothing that could act."""
+    """Unpickles only the types of cells: nothing that could run code."""
 
     def find_class(self, module: str, name: str) -> Any:
         if module == "datetime" and name in {"date", "datetime", "time", "timedelta"}:
@@ -40,7 +40,7 @@ class CellsOnly(pickle.Unpickler):
 
 
 def xlsx_rows(source: Source, batch: int, warn: Warn) -> Iterator[list[list[Cell]]]:
-    """Every row from the top of the first visible sheet, empty ones too, so many at a time. Raises FileRefused."""
+    """Every row from the top of the first visible sheet, empty ones too, `batch` at a time. Raises FileRefused."""
     limits = json.dumps(asdict(source.limits) | {"batch": batch})
     command = [sys.executable, "-I", xlsx_process.__file__, limits, *([str(source.path)] if source.path else [])]
     with subprocess.Popen(command, stdin=subprocess.PIPE, stdout=subprocess.PIPE, stderr=subprocess.DEVNULL) as child:
@@ -54,7 +54,7 @@ def xlsx_rows(source: Source, batch: int, warn: Warn) -> Iterator[list[list[Cell
 
 
 def _send(child: "subprocess.Popen[bytes]", source: Source) -> None:
-    with suppress(BrokenPipeError), child.stdin:  # if the child has ended already, what it said decides
+    with suppress(BrokenPipeError), child.stdin:  # a child that ended early has said why on its output
         child.stdin.write(source.content)
 
 

@@ -1,6 +1,6 @@
-"""Uploaded exchange files: received, read, and written when somebody who may has looked at the report.
+"""Uploaded exchange files: receive, read, and write after a person with the right has checked the report.
 
-The row says what is left to do; a task that was lost is sent again by the sweeper.
+The row says what is left to do; the sweeper sends a lost task again (exchange.tasks.resend_stalled_files).
 """
 
 import hashlib
@@ -30,7 +30,7 @@ from exchange.models import AT_WORK, FileState, ImportedFile
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
 STALLED_AFTER = timedelta(seconds=60)
-KEPT_FOR = timedelta(days=30)  # as long as an office may take to have faulty rows mended
+KEPT_FOR = timedelta(days=30)  # time for an office to have faulty rows corrected
 LONGEST_NAME = 200
 
 
@@ -40,7 +40,7 @@ def is_small(file: ImportedFile) -> bool:
 
 @transaction.atomic
 def receive_file(*, kind: Kind, upload: UploadedFile, actor: User) -> ImportedFile:
-    """Keep an upload, sealed; it is read next. Raises PermissionMissing."""
+    """Store an upload, sealed, to be read next. Raises PermissionMissing."""
     regions = [a.region for a in actor.current_appointments if actor.can(kind.permission, a.region_id)]
     if not regions:
         raise PermissionMissing
@@ -78,7 +78,7 @@ def uploaded_source(file: ImportedFile) -> Source:
 
 
 def read_file(*, file: ImportedFile) -> None:
-    """Read an upload and keep what would happen. A file that cannot be read says why."""
+    """Read an upload and store the report. If the file cannot be read, store the reason."""
     if file.state != FileState.READING:
         return
     kind, actor = KINDS[file.kind], file.loaded_by
@@ -89,6 +89,8 @@ def read_file(*, file: ImportedFile) -> None:
         _refuse(file, refusal)
         return
     _keep_faults(file, report, source, kind)
+    # Two workers may read the same file after a resend. The lock lets only the first one store its report, so a
+    # late one cannot set a file back that is already being written.
     with transaction.atomic():
         if (
             ImportedFile.objects.select_for_update(of=("self",), no_key=True)
@@ -99,7 +101,7 @@ def read_file(*, file: ImportedFile) -> None:
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
-    """Unless another worker has done the same work meanwhile."""
+    """Store the refusal, unless another worker has changed the state meanwhile."""
     untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
     untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now())
 
@@ -113,7 +115,7 @@ def _progress(file: ImportedFile) -> Progress:
 
 @transaction.atomic
 def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> ImportedFile:
-    """Somebody has looked at the report and has the file written. For parameters that is not the uploader.
+    """Order the writing of a checked file. For parameters, the uploader may not do it.
 
     Raises TransitionNotAllowed, PermissionMissing, SecondPersonNeeded.
     """
@@ -131,7 +133,7 @@ def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> 
 
 
 def write_file(*, file: ImportedFile) -> None:
-    """Write an upload as ordered. What has become faulty since it was read refuses it again."""
+    """Write an upload as ordered. Refuse it again if rows have become faulty since it was read."""
     if file.state != FileState.WRITING:
         return
     kind = KINDS[file.kind]
@@ -140,7 +142,7 @@ def write_file(*, file: ImportedFile) -> None:
     try:
         source = uploaded_source(file)
         report = load_file(kind=kind, source=source, mode=mode, actor=actor, second=second, file=file)
-    except TransitionNotAllowed:  # another worker has written it meanwhile
+    except TransitionNotAllowed:  # load_file takes its turn first: another worker has written the file meanwhile
         return
     except DomainError as refusal:
         _refuse(file, refusal)
@@ -151,16 +153,16 @@ def write_file(*, file: ImportedFile) -> None:
 
 
 def stalled_files() -> list[int]:
-    """Uploads that wait for a worker although nobody has touched them for a minute."""
+    """Uploads that no worker has touched for a minute."""
     waiting = ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=timezone.now() - STALLED_AFTER)
     return list(waiting.exclude(stored="").order_by("pk").values_list("pk", flat=True))
 
 
 @transaction.atomic
 def forget_contents() -> int:
-    """Remove contents and fault lists of uploads that nobody has touched for thirty days; the number of uploads.
+    """Remove contents and fault lists of uploads untouched for thirty days. Returns the number of uploads.
 
-    Their rows, hashes and counts stay. What was never written cannot be any more.
+    Their rows, hashes and counts stay. A file that was not written by then can no longer be written.
     """
     old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
     kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), no_key=True, skip_locked=True))
@@ -190,10 +192,10 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
 
 
 def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind) -> None:
-    """Write down every fault while the contents are at hand."""
+    """Store every fault while the contents are still there."""
     if not report.faults:
         return
     book = BytesIO()
     write_workbook(with_values(report.faults, source, kind), book)
-    file.fault_book.delete(save=False)  # that of the first reading
+    file.fault_book.delete(save=False)  # the book of the first reading
     file.fault_book.save("faults.sealed", ContentFile(seal_bytes(book.getvalue(), PURPOSE)), save=False)

@@ -18,18 +18,23 @@ from accounts.models import SecondFactor
 from accounts.permissions import Role
 from accounts.sealing import newest_key, seal, seal_bytes, unseal
 from accounts.sign_in.second_factor import PURPOSE as SECOND_FACTOR
+from casework.services.case_file import paper_content
 from exchange.models import FileState, ImportedFile
 from exchange.services.uploads import PURPOSE as UPLOAD
 from exchange.services.uploads import uploaded_source
 from operations import keys
 from quota.models import Certificate, Placement
 from tests.accounts.factories import officer
+from tests.casework.factories import applicant, paper_in, request_of
 from tests.quota.factories import EmployerFactory, identity_number, placement
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 12
 # Hashes of the audit trail's chain, and nothing else that is binary and not sealed.
 NOT_SEALED = {("audit.auditentry", "previous_hash"), ("audit.auditentry", "hash")}
+
+# Printed notices on their way to the post, and data open to everybody.
+NOT_SEALED_FILES = {("levy.documentbatch", "result"), ("disclosure.publishedfile", "stored")}
 
 
 @pytest.fixture
@@ -100,12 +105,24 @@ def test_work_cut_off_five_times_ends_with_everything_under_the_new_key(
     assert {pk: decrypt(row.identity_encrypted) for pk, row in Placement.objects.in_bulk().items()} == people
 
 
+def test_every_column_that_names_a_file_is_known() -> None:
+    files = {
+        (model._meta.label_lower, field.name)
+        for model in apps.get_models()
+        for field in model._meta.concrete_fields
+        if isinstance(field, models.FileField)
+    }
+    known = {(model._meta.label_lower, name) for model, names in keys.SEALED_FILES.items() for name in names}
+    assert files - NOT_SEALED_FILES == known
+
+
 def test_second_factors_and_kept_uploads_move_too(use_keys: Callable[..., None], settings) -> None:
     person = officer(Role.VERIFIER, "140105")
     SecondFactor.objects.create(user=person, secret=seal("JBSWY3DPEHPK3PXP", SECOND_FACTOR), last_step=0)
     file = ImportedFile(kind="insurance", name="a.csv", state=FileState.CHECKED, loaded_by=person)
     file.stored.save("insurance.sealed", ContentFile(seal_bytes(b"a,b\n", UPLOAD)))
     former = file.stored.path
+    paper = paper_in(request_of(applicant()), content=b"%PDF")
     use_keys(new_key(), settings.IDENTITY_KEYS[0])
     call_command("renew_keys", stdout=StringIO())
     use_keys(settings.IDENTITY_KEYS[0], "")
@@ -113,7 +130,9 @@ def test_second_factors_and_kept_uploads_move_too(use_keys: Callable[..., None],
     file.refresh_from_db()
     assert uploaded_source(file).content == b"a,b\n"
     assert file.stored.path != former
-    assert not list(keys.renew_uploads()), "nothing is left to do"
+    paper.refresh_from_db()
+    assert paper_content(paper) == b"%PDF"
+    assert not [left for model in keys.SEALED_FILES for left in keys.renew_files(model)], "nothing is left to do"
 
 
 def test_twin_without_the_renewal_a_struck_out_key_costs_the_number(

@@ -8,12 +8,13 @@ from operations import keys
 
 
 class Command(BaseCommand):
-    help = "Seals identity numbers, second factors and kept uploads again under the newest key; may be repeated."
+    help = "Seals identity numbers, second factors and kept files again under the newest key; may be repeated."
 
     def handle(self, *args: Any, **options: Any) -> None:
         for model, columns in keys.sealed_columns().items():
             self._tell(str(model._meta.verbose_name), sum(keys.renew_rows(model, columns)))
-        self._tell("上传文件", sum(keys.renew_uploads()))
+        for model in keys.SEALED_FILES:
+            self._tell(str(model._meta.verbose_name), sum(keys.renew_files(model)))
 
     def _tell(self, what: str, count: int) -> None:
         self.stdout.write(f"{what}：{count}")
