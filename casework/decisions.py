@@ -5,6 +5,7 @@
 
 import hashlib
 from collections.abc import Callable, Mapping, Sequence
+from enum import Enum
 from typing import Any
 
 from django.conf import settings
@@ -137,7 +138,14 @@ def decision_transitions(permission: Permission, *, subject: str = "") -> tuple[
 
 def digest_of(*shown: object) -> str:
     """A digest of what a page shows; a decision sent from the page holds for exactly this."""
-    return hashlib.sha256(repr(shown).encode()).hexdigest()
+    return hashlib.sha256(repr(_plain(shown)).encode()).hexdigest()
+
+
+def _plain(value: object) -> object:
+    """The same for a row that was just made, whose choices are still members, and for one that was read."""
+    if isinstance(value, tuple | list):
+        return [_plain(part) for part in value]
+    return value.value if isinstance(value, Enum) else value
 
 
 def unless_changed(

@@ -234,6 +234,7 @@ def _confirm(correction: Supersession, actor: User) -> None:
     """The new assessment takes the place of the old one, or comes into force as the first."""
     run = correction.new.run
     apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
+    correction.refresh_from_db()  # with the run as it is now
 
 
 def _drop(correction: Supersession, actor: User, reason: str) -> None:

@@ -206,6 +206,7 @@ def corrected(old: Assessment, payable: str) -> None:
         new=new,
         ground="correction",
         reason="误报工资",
+        state="approved",
         proposed_by=first,
         approved_by=second,
         approved_at=now,

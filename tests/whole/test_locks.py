@@ -448,8 +448,8 @@ TAKES = re.compile(r"select_for_update\(|pg_(try_)?advisory|FOR (NO KEY )?UPDATE
 
 
 def product() -> dict[str, str]:
-    """The product's modules and their text."""
-    paths = [path.relative_to(ROOT) for path in ROOT.glob("*/**/*.py")]
+    """The product's modules and their text. Migrations repeat the triggers of the models."""
+    paths = [path.relative_to(ROOT) for path in ROOT.glob("*/**/*.py") if "migrations" not in path.parts]
     return {str(path): (ROOT / path).read_text(encoding="utf-8") for path in paths if path.parts[0] not in BESIDE}
 
 
