@@ -72,7 +72,7 @@ def test_before_a_first_download_nothing_is_a_change(tax: Client) -> None:
 def test_right_after_a_download_nothing_has_changed(tax: Client) -> None:
     assert len(codes(download(tax))) == 3
     page = tax.get(PAGE)
-    assert page.context["changed"].paginator.count == 0
+    assert page.context["changes"].page.paginator.count == 0
     assert "此后没有新核定或更正的行" in page.content.decode()
 
 
@@ -80,8 +80,8 @@ def test_a_corrected_row_is_shown_beside_what_it_was_and_is_had_alone(tax: Clien
     download(tax)
     correction = corrected(employers[1])
     page = tax.get(PAGE)
-    assert [row.employer for row in page.context["changed"]] == [employers[1]]
-    assert page.context["changed_payable"] == correction.new.payable != correction.old.payable
+    assert [row.employer for row in page.context["changes"].page] == [employers[1]]
+    assert page.context["changes"].payable == correction.new.payable != correction.old.payable
     assert f"{correction.old.payable:,}" in page.content.decode()
     content = download(tax, "levy-list.csv?changed=1")
     assert codes(content) == [employers[1].uscc]
@@ -89,7 +89,7 @@ def test_a_corrected_row_is_shown_beside_what_it_was_and_is_had_alone(tax: Clien
     assert entry.details["rows"] == 1
     assert entry.details["payable"] == str(correction.new.payable)
     assert entry.details["sha256"] == hashlib.sha256(content).hexdigest()
-    assert tax.get(PAGE).context["changed"].paginator.count == 0
+    assert tax.get(PAGE).context["changes"].page.paginator.count == 0
 
 
 def test_a_county_confirmed_later_is_new_in_its_prefectures_list(tax: Client) -> None:
@@ -105,8 +105,8 @@ def test_each_person_has_the_changes_since_the_own_download(tax: Client, employe
     download(tax)
     corrected(employers[0])
     download(colleague)
-    assert tax.get(PAGE).context["changed"].paginator.count == 1
-    assert colleague.get(PAGE).context["changed"].paginator.count == 0
+    assert tax.get(PAGE).context["changes"].page.paginator.count == 1
+    assert colleague.get(PAGE).context["changes"].page.paginator.count == 0
 
 
 def test_a_row_that_a_correction_moved_elsewhere_is_named(employers: list[Employer], signed_in: Sign) -> None:
@@ -118,7 +118,7 @@ def test_a_row_that_a_correction_moved_elsewhere_is_named(employers: list[Employ
     Employer.objects.filter(pk=employers[2].pk).update(region=NEIGHBOUR)
     corrected(Employer.objects.get(pk=employers[2].pk))
     page = county.get(here)
-    assert [moved.old.employer for moved in page.context["departed"]] == [employers[2]]
+    assert [moved.old.employer for moved in page.context["changes"].departed] == [employers[2]]
     assert employers[2].name in page.content.decode()
 
 
@@ -148,8 +148,8 @@ def test_a_row_that_came_back_is_a_change_and_has_not_left(employers: list[Emplo
         Employer.objects.filter(pk=employers[2].pk).update(region=region)
         corrected(Employer.objects.get(pk=employers[2].pk), months)
     page = county.get(here)
-    assert [row.employer for row in page.context["changed"]] == [employers[2]]
-    assert not page.context["departed"]
+    assert [row.employer for row in page.context["changes"].page] == [employers[2]]
+    assert not page.context["changes"].departed
 
 
 def elsewhere(ask: Callable[[], datetime]) -> datetime:

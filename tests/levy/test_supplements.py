@@ -264,8 +264,8 @@ def test_the_tax_officer_sees_it_come_with_nothing_before(employer: Employer, si
     b"".join(tax.get(f"{page}levy-list.csv").streaming_content)
     approved(employer)
     shown = tax.get(page)
-    assert [row.employer for row in shown.context["changed"]] == [employer]
-    assert shown.context["changed_payable"] == DUE
+    assert [row.employer for row in shown.context["changes"].page] == [employer]
+    assert shown.context["changes"].payable == DUE
     assert '补充核定</td><td class="n">—</td>' in shown.content.decode()
     assert "迟到机械厂" in tax.get("/corrections/").content.decode()
     assert "迟到机械厂" not in signed_in(Role.TAX_OFFICER, NEIGHBOUR).get("/corrections/").content.decode()
