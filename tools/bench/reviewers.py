@@ -39,8 +39,8 @@ SESSIONS, THINKING, SECONDS = 200, 5.0, 300.0
 SHARE, BAR, CONNECTIONS = 0.95, 1000, 40
 STEPS = {ReturnState.CHECKED: REVIEW.name, ReturnState.REVIEWED: VERIFY.name}
 ACTIONS = [f"quota.headcountreturn.{step}" for step in STEPS.values()]
-CASE = re.compile(r'href="(/verification/(\d+)/\?[^"]*)" data-row')
-HIDDEN = re.compile(r'<input type="hidden" name="(csrfmiddlewaretoken|seen)" value="([^"]*)"')
+CASE = re.compile(r'href="(/verification/(\d+)/\?[^"]*)"\s+data-row')
+HIDDEN = re.compile(r'<input\s[^>]*name="(csrfmiddlewaretoken|seen)"\s+value="([^"]*)"')
 FORWARD = re.compile(r"/verification/(\d+)/")
 
 
