@@ -24,7 +24,7 @@ from design.typesetting import spaced
 
 STYLESHEET = "css/document.css"
 VARIANT = {"pdf_variant": "pdf/ua-1"}
-# 25 notices have 230,000 characters, 30,000 of them text. tests/accounts/test_pdf.py measures what the most costs.
+# 25 notices have 230,000 characters, 30,000 of them text. tests/design/test_pdf.py measures what the most costs.
 MAX_CHARACTERS = 500_000
 MAX_TEXT = 150_000
 _one_at_a_time = Lock()  # Pango is not made for threads, and so a process never holds more than one document

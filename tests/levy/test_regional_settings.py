@@ -15,8 +15,8 @@ from levy.queries.explanations import explain
 from quota.documents.headcount_certificate import certificate_code, certificate_sheet
 from quota.models import HeadcountReturn, RegionalSetting
 from tests.accounts.factories import RegionFactory, officer
+from tests.collection.test_lists import csv_rows
 from tests.levy.factories import confirmed_run, draft_run
-from tests.levy.test_lists import csv_rows
 from tests.quota.factories import EmployerFactory, employer_account, verified_year
 
 

@@ -18,7 +18,7 @@ from quota.enums import NumberKind
 from quota.kinds import EMPLOYERS
 from quota.models import Employer, RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
-from tests.quota.exchange_files import csv_bytes, xlsx_bytes
+from tests.exchange.files import csv_bytes, xlsx_bytes
 from tests.quota.factories import EmployerFactory, regional_number
 
 pytestmark = pytest.mark.django_db

@@ -13,7 +13,7 @@ from quota.kinds import DISPATCH_AGREEMENTS
 from quota.models import DispatchAgreement, Placement
 from tests.accounts.factories import RegionFactory
 from tests.conftest import test_database_url
-from tests.quota.exchange_files import csv_bytes, source
+from tests.exchange.files import csv_bytes, source
 from tests.quota.factories import EmployerFactory
 from tools.faults.steps.canaries import KINDS, forms_of, rows_about
 

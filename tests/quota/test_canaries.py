@@ -11,7 +11,7 @@ from exchange.errors import FileRefused
 from exchange.models import ImportedFile
 from quota.kinds import INSURANCE
 from quota.models import InsuranceMonth
-from tests.quota.exchange_files import csv_bytes, source
+from tests.exchange.files import csv_bytes, source
 from tests.quota.factories import EmployerFactory, identity_number
 from tools.faults.steps.canaries import forms_of
 

@@ -22,7 +22,8 @@ from quota.services.checks import run_checks
 from quota.services.verification import reopen_return, return_to_review, review_return
 from quota.tasks import check_waiting
 from tests.accounts.factories import officer
-from tests.quota.exchange_files import load, reasons
+from tests.exchange.files import load, reasons
+from tests.exchange.test_loading import CODES, filing, placed
 from tests.quota.factories import (
     EmployerFactory,
     filed_return,
@@ -31,7 +32,6 @@ from tests.quota.factories import (
     regional_number,
     verified_year,
 )
-from tests.quota.test_exchange_loading import CODES, filing, placed
 
 pytestmark = pytest.mark.django_db
 

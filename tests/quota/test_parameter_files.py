@@ -10,7 +10,7 @@ from exchange.engine.loading import Mode, scope_of
 from quota.kinds import PARAMETERS
 from quota.models import RegionalNumber
 from tests.accounts.factories import RegionFactory, officer
-from tests.quota.exchange_files import load, reasons
+from tests.exchange.files import load, reasons
 
 pytestmark = pytest.mark.django_db
 

@@ -21,7 +21,8 @@ from quota.services import filing
 from quota.services.verification import review_return, send_back
 from quota.tasks import check_return, check_waiting
 from tests.accounts.factories import officer
-from tests.quota.exchange_files import load
+from tests.exchange.files import load
+from tests.exchange.test_loading import CODES, placed
 from tests.quota.factories import (
     EmployerFactory,
     employer_account,
@@ -29,7 +30,6 @@ from tests.quota.factories import (
     filed_return,
     identity_number,
 )
-from tests.quota.test_exchange_loading import CODES, placed
 from tests.quota.test_filing import YEAR, save, submit
 
 pytestmark = pytest.mark.django_db

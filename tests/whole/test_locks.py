@@ -47,8 +47,10 @@ from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, officer
 from tests.conftest import ROOT
 from tests.disclosure.factories import draft, published
+from tests.exchange.files import load
+from tests.exchange.test_loading import CODES
+from tests.exchange.test_loading import filing as changed
 from tests.levy.factories import confirmed_run, draft_run, started_run
-from tests.quota.exchange_files import load
 from tests.quota.factories import (
     EmployerFactory,
     employer_account,
@@ -59,8 +61,6 @@ from tests.quota.factories import (
     regional_number,
     verified_year,
 )
-from tests.quota.test_exchange_loading import CODES
-from tests.quota.test_exchange_loading import filing as changed
 from tests.subsidies.factories import programme
 
 PROVINCE, COUNTY = "140000", "140105"

@@ -56,7 +56,7 @@ NO_PAGES = {
     "portal:return_amount": "answers a form that is being typed: tests/browser/test_filing.py",
     "portal:employer_dates": "a calendar file",
     "collection:collection_file": "a file; the demo province has no case in the year shown first",
-    "collection:payment_mismatches": "a file, once payments are written: tests/levy/test_payment_match.py",
+    "collection:payment_mismatches": "a file, once payments are written: tests/collection/test_payment_match.py",
     "api:schema": "for programs",
     "api:docs": "drawn by another program",
 }

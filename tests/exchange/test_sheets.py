@@ -24,7 +24,7 @@ from quota.kinds import EMPLOYERS, PARAMETERS
 from quota.models import Employer, RegionalNumber
 from quota.resources import EmployerResource, RegionalNumberResource
 from tests.accounts.factories import RegionFactory, UserFactory, officer
-from tests.quota.exchange_files import csv_bytes, load, xlsx_bytes
+from tests.exchange.files import csv_bytes, load, xlsx_bytes
 from tests.quota.factories import EmployerFactory
 
 pytestmark = pytest.mark.django_db

@@ -25,7 +25,7 @@ from quota.models import (
 from quota.queries.returns import waiting_returns
 from quota.services.checks import check_employers
 from tests.accounts.factories import RegionFactory, officer
-from tests.quota.exchange_files import load, reasons
+from tests.exchange.files import load, reasons
 from tests.quota.factories import EmployerFactory, filed_return, identity_number
 
 pytestmark = pytest.mark.django_db

@@ -12,7 +12,7 @@ from exchange.engine.source import UPLOAD, Limits
 from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 from quota.kinds import CERTIFICATES, WAGES
-from tests.quota.exchange_files import csv_bytes, saved, source, xlsx_bytes
+from tests.exchange.files import csv_bytes, saved, source, xlsx_bytes
 
 HEADINGS = WAGES.headings
 ROW = ["91140105MA01000604", "110105194912310021", "2025-03", "2050.00"]

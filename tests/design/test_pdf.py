@@ -50,7 +50,7 @@ def test_every_character_of_a_rare_name_is_drawn_by_the_bundled_fonts() -> None:
 
 RENDER = """
 import django, hashlib; django.setup()
-from tests.accounts.test_pdf import pdf_of
+from tests.design.test_pdf import pdf_of
 print(hashlib.sha256(pdf_of("<h1>通知</h1><p>2025年度应缴费额（¥43,612.84）。</p>")).hexdigest())
 """
 
@@ -142,7 +142,7 @@ def test_a_text_longer_than_any_document_is_refused_before_it_is_laid_out() -> N
 LARGEST = """
 import django, resource; django.setup()
 from design.pdf import MAX_TEXT
-from tests.accounts.test_pdf import pdf_of
+from tests.design.test_pdf import pdf_of
 pdf_of("残疾人就业" * ((MAX_TEXT - 100) // 5))
 used = resource.getrusage(resource.RUSAGE_SELF)
 peak = next(line for line in open("/proc/self/status") if line.startswith("VmHWM"))

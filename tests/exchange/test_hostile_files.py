@@ -17,7 +17,7 @@ from exchange.engine.table import Table
 from exchange.errors import FileRefused
 from quota.kinds import INSURANCE
 from quota.models import InsuranceMonth
-from tests.quota.exchange_files import csv_bytes, source, xlsx_bytes
+from tests.exchange.files import csv_bytes, source, xlsx_bytes
 from tests.quota.factories import EmployerFactory, identity_number
 from tools.faults.hostile import BOMBS, CSV_MUTATIONS, MUTATIONS, SEED, SHEET, archive, cell
 

@@ -17,7 +17,7 @@ from audit.models import AuditEntry
 from collection.models import Payment
 from exchange.kinds import KINDS
 from tests.accounts.factories import RegionFactory, officer
-from tests.quota.exchange_files import csv_bytes, xlsx_bytes
+from tests.exchange.files import csv_bytes, xlsx_bytes
 from tests.quota.factories import EmployerFactory
 
 SAMPLE = Path(__file__).resolve().parents[2] / "fixtures" / "shanxi-2025"
