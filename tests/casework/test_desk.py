@@ -11,7 +11,8 @@ from django.test import Client
 from django.test.utils import CaptureQueriesContext
 from django.utils.timezone import localdate
 
-from accounts.models import AccessChange, User
+from access.models import AccessChange
+from accounts.models import User
 from accounts.permissions import Role
 from casework.desk import Due, Money, Waiting, all_lines
 from casework.views.desk import Row, Urgency, by_urgency
