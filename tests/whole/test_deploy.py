@@ -117,7 +117,7 @@ def test_what_is_written_lies_in_the_volume_that_the_containers_share(services):
 
 
 PRIVATE_HEADERS = ("Referer", "Cookie", "Authorization")
-FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR"}
+FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR", "LEVY_TEST_PROCESS"}
 
 
 def test_whatever_the_program_reads_can_be_set(services):

@@ -138,8 +138,8 @@ def test_a_second_run_on_the_same_folder_names_the_first(folder):
 
 
 def test_the_runner_needs_nothing_but_the_standard_library():
-    allowed = sys.stdlib_module_names | {"runner"}
-    for path in [ROOT / "run.py", *(ROOT / "runner").glob("*.py")]:
+    allowed = sys.stdlib_module_names | {"tools"}
+    for path in [ROOT / "run.py", *(ROOT / "tools" / "runner").glob("*.py")]:
         for node in ast.walk(ast.parse(path.read_text())):
             names = [alias.name for alias in node.names] if isinstance(node, ast.Import) else []
             names += [node.module or ""] if isinstance(node, ast.ImportFrom) else []
@@ -148,7 +148,7 @@ def test_the_runner_needs_nothing_but_the_standard_library():
 
 def test_the_runner_is_strictly_typed():
     # Without the project's configuration, whose Django plugin needs the services.
-    command = [BIN / "mypy", "--config-file=", "--strict", "--python-version=3.11", "runner", "run.py"]
+    command = [BIN / "mypy", "--config-file=", "--strict", "--python-version=3.11", "tools/runner", "run.py"]
     done = subprocess.run(command, cwd=ROOT, capture_output=True, text=True)
     assert done.returncode == 0, done.stdout
 
@@ -220,7 +220,7 @@ def test_leftovers_of_this_folder_are_ended_and_those_of_others_are_not(folder):
 @pytest.mark.skipif(sys.platform != "linux", reason="the kernel's death signal exists on Linux only")
 def test_a_child_dies_with_a_killed_parent(tmp_path):
     code = (
-        "import os, sys, time; from pathlib import Path; from runner import processes; here = Path(sys.argv[1]);"
+        "import os, sys, time; from pathlib import Path; from tools.runner import processes; here = Path(sys.argv[1]);"
         "child = processes.start('x', ['sleep', '60'], log=here / 'x.log', env=os.environ, cwd=here);"
         "print(child.process.pid, flush=True); time.sleep(60)"
     )
