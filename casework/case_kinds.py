@@ -33,12 +33,12 @@ EVERY_CASE: Final = (DELIVERY_CONSENT, DELIVERY_PROOF, OTHER_PAPER)  # papers th
 
 @dataclass(frozen=True, slots=True)
 class CaseKind:
-    """One kind of case under its official label, with the clause that it rests on.
+    """One kind of case under its official label, with the clause behind it.
 
     `series` is the head of its numbers, such as `缓〔{year}〕{region}-`; kinds with the same head share a series.
-    `keeps` is the right to open and keep a case, `decides` that to decide and to extend it, `party` that of the party
-    on the portal. `answer` is the period for the answer, None where no text gives one. Raises ValueError on a
-    declaration that contradicts itself.
+    `keeps` is the right to open and keep a case, `decides` the right to decide and extend it, `party` the right of the
+    party on the portal. `answer` is the period for the answer, None if no text sets one. Raises ValueError if the
+    declaration contradicts itself.
     """
 
     code: str
@@ -63,9 +63,9 @@ class CaseKind:
             raise ValueError(f"{self.code}: a paper is declared twice")
 
     def series_in(self, region_code: str, day: date) -> str:
-        """The head of the numbers that a region gives in the year of this day."""
+        """The head of a region's numbers in the year of this day."""
         return self.series.format(year=day.year, region=region_code)
 
     def paper(self, code: str) -> PaperKind:
-        """A paper that the case may hold, by its code. Raises KeyError."""
+        """A permitted paper of the case, by its code. Raises KeyError."""
         return {paper.code: paper for paper in (*self.papers, *EVERY_CASE)}[code]

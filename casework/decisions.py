@@ -1,4 +1,4 @@
-"""A decision by two people: what the row holds, what the database refuses, and the two steps as transitions.
+"""A decision by two people: the fields of the row, its constraints, and the two steps as transitions.
 
 `casework.services.decisions` takes the steps; `casework.steps` draws their page.
 """
@@ -21,7 +21,7 @@ from casework.errors import MatterChanged
 
 
 class ProposalState(models.TextChoices):
-    """The states of what one person proposes and another one decides."""
+    """The states of a proposal, which one person makes and another one decides."""
 
     PROPOSED = "proposed", _("待批准")
     APPROVED = "approved", _("已批准")
@@ -33,7 +33,7 @@ class ProposalState(models.TextChoices):
 
 
 class TwoPeople(models.Model):
-    """The stamps of the two: who proposed and who approved, and when. A kind with states of its own adds them."""
+    """Person and time of the proposal and of the approval, for a kind with states of its own."""
 
     proposed_at = models.DateTimeField(_("提出时间"), db_default=Now())
     proposed_by = models.ForeignKey(
@@ -49,7 +49,7 @@ class TwoPeople(models.Model):
 
 
 class Proposal(TwoPeople):
-    """A proposal that stays on record, whichever way it is decided."""
+    """A proposal that stays on record, approved or rejected."""
 
     state = models.CharField(_("状态"), max_length=12, choices=ProposalState, default=ProposalState.PROPOSED)
     rejected_at = models.DateTimeField(_("不批准时间"), null=True)
@@ -79,10 +79,11 @@ def decision_constraints(
     subject: str = "",
     message: str | None = None,
 ) -> list[CheckConstraint]:
-    """What the database refuses of a kind, whatever the program does.
+    """The constraints of a kind, which the database checks even if the program does not.
 
-    A state in `stamps` has the time and the person of each stamp named for it, and with `only` no other of them.
-    `second` is another person than `first`; where the matter is about a person, `subject` is neither of the two.
+    A row in a state of `stamps` has the time and the person of each stamp listed for that state, and with `only` no
+    other stamp. `second` is a different person from `first`; if the matter is about a person, the field `subject`, it
+    is a third one.
     """
     return [
         CheckConstraint(condition=_stamped(stamps, only), name=f"{name}_state_has_its_stamp"),
@@ -113,7 +114,7 @@ def _two_people(first: str, second: str, subject: str) -> Q:
 def decision_transitions(permission: Permission, *, subject: str = "") -> tuple[Transition, Transition]:
     """批准 by another person, 不批准 with a reason.
 
-    Who proposed something withdraws it by rejecting it; the person in the field `subject` does neither.
+    The proposer withdraws a proposal by rejecting it. The person in the field `subject` may do neither.
     """
     about = (subject,) if subject else ()
     approve = Transition(
@@ -137,12 +138,12 @@ def decision_transitions(permission: Permission, *, subject: str = "") -> tuple[
 
 
 def digest_of(*shown: object) -> str:
-    """A digest of what a page shows; a decision sent from the page holds for exactly this."""
+    """A digest of the values that a page shows: a decision sent from the page is valid for exactly these."""
     return hashlib.sha256(repr(_plain(shown)).encode()).hexdigest()
 
 
 def _plain(value: object) -> object:
-    """The same for a row that was just made, whose choices are still members, and for one that was read."""
+    """The value without enums: a new row still has members as choices, a row read back has their values."""
     if isinstance(value, tuple | list):
         return [_plain(part) for part in value]
     return value.value if isinstance(value, Enum) else value
@@ -151,7 +152,7 @@ def _plain(value: object) -> object:
 def unless_changed(
     seen: str | None, shown: Callable[[Any], tuple[object, ...]], changed: type[DomainError] = MatterChanged
 ) -> Callable[[Any], None]:
-    """For audit.workflow.apply: raise `changed` if the row is not what the person was shown (None: nothing was)."""
+    """For audit.workflow.apply: raise `changed` unless the row matches the digest `seen` (None: no page was shown)."""
 
     def expect(row: Any) -> None:
         if seen is not None and seen != digest_of(*shown(row)):

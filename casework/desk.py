@@ -1,8 +1,8 @@
-"""The desk (工作台): what the apps put on it, the menu, and panels that an app shows on the page of another one.
+"""The desk (工作台): the apps' to-do lines, the menu, and panels that one app shows on another app's page.
 
-Each app registers its part in its own module `desk`; CaseworkConfig imports them all. So an app below names no page of
-an app above it. A source asks the database only where the person holds a right of its own, once or twice, whatever the
-number of rows.
+Each app registers its part in its own module `desk`; CaseworkConfig imports them all. So a lower app names no page of
+an upper one. A source queries the database only if the person has one of its rights, and at most twice for any number
+of rows.
 """
 
 from collections import defaultdict
@@ -21,7 +21,7 @@ from accounts.permissions import Permission
 
 @dataclass(frozen=True, slots=True)
 class Due:
-    """The nearest last day of what waits, and the text or the setting that gives it."""
+    """The nearest last day of a line, and the text or the setting that sets it."""
 
     day: date
     source: str
@@ -29,7 +29,7 @@ class Due:
 
 @dataclass(frozen=True, slots=True)
 class Money:
-    """Yuan that hang on everything of a line, and which amount this is."""
+    """The total of a line in yuan, and the name of this amount."""
 
     yuan: Decimal
     label: str
@@ -37,7 +37,7 @@ class Money:
 
 @dataclass(frozen=True, slots=True)
 class Waiting:
-    """So many things for this person to do, and the page that shows them. `since` is when the oldest began to wait."""
+    """A number of tasks for this person, and the page that shows them. `since`: the oldest began to wait."""
 
     label: str
     count: int
@@ -58,9 +58,9 @@ class Latest:
 
 @dataclass(frozen=True, slots=True)
 class MenuEntry:
-    """A page of the menu by its URL name, for people who hold one of the rights somewhere; without rights for all.
+    """A page in the menu, by its URL name, for people with one of the rights in some region; without rights for all.
 
-    The entries of all apps are shown by `order`. The label is lazy.
+    `order` sorts the entries of all apps. The label is lazy.
     """
 
     order: int
@@ -76,14 +76,14 @@ class MenuEntry:
 
 @dataclass(frozen=True, slots=True)
 class Place:
-    """A page that makes room for panels of apps above its own."""
+    """A page that shows panels of upper apps."""
 
     name: str
 
 
 @dataclass(frozen=True, slots=True)
 class Panel:
-    """A template and what it shows."""
+    """A template and its context."""
 
     template: str
     context: dict[str, Any]
@@ -99,25 +99,25 @@ PANELS: dict[Place, list[tuple[str, Teller]]] = defaultdict(list)
 
 
 def source(function: Source) -> Source:
-    """Register a function from the person to lines of the desk."""
+    """Register a function that gives the desk's lines for a person."""
     SOURCES.append(function)
     return function
 
 
 def menu(*entries: MenuEntry) -> None:
-    """Register entries of the menu of people who are signed in."""
+    """Register menu entries for people who are signed in."""
     OFFICE_MENU.extend(entries)
 
 
 def public_menu(*entries: MenuEntry) -> None:
-    """Register entries of the menu of everybody else."""
+    """Register menu entries for everybody else."""
     PUBLIC_MENU.extend(entries)
 
 
 def beside(place: Place, template: str) -> Callable[[Teller], Teller]:
-    """Register a panel: a function from the reader, and what the page names, to the context of the template.
+    """Register a panel: a function of the reader and the page's arguments, which returns the template's context.
 
-    None shows no panel.
+    With None no panel appears.
     """
 
     def register(function: Teller) -> Teller:
@@ -128,13 +128,13 @@ def beside(place: Place, template: str) -> Callable[[Teller], Teller]:
 
 
 def all_lines(user: User) -> list[Waiting | Latest]:
-    """Every line for the person in the order of the apps, without those that nothing waits for."""
+    """Every line for the person in the order of the apps, without empty ones."""
     lines = [line for ask in SOURCES for line in ask(user)]
     return [line for line in lines if isinstance(line, Latest) or line.count]
 
 
 def menu_for(user: User | None) -> list[MenuEntry]:
-    """What the person may open, in order; the public menu for None."""
+    """The menu entries that the person may open, in order; the public menu for None."""
     entries = PUBLIC_MENU if user is None else [entry for entry in OFFICE_MENU if _may_open(user, entry)]
     return sorted(entries, key=lambda entry: entry.order)
 
@@ -144,7 +144,7 @@ def _may_open(user: User, entry: MenuEntry) -> bool:
 
 
 def panels(place: Place, reader: User, **named: Any) -> list[Panel]:
-    """The panels that this reader sees on a page. `named` is what the page is about, such as a year and a region."""
+    """The panels that this reader sees on a page. `named` is the subject of the page, such as a year and a region."""
     told = ((template, tell(reader, **named)) for template, tell in PANELS[place])
     return [Panel(template, context) for template, context in told if context is not None]
 

@@ -6,7 +6,7 @@ from audit.errors import DomainError
 
 
 class MatterChanged(DomainError):
-    """The page that the person decided on no longer shows what there is (promise A10)."""
+    """The record has changed since the page on which the person decided (promise A10)."""
 
     code = "matter_changed"
     message = _("内容刚有变化，请查看最新内容后再办理。")
@@ -18,7 +18,7 @@ class AlreadyProposed(DomainError):
 
 
 class OwnMatter(DomainError):
-    """Nobody decides about oneself, not even with a colleague's help."""
+    """No person decides their own matter, not even with a colleague's help."""
 
     code = "own_matter"
     message = _("不能为本人办理，请由他人办理。")

@@ -1,4 +1,4 @@
-"""Forms of the page before a weighty step: a reason where it needs one, and the digest of what was shown."""
+"""Forms of the page before a weighty step: a reason if the step needs one, and the digest of the page."""
 
 from typing import Any
 
@@ -9,19 +9,19 @@ REASON_LENGTH = 1000
 
 
 class ReasonForm(forms.Form):
-    """The reason of a step that needs one."""
+    """The reason for a step that needs one."""
 
     reason = forms.CharField(label=_("理由"), max_length=REASON_LENGTH, widget=forms.Textarea(attrs={"rows": 3}))
 
 
 class SeenForm(forms.Form):
-    """A step that holds for exactly what was shown."""
+    """The digest of a page: the step is valid for exactly the values shown."""
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
 
 
 class StepForm(ReasonForm, SeenForm):
-    """What a step asks for: of the two fields those that it needs."""
+    """Reason and digest, each only if the step needs it."""
 
     def __init__(self, *args: Any, needs_reason: bool, binds: bool, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

@@ -1,12 +1,12 @@
-"""How the page of a weighty step announces it; each app declares the words of its steps beside its workflow."""
+"""The words of the page before a weighty step. Each app declares those of its steps beside its workflow."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
 class StepWords:
-    """How a step is announced: the button, the question, what follows from it. `done` is said afterwards, where that
-    is more than that it was done."""
+    """The button, the question and the consequence of a step. `done` is the message afterwards, if the usual one does
+    not say enough."""
 
     button: str
     question: str

@@ -1,4 +1,4 @@
-"""The page before a weighty step: what, about whom, what follows; and taking the step from it."""
+"""The page before a weighty step: subject, question and consequence; and taking the step from it."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -23,10 +23,10 @@ from casework.step_words import StepWords
 class StepPage:
     """One step of one subject.
 
-    `facts` is the template that shows the subject, with `context`. `crumbs` lead there as (address, text); `stand` is
-    where the matter stands: the way back, and where a refusal leads. `take` takes the step, given the valid form.
-    `seen` gives the digest of what is shown, None where the step holds whatever is shown. `form` makes a form that
-    asks for more. `onwards` gives where to go afterwards, if not to `stand`; `done` what is said there.
+    `facts` is the template that shows the subject, with `context`. `crumbs` lead there as (address, text). `stand` is
+    the page of the subject: the way back, also after a refusal. `take` takes the step with the valid form. `seen`
+    gives the digest of the page, None if the step is valid for any. `form` makes a form with more fields. `onwards`
+    gives the page afterwards if it is not `stand`, `done` the message there.
     """
 
     words: StepWords
@@ -45,7 +45,7 @@ class StepPage:
 
 
 def step_page(request: HttpRequest, page: StepPage) -> HttpResponse:
-    """Show the page, or take the step and go on. A refusal leads to where the matter stands now, with the reason."""
+    """Show the page, or take the step and go on. A refusal leads to the page of the subject, with the reason."""
     form = None
     try:
         form = page.form() if page.form else _form(request, page)
@@ -67,9 +67,9 @@ def _form(request: HttpRequest, page: StepPage) -> StepForm:
 def decision_page(
     decision: Decision, proposal: Any, step: str, person: User, *, words: Mapping[str, StepWords], **shown: Any
 ) -> StepPage:
-    """The page on which a person approves a proposal, or rejects it with a reason; who proposed it withdraws it.
+    """The page on which a person approves a proposal, or rejects it with a reason; the proposer withdraws it there.
 
-    `words` are by the names of the steps, with "withdraw" where that has its own.
+    `words` has the words of each step by its name, and of "withdraw" if it has its own.
     """
     is_approval = step == decision.approval.name
     is_withdrawn = not is_approval and "withdraw" in words and proposal.proposed_by_id == person.pk

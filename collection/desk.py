@@ -1,4 +1,4 @@
-"""Lists that wait for the tax bureau, the pages of the collection in the menu, and the room for panels on its page."""
+"""Lists that wait for the tax bureau, the menu entries, and the place for panels on the collection page."""
 
 from collections.abc import Iterable
 from typing import Any
@@ -15,7 +15,7 @@ from collection.workflow import HAND_OVER, HAND_OVER_WORDS
 from levy.desk import RUN, waiting_runs
 from levy.models import AssessmentRun, RunState
 
-# Its panels take the levy year and the region.
+# Its panels get the levy year and the region.
 COLLECTION = Place("collection:collection")
 menu(
     MenuEntry(60, "collection:list_choose", gettext_lazy("征收清单"), (Permission.DOWNLOAD_LEVY_LIST,)),
@@ -25,7 +25,7 @@ menu(
 
 @source
 def lists_to_take_over(user: User) -> Iterable[Waiting]:
-    """Confirmed runs; apart from them corrections and supplements, each of them a run of one employer."""
+    """Confirmed runs, and on a second line corrections and supplements, each of which is a run of one employer."""
     if user.may_somewhere(Permission.TAKE_OVER_LIST):
         confirmed = AssessmentRun.objects.filter(state=RunState.CONFIRMED)
         mine = confirmed.within_right(user, Permission.TAKE_OVER_LIST)
@@ -35,7 +35,7 @@ def lists_to_take_over(user: User) -> Iterable[Waiting]:
 
 @beside(RUN, "collection/_hand_over.html")
 def hand_over_of_run(reader: User, run: AssessmentRun) -> dict[str, Any] | None:
-    """The button that takes over the list of a run, for people who may."""
+    """The button to take over the list of a run, for people with the right to."""
     if not allowed(run, [HAND_OVER], actor=reader, region_code=run.region_id):
         return None
     return {"url": reverse("collection:hand_over", args=[run.pk]), "button": HAND_OVER_WORDS.button}

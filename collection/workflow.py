@@ -1,4 +1,4 @@
-"""移交: the tax bureau takes over the list of a confirmed run, and from then on collects by it."""
+"""移交: the tax bureau takes over the list of a confirmed run and then collects by it."""
 
 from django.utils.translation import gettext_lazy as _
 

@@ -1,4 +1,4 @@
-"""Administration pages of files: what was read, and the reading of small sheets."""
+"""Administration pages of files: those already read, and the reading of small sheets."""
 
 from django.contrib import admin
 from django.forms import Form
@@ -25,7 +25,7 @@ class PreviewStorage(CacheStorage):
 
 
 class ReadsSheets(ImportExportMixin):
-    """The pages of a model whose rows come in as small sheets, with a preview. Its one Resource names the kind."""
+    """The pages of a model that reads small sheets, with a preview. Its one Resource names the kind."""
 
     export_formats: list[type[Format]] = [CSV]
     tmp_storage_class = PreviewStorage

@@ -1,8 +1,7 @@
 """Small sheets in the administration: an import-export Resource made from a declared kind of file.
 
-The engine reads, checks and judges the rows as it does for a file that is loaded; import-export adds the pages, the
-preview of every change and the administration's own log. So a column is declared once, and the two ways into a table
-cannot disagree.
+The engine reads, checks and judges the rows as for a loaded file; import-export adds the pages, the preview of every
+change and the administration's own log. So a column is declared once, and the two ways into a table cannot disagree.
 """
 
 from collections.abc import Mapping
@@ -41,8 +40,8 @@ LINE = "行"  # the heading of the line numbers in a sheet's data set; they are 
 def resource_of(kind: Kind, *, action: str = "") -> type[ModelResource]:
     """The Resource of a kind whose columns are the fields of its model.
 
-    `action` names the entry in the trail. Without it the kind is only written out. Raises ValueError for a kind that
-    a sheet cannot write: it stores more than its rows, such as who approved them.
+    `action` names the entry in the trail; without it the sheet only exports. Raises ValueError for a kind that a sheet
+    cannot write because it stores more than its rows, such as the approvers.
     """
     names = [name for column in kind.columns for name in column.names]
     if {*names} != {*kind.key, *kind.body}:
@@ -64,12 +63,12 @@ def resource_of(kind: Kind, *, action: str = "") -> type[ModelResource]:
 
 
 def format_of(kind: Kind) -> type[Format]:
-    """The file format of a kind: CSV or XLSX, found out by reading, small."""
+    """The format of a kind's small file: CSV or XLSX, recognised by its content."""
     return type(f"{kind.model.__name__}File", (SheetFormat,), {"kind": kind})
 
 
 class StoredValue(Widget):
-    """Writes a stored value as the kind's reader takes it in again, and so that no spreadsheet runs it."""
+    """Writes a stored value so that the kind's reader accepts it again and no spreadsheet runs it as a formula."""
 
     def __init__(self, stored: models.Field) -> None:
         super().__init__()
@@ -77,7 +76,7 @@ class StoredValue(Widget):
 
     @cached_property
     def words(self) -> dict[Any, str]:
-        """Code to official word, whatever the reader's language."""
+        """The official Chinese word of each code, in every language of the page."""
         with translation.override(settings.LANGUAGE_CODE):
             return {code: str(word) for code, word in self.stored.flatchoices}
 
@@ -88,18 +87,18 @@ class StoredValue(Widget):
 
 
 class SheetData(Dataset):
-    """The cells of a sheet for the preview, one row a line, and the batches in which the engine takes them."""
+    """The cells of a sheet for the preview, one row per line, and the batches for the engine."""
 
     batches: list[RowBatch]
 
 
 class SheetFormat(Format):
-    """An exchange file as import-export takes it in."""
+    """An exchange file in the form that import-export reads."""
 
     kind: ClassVar[Kind]
 
     def __init__(self, encoding: str | None = None) -> None:
-        """The encoding is found out by reading."""
+        """Ignore the encoding: reading recognises it."""
 
     def get_title(self) -> str:
         return "CSV / XLSX"
@@ -108,7 +107,7 @@ class SheetFormat(Format):
         return True
 
     def create_dataset(self, in_stream: bytes) -> SheetData:
-        """Raises FileRefused when the content cannot be read as this kind."""
+        """Raises FileRefused if the content cannot be read as this kind."""
         batches = list(Table(Source("", SMALL, content=in_stream), self.kind).batches())
         rows = [row for batch in batches for row in zip(batch.lines, *batch.columns, strict=True)]
         unread = [""] * len(self.kind.headings)
@@ -130,7 +129,7 @@ class SheetRow:
 
     @property
     def error(self) -> ValidationError:
-        """The faults under their headings."""
+        """The faults, each under the heading of its column."""
         words: dict[str, list[str]] = {}
         for fault in self.faults:
             words.setdefault(fault.heading or NON_FIELD_ERRORS, []).append(f"{fault.reason}{fault.cure}")
@@ -138,7 +137,7 @@ class SheetRow:
 
 
 def judged(kind: Kind, batches: list[RowBatch], actor: User) -> dict[int, SheetRow]:
-    """Every line of a sheet, read, checked and compared with what is stored, for one person's regions."""
+    """Every line of a sheet: read, checked, and compared with the stored rows, for one person's regions."""
     scope, report = scope_of(kind, actor, None), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, batches, scope, report)
@@ -146,14 +145,14 @@ def judged(kind: Kind, batches: list[RowBatch], actor: User) -> dict[int, SheetR
         check_rows(staging, scope, report)
         kept = {line for (line,) in staging.rows("SELECT line FROM staged")}
     for line, row in rows.items():
-        row.is_fresh = row.is_fresh and line in kept  # an equal row that is repeated counts once
+        row.is_fresh = row.is_fresh and line in kept  # a repeated equal row counts once
     for fault in report.faults:
         rows.setdefault(fault.line, SheetRow()).faults.append(fault)
     return rows
 
 
 def _compared(staging: Staging) -> list[tuple[int, dict[str, Any], int | None, bool]]:
-    """Per staged line its values, the stored row of the same key, and whether they differ."""
+    """For each staged line: its values, the stored row with the same key, and True if they differ."""
     kind, names = staging.kind, list(staging.types)
     found = staging.rows(
         f"SELECT s.line, t.{kind.model._meta.pk.column}, {staging.body_differs('s')},"
@@ -174,7 +173,7 @@ class SheetResult(Result):
 
 
 class SheetReader:
-    """Import-export's steps, each answered from what the engine says of the row. Mixed in before ModelResource."""
+    """Import-export's steps with the engine's verdict on each row. A mixin that precedes ModelResource."""
 
     file_kind: ClassVar[Kind]
     trail_action: ClassVar[str]
@@ -184,8 +183,8 @@ class SheetReader:
         return SheetResult
 
     def import_data(self, dataset: SheetData, dry_run: bool = False, **kwargs: Any) -> Result:
-        """Preview or write a sheet: every row, or none. Raises PermissionMissing, and FileRefused when the database
-        has changed since the preview."""
+        """Preview or write a sheet: every row, or none. Raises PermissionMissing, and FileRefused if the database has
+        changed since the preview."""
         if not self.trail_action:
             raise TypeError(f"sheets of {self.file_kind.name} are only written out")
         with transaction.atomic():

@@ -1,4 +1,4 @@
-"""The months that a levy year's heads are averaged over (财税〔2015〕72号第八条第二款)."""
+"""The months over which a levy year's heads are averaged (财税〔2015〕72号第八条第二款)."""
 
 from datetime import date
 from enum import StrEnum
@@ -22,7 +22,8 @@ def founding_month(registered_on: date | None, levy_year: int) -> int | None:
 
 
 def months_averaged(registered_on: date | None, levy_year: int, new_employer: NewEmployer) -> int:
-    """Over how many months heads are averaged: 12, or from the month of registration on where the region says so."""
+    """The number of months over which heads are averaged: 12, or if the region says so, from the month of
+    registration."""
     if new_employer is not NewEmployer.MONTHS_SINCE_REGISTRATION:
         return MONTHS
     return MONTHS + 1 - (founding_month(registered_on, levy_year) or 1)

@@ -27,9 +27,9 @@ class DeliveryWay(Code):
 
 @dataclass(frozen=True, slots=True)
 class DeliveryRule:
-    """What counts as the day of delivery and what the file must hold.
+    """The day of delivery by one way, and the papers that the file must contain.
 
-    With `period` the day follows from the day of issue; otherwise it is a fact that `counts_on` names.
+    With `period`, the day follows from the day of issue; otherwise it is the fact that `counts_on` names.
     """
 
     citation: str
@@ -53,7 +53,7 @@ DELIVERY_RULES: Final = {
 
 @dataclass(frozen=True, slots=True)
 class DeliveryDay:
-    """The day, None while nothing proves a receipt. It may still move while holidays of `unpublished` are open."""
+    """The day of delivery, None without a proven receipt. It may still move with the holidays of `unpublished`."""
 
     day: date | None
     unpublished: tuple[int, ...] = ()
@@ -62,9 +62,9 @@ class DeliveryDay:
 def day_of_delivery(
     way: DeliveryWay, *, sent_on: date, received_on: date | None, calendar: WorkingCalendar
 ) -> DeliveryDay:
-    """When a document counts as delivered.
+    """The day on which a document counts as delivered.
 
-    **Our reading:** a public notice delivers on the last day of its period, which moves off days of rest.
+    **Our reading:** a public notice delivers on the last day of its period, which moves past days of rest.
     """
     period = DELIVERY_RULES[way].period
     if period is None:

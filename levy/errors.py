@@ -130,7 +130,7 @@ class NothingToPrint(DomainError):
 
 
 class RegionRefused(DomainError):
-    """A division that cannot be added, renamed or retired so; the message gives the obstacle."""
+    """The division cannot be added, renamed or retired; the message gives the obstacle."""
 
     code = "region_refused"
     message = _("不能这样登记。")

@@ -38,7 +38,7 @@ GROUNDS = [(ground.value, ground.label) for ground in Supersession.Ground if gro
 
 
 class CorrectionForm(SeenForm):
-    """Why an assessment is replaced. `seen` is the digest of the figures on the page."""
+    """The ground and reason for replacing an assessment. `seen` is the digest of the figures on the page."""
 
     ground = forms.ChoiceField(label=_("事由"), choices=GROUNDS, widget=forms.RadioSelect)
     reason = forms.CharField(
@@ -50,7 +50,7 @@ class CorrectionForm(SeenForm):
 
 
 class SupplementForm(CorrectionForm):
-    """Why an employer is assessed after its region's run: there is one ground."""
+    """The reason for assessing an employer after its region's run; there is only one ground."""
 
     ground = None
 
@@ -75,7 +75,7 @@ class ParameterForm(forms.Form):
         self.order_fields(self.field_order)
 
     def clean_value(self) -> str:
-        """As the dated row stores it: a percentage becomes a share."""
+        """The value in stored form: a percentage becomes a share."""
         value = self.cleaned_data["value"]
         is_share = isinstance(self.fields["value"], PercentField)
         return f"{(value / 100 if is_share else value).normalize():f}" if isinstance(value, Decimal) else value
@@ -86,7 +86,7 @@ class PercentField(FigureField, forms.DecimalField):
 
 
 def value_field(name: str) -> forms.Field:
-    """The control that a number's or rule's value is given with."""
+    """The field for the value of this number or rule."""
     if name == NumberKind.REQUIRED_RATIO:
         return PercentField(
             label=_("数值"), unit="%", help_text=_("不得低于1.5%。"), minimum=0, maximum=25, decimal_places=4
@@ -101,8 +101,8 @@ def value_field(name: str) -> forms.Field:
 
 
 class RegionChangeForm(forms.Form):
-    """What a division shall become, and by which text. `kind` decides which questions are asked about `region`; what
-    is added lies below it."""
+    """A change to the divisions, with the document behind it. `kind` selects the fields; `region` is the division that
+    changes, or the one under which another is added."""
 
     code = forms.CharField(
         label=_("代码"),

@@ -46,7 +46,8 @@ RUN_WORDS = {
 
 
 def run_transitions(run: AssessmentRun) -> tuple[Transition, ...]:
-    """The steps of a run for itself; the run of a single correction is checked, confirmed and discarded with it."""
+    """The steps of a run. The run of a single correction has none: it is confirmed or discarded with the
+    correction."""
     return () if run.is_correction else RUN_TRANSITIONS
 
 
@@ -85,7 +86,7 @@ DIVISION_EFFECTS = {
 
 
 def division_words(change: RegionChange) -> dict[str, StepWords]:
-    """The steps of a change to the divisions; what an approval does depends on its kind."""
+    """The words of the steps of a change to the divisions; those of the approval depend on its kind."""
     effect = DIVISION_EFFECTS[RegionChange.Kind(change.kind)]
     return {
         "approve": StepWords(_("批准"), _("批准行政区划变更"), effect, _("已批准，立即生效。")),

@@ -35,12 +35,12 @@ YEARS_SHOWN = 3
 
 
 def levy_years() -> list[tuple[int, str]]:
-    """Years that may have been filed by now, newest first."""
+    """Years that may be filed by now, newest first."""
     return [(year, str(year)) for year in range(timezone.localdate().year - 1, FIRST_LEVY_YEAR - 1, -1)]
 
 
 def recent_years() -> list[int]:
-    """The years that an employer's own page offers."""
+    """The years on an employer's own page."""
     return [year for year, _label in levy_years()[:YEARS_SHOWN]]
 
 
@@ -64,7 +64,7 @@ class ReturnForm(VersionForm):
             label = _("%(month)s月") % {"month": month}
             hint = _("上年%(people)s人") % {"people": f"{before.staff_by_month[month - 1]:,}"} if before else ""
             self.fields[f"staff_{month}"] = CountField(label=label, unit=_("人"), maximum=MAX_STAFF, help_text=hint)
-        self.order_fields([name for name in self.fields if name != "total_wages"])  # as the page asks, errors too
+        self.order_fields([name for name in self.fields if name != "total_wages"])  # the page's order, for errors too
         if before:
             hint = _("全年实际支付的工资总额，按国家统计局口径。上年%(wages)s元。")
             self.fields["total_wages"].help_text = hint % {"wages": f"{before.total_wages:,.2f}"}
@@ -99,7 +99,7 @@ class ReturnForm(VersionForm):
 
 
 class ContractDayField(forms.DateField):
-    """A day within the bounds that files keep too: the rules count a year on from it."""
+    """A day within the same bounds as in a file: the rules add a year to it."""
 
     default_validators = (
         MinValueValidator(FIRST_DAY, OUT_OF_BOUNDS),
@@ -108,8 +108,7 @@ class ContractDayField(forms.DateField):
 
 
 class PlacementForm(VersionForm):
-    """One disabled person under one contract. For a person already on the list, a number is typed only to change
-    it."""
+    """One disabled person under one contract. For a person already on the list, an empty number stays unchanged."""
 
     name = forms.CharField(label=_("姓名"), max_length=60)
     identity_number = forms.CharField(label=_("身份证号"), max_length=24)
@@ -273,9 +272,9 @@ def decision_reasons() -> list[tuple[str, str]]:
 
 
 class DecisionForm(forms.Form):
-    """The months of one placement that its contract covers, each counted or not, and why if the checks differ.
+    """The contract's months of one placement, each counted or not; a reason if that differs from the checks.
 
-    `seen` is the digest of what the person was shown (promise A8).
+    `seen` is the digest of the page (promise A8).
     """
 
     seen = forms.CharField(widget=forms.HiddenInput, max_length=64)
@@ -308,7 +307,7 @@ class DecisionForm(forms.Form):
         self.initial = decided | self.initial | {"seen": decision_seen(result)}
 
     def whole_options(self) -> list[dict[str, Any]]:
-        """The options in the form that components/seg.html takes."""
+        """The options, as components/seg.html takes them."""
         return [{"value": value, "label": label} for value, label in Whole.choices]
 
     def open_months(self) -> list[int]:

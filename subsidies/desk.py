@@ -1,4 +1,4 @@
-"""What waits of the awards, their page, and the rewards of a year beside its collection."""
+"""Awards that wait, the menu entry, and the panel with a year's rewards beside its collection."""
 
 from collections.abc import Iterable
 from typing import Any

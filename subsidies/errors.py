@@ -6,7 +6,7 @@ from audit.errors import DomainError
 
 
 class ProgrammeUnchecked(DomainError):
-    """Nobody has compared the programme with its original text."""
+    """The programme has not been compared with its original text."""
 
     code = "programme_unchecked"
     message = _("该办法尚未与原文核对，不能据此计算奖励。请先核对办法。")
@@ -30,7 +30,7 @@ class AssessmentReplaced(DomainError):
 
 
 class ListChanged(DomainError):
-    """What is to be approved is no longer what was shown."""
+    """The list to approve has changed since the page on which the person decided."""
 
     code = "list_changed"
     message = _("名单在您查看之后有变化，请重新查看后再批准。")

@@ -1,4 +1,4 @@
-"""What finance officers choose and write."""
+"""Forms of the finance officer."""
 
 from typing import Any
 
@@ -17,7 +17,7 @@ class YearForm(forms.Form):
 
 
 class AwardFilter(forms.Form):
-    """Which awards to list; nothing chosen lists all."""
+    """The filters of the list of awards; without a choice it shows all."""
 
     levy_year = forms.TypedChoiceField(
         label=_("年度"), choices=[("", _("全部")), *YEARS], coerce=int, empty_value=None, required=False
@@ -25,13 +25,13 @@ class AwardFilter(forms.Form):
     state = forms.ChoiceField(label=_("状态"), choices=[("", _("全部")), *AwardState.choices], required=False)
 
     def chosen(self) -> dict[str, Any]:
-        """Field lookups of what was chosen; a faulty choice narrows nothing."""
+        """Field lookups of the choices; an invalid one is ignored."""
         given = self.cleaned_data if self.is_valid() else {}
         return {name: value for name, value in given.items() if value}
 
 
 class CheckForm(SeenForm):
-    """What the person compared, and how the open question is answered."""
+    """The comparison that the person made, and the answer to the open question."""
 
     reason = forms.CharField(
         label=_("核对说明"),
@@ -42,7 +42,7 @@ class CheckForm(SeenForm):
 
 
 class ShownListForm(forms.Form):
-    """The totals the person saw, sent back so that nothing else is approved."""
+    """The totals on the page, sent back so that nothing else is approved."""
 
     count = forms.IntegerField(widget=forms.HiddenInput)
     amount = forms.DecimalField(widget=forms.HiddenInput)

@@ -1,4 +1,4 @@
-"""Reward programmes as regions have published them, and the awards computed from a confirmed year."""
+"""Reward programmes as published by regions, and the awards computed from a confirmed year."""
 
 from decimal import Decimal
 from typing import Any
@@ -49,8 +49,8 @@ class AmountBasis(models.TextChoices):
 class Programme(DatedByRegion):
     """A region's formula, entered as data. Its terms never change: a new text is a new row.
 
-    It pays nothing until a person has compared it with the original text (`approved_by`). `open_question` says what
-    the text leaves open; whoever approves answers it in the reason.
+    It pays nothing until a person has compared it with the original text (`approved_by`). `open_question` names a
+    point that the text leaves open; the approver answers it in the reason.
     """
 
     kind = models.CharField(_("种类"), max_length=16, choices=ProgrammeKind, default=ProgrammeKind.OVER_QUOTA)
@@ -134,12 +134,12 @@ class Programme(DatedByRegion):
 
     @property
     def is_in_effect(self) -> bool:
-        """Whether somebody has compared it with its original text."""
+        """True if a person has compared it with its original text."""
         return self.approved_by_id is not None
 
     @property
     def tone(self) -> str:
-        """With `label`, what the status tag draws."""
+        """The tone of the status tag, beside its `label`."""
         return "ok" if self.is_in_effect else "warn"
 
     @property
@@ -153,7 +153,7 @@ class Programme(DatedByRegion):
 
     @property
     def terms(self) -> RewardTerms:
-        """The formula as the rules read it."""
+        """The formula, for the rules."""
         return RewardTerms(
             threshold_ratio=self.threshold_ratio,
             whole_heads=self.whole_heads,
@@ -187,23 +187,23 @@ class AwardQuerySet(RegionScopedQuerySet):
     member_path = "employer__memberships__user"
 
     def in_force(self) -> "AwardQuerySet":
-        """Awards whose assessment is still what the employer owes."""
+        """Awards whose assessment is still in force."""
         return self.filter(assessment__in=Assessment.objects.current())
 
     def like(self, programme: Programme) -> "AwardQuerySet":
-        """Awards of the programme's region and kind, under whichever text."""
+        """Awards of the programme's region and kind, under any text."""
         return self.filter(programme__region=programme.region_id, programme__kind=programme.kind)
 
     def totals(self) -> dict[str, Any]:
-        """How many, and yuan together."""
+        """Their number, and their sum in yuan."""
         return self.aggregate(count=Count("pk"), amount=Sum("amount", default=Decimal("0.00")))
 
 
 class Award(TwoPeople):
-    """One employer's reward for one levy year: what it stands on, how much, and how far it has come.
+    """One employer's reward for one levy year: its facts, its amount and its state.
 
-    Facts and figures never change (a trigger); computing again replaces rows that nobody has decided. The steps are
-    rebuilt from the stored facts and the programme.
+    A trigger keeps facts and figures unchanged; computing again replaces undecided rows. The steps are rebuilt from
+    the stored facts and the programme.
     """
 
     programme = models.ForeignKey(
@@ -284,12 +284,12 @@ class Award(TwoPeople):
 
     @property
     def is_in_force(self) -> bool:
-        """Whether its assessment has not been corrected since; one query."""
+        """True unless its assessment has been corrected since; one query."""
         return Assessment.objects.current().filter(pk=self.assessment_id).exists()
 
     @property
     def facts(self) -> RewardFacts:
-        """What the rule was given."""
+        """The facts from which the rule computed it."""
         return RewardFacts(
             entity_type=self.entity_type,
             staff_months=self.staff_months,

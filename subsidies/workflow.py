@@ -1,4 +1,4 @@
-"""The states of an award: 待批准 → 已批准 → 已拨付, or 不予奖励; an approval is taken back before it is paid.
+"""The states of an award: 待批准 → 已批准 → 已拨付, or 不予奖励; an approval can be taken back before payment.
 
 And those of a programme: 待核对 → 已启用."""
 
@@ -44,7 +44,7 @@ WITHDRAW = Transition(
 )
 
 AWARD_TRANSITIONS = (APPROVE, REFUSE, PAY, WITHDRAW)
-# Steps that give money: on an assessment that is still in force, or not at all.
+# Steps that give money: both need an assessment still in force.
 GIVING = frozenset({APPROVE, PAY})
 
 PUT_INTO_EFFECT = Transition(

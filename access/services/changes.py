@@ -23,7 +23,7 @@ Kind = AccessChange.Kind
 
 @transaction.atomic
 def create_person(*, username: str, name: str, role: Role, region: Region, reason: str, actor: User) -> User:
-    """A person who cannot sign in yet, with a first appointment that waits for approval. Raises NameTaken."""
+    """Add a person who cannot sign in yet, with a first appointment that waits for approval. Raises NameTaken."""
     if User.objects.filter(username__iexact=username).exists():
         raise NameTaken
     person = User(username=username, name=name)
@@ -45,8 +45,8 @@ def propose(
 ) -> AccessChange:
     """Ask a second administrator for a change.
 
-    Changing an account needs all of the person's posts within reach; a further post needs only the right for its own
-    region. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
+    To change an account, the administrator needs all of the person's posts within reach; for a further post, only the
+    right for its region. Raises OwnAccount, PermissionMissing, OutOfReach, ReasonMissing, ChangePending.
     """
     change = AccessChange(kind=kind, person=person, role=role or "", region=region, reason=reason)
     return ACCESS.propose(change, actor=actor, reason=reason)
@@ -62,7 +62,7 @@ def _refuse_out_of_reach(change: AccessChange, actor: User) -> None:
 
 
 def _take_effect(change: AccessChange, actor: User) -> None:
-    """Takes effect at once: every session of the person ends."""
+    """Make the change and end every session of the person."""
     if change.kind == Kind.APPOINT:
         appoint(user=change.person, role=Role(change.role), region=change.region, actor=actor)
     elif change.kind == Kind.ENABLE:

@@ -74,7 +74,7 @@ def unlock(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def issue_first_password(*, person: User, reason: str, actor: User) -> str:
-    """A password for an officer who has none or forgot it, to hand over. It can be read only this once."""
+    """Issue a password, to hand over to an officer who has none or forgot it. It can be read only this once."""
     _check(actor, person, reason)
     return passwords.issue_password(person=person, actor=actor, reason=reason)
 

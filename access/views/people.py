@@ -48,8 +48,7 @@ def person_list(request: HttpRequest) -> HttpResponse:
 
 
 def _chosen(people: QuerySet[User], *, who: str, region: Region | None, role: str, state: str) -> QuerySet[User]:
-    """The people of one region with everything below it, of one role and one state; one post must match role and
-    region."""
+    """The people of one region and below, of one role and one state; a single post must match role and region."""
     in_force = Appointment.objects.in_force()
     posts = Appointment.objects.all() if state == PersonState.ENDED else in_force
     if region is not None:
@@ -198,8 +197,7 @@ def account_acts() -> dict[str, AccountAct]:
 
 
 def _propose(kind: Kind, shown: User, admin: User, reason: str) -> None:
-    """Propose in the region of a present post of the person, else of the last one, so that its administrators
-    decide."""
+    """Propose in the region of a present post of the person, else of the last post: its administrators decide."""
     posts = shown.appointments.select_related("region").order_by(F("ended_at").desc(nulls_first=True), "pk")
     regions = [post.region for post in posts if admin.can(Permission.MANAGE_PEOPLE, post.region_id)]
     if not regions:

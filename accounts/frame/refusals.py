@@ -45,8 +45,7 @@ def refuse(
 ) -> HttpResponse:
     """The error page with this status.
 
-    `page` replaces errors/<status>.html, `message` its sentence; `stand` is the address with the present state of the
-    matter.
+    `page` replaces errors/<status>.html, `message` its sentence; `stand` is the address of the matter as it is now.
     """
     if request.path.startswith(API):
         response: HttpResponse = _for_programs(status, code, message)

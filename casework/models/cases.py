@@ -1,8 +1,8 @@
-"""The abstract case (事项): what relief, refund, objection, order and application have in common.
+"""The abstract case (事项): the common part of relief, refund, objection, order and application.
 
 A concrete case adds its subject as a foreign key of its own, names it in `SUBJECT`, and declares its `KINDS`, the
 states that end it (`ENDS`) and those in which the party has to act (`WAITS_FOR_PARTY`). Its queryset derives from
-`CaseQuerySet` and says in `member_path` which accounts are the party's. Its Meta derives from `Case.Meta` and takes
+`CaseQuerySet` and gives in `member_path` the path to the party's accounts. Its Meta derives from `Case.Meta` and takes
 `case_constraints`.
 """
 
@@ -33,7 +33,7 @@ STAYS = "a case that has a number stays"
 
 @dataclass(frozen=True, slots=True)
 class CaseLoad:
-    """How many cases wait, since when the oldest, and until when the nearest; for a line of the desk."""
+    """Figures for a line of the desk: the number of waiting cases, the oldest day of receipt, the nearest last day."""
 
     count: int
     since: date | None
@@ -41,10 +41,10 @@ class CaseLoad:
 
 
 class CaseQuerySet(RegionScopedQuerySet):
-    """Cases of one model. Start from `visible_to` or `kept_by`; the rest narrows."""
+    """Cases of one model. Start from `visible_to` or `kept_by`; the other methods narrow it."""
 
     def kept_by(self, user: User) -> Self:
-        """Cases of the kinds and regions for which the person has the right to keep them."""
+        """Cases of the kinds and regions that the person has the right to keep."""
         found = Q(pk__in=[])
         for kind in self.model.KINDS:
             found |= Q(kind=kind.code) & self._below(user.prefixes(kind.keeps))
@@ -58,11 +58,11 @@ class CaseQuerySet(RegionScopedQuerySet):
         return self.filter(closed_at=None)
 
     def overdue(self, today: date | None = None) -> Self:
-        """Open, and the last day has passed: it lasts until 24:00."""
+        """Open cases whose last day has passed. The last day ends at 24:00."""
         return self.unclosed().filter(due_on__lt=today or timezone.localdate())
 
     def waiting_for(self, side: Side) -> Self:
-        """Open cases in which this side has to act next."""
+        """Open cases in which this side must act next."""
         waits = Q(state__in=self.model.WAITS_FOR_PARTY)
         return self.unclosed().filter(waits if side == Side.PARTY else ~waits)
 
@@ -75,8 +75,8 @@ class CaseQuerySet(RegionScopedQuerySet):
 class Case(models.Model):
     """One matter with a number. `opened_on` is the day of receipt.
 
-    The running period is kept with the day it counts from, so a last day can be explained and counted again;
-    `due_unpublished` are the years whose holidays may still move `due_on`.
+    The row keeps the running period and its first day, so that a last day can be explained and counted again.
+    `due_unpublished` lists the years whose holidays may still move `due_on`.
     """
 
     KINDS: ClassVar[tuple[CaseKind, ...]]
@@ -136,19 +136,19 @@ class Case(models.Model):
 
     @property
     def period(self) -> LegalPeriod | None:
-        """The period that runs; None for a case without one."""
+        """The running period; None for a case without one."""
         if self.period_length is None:
             return None
         return LegalPeriod(self.period_length, PeriodUnit(self.period_unit), self.period_citation)
 
     def counted(self) -> LastDay | None:
-        """The running period counted again by the holidays published now, with its steps for the reader."""
+        """The running period counted again with the holidays published so far, with its steps for the reader."""
         period = self.period
         return last_day(period, self.counts_from, PUBLISHED) if period and self.counts_from else None
 
 
 def case_constraints(kinds: Iterable[CaseKind], ends: Iterable[str]) -> list[CheckConstraint]:
-    """What the database refuses of every case: to be put into the Meta of the concrete one."""
+    """The constraints of every case, for the Meta of the concrete model."""
     ended = Q(state__in=sorted(ends))
     is_closed = Q(closed_at__isnull=False, closed_by__isnull=False)
     periodless = Q(counts_from=None, period_length=None, period_unit="", due_on=None)

@@ -1,8 +1,8 @@
 """The file of a case (卷宗): its number, and the papers, messages and deliveries of every kind of case.
 
-Each concrete case has a file of its own. What belongs to the file points to it by a real foreign key: a generic one
-could name a case that does not exist, and tables beside each concrete case would be three more per case model, each
-with its own triggers, pages and renewal of keys. A case finds its file; nothing here knows what the case is about.
+Each concrete case has a file of its own, and papers, messages and deliveries point to that file by a real foreign key.
+A generic key could name a case that does not exist. Separate tables per case model would mean three more for each,
+with their own triggers, pages and renewal of keys. A case finds its file; the file does not know its case.
 """
 
 import pgtrigger
@@ -29,14 +29,14 @@ def _refused_update(condition: pgtrigger.Condition, *, name: str) -> pgtrigger.T
 
 
 class Side(models.TextChoices):
-    """The two sides of a case: the office that keeps it and the party that it is about."""
+    """The two sides of a case: the office that keeps it, and the party it concerns."""
 
     OFFICE = "office", _("经办机关")
     PARTY = "party", _("当事人")
 
 
 class CaseSeries(models.Model):
-    """The last serial given under one head of numbers; its row is the lock of the next one (docs/locks.md)."""
+    """The last serial given under one head of numbers. Taking the next one locks the row (docs/locks.md)."""
 
     head = models.CharField(max_length=30, primary_key=True)
     last = models.PositiveIntegerField()
@@ -50,7 +50,7 @@ class CaseSeries(models.Model):
 
 
 class CaseFile(models.Model):
-    """One case's file. A number that was given stays, whatever becomes of the case."""
+    """One case's file. A number once given stays, whatever happens to the case."""
 
     number = models.CharField(_("编号"), max_length=40, primary_key=True)
 
@@ -67,7 +67,7 @@ class CaseFile(models.Model):
 
 
 class CasePaper(models.Model):
-    """A paper of the file: its contents sealed, and their SHA-256. Only where the contents lie may change."""
+    """A paper of the file: the sealed contents and their SHA-256. Only the place of the contents may change."""
 
     file = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="papers")
     kind = models.CharField(_("材料种类"), max_length=24)
@@ -85,7 +85,7 @@ class CasePaper(models.Model):
         verbose_name = _("事项材料")
         verbose_name_plural = _("事项材料")
         triggers = [
-            # A new key moves the contents, the end of keeping empties them.
+            # A new key moves the contents; the end of the retention period deletes them.
             _refused_update(pgtrigger.AnyChange(exclude=["stored"]), name="stays"),
             never(pgtrigger.Delete, STAYS, name="no_delete", level=pgtrigger.Row),
             never_truncated(STAYS),
@@ -96,7 +96,7 @@ class CasePaper(models.Model):
 
 
 class CaseMessage(models.Model):
-    """What one side wrote to the other. Nobody changes it afterwards."""
+    """A message from one side to the other. It never changes."""
 
     file = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="messages")
     side = models.CharField(_("来自"), max_length=6, choices=Side)
@@ -121,9 +121,9 @@ class CaseMessage(models.Model):
 
 
 class CaseDelivery(models.Model):
-    """One attempt to deliver a document. Attempts that failed stay beside the one that succeeded.
+    """One attempt to deliver a document. Failed attempts stay beside the successful one.
 
-    `received_on` is the day that the law looks at: signed, left, received, arrived. It is filled once, with its proof.
+    `received_on` is the day that counts by law: signed, left, received, arrived. It is filled once, with its proof.
     """
 
     file = models.ForeignKey(CaseFile, on_delete=models.PROTECT, related_name="deliveries")
@@ -175,7 +175,7 @@ class CaseDelivery(models.Model):
 
     @property
     def delivered(self) -> DeliveryDay:
-        """When it counts as delivered, by the holidays that are published now."""
+        """The day on which it counts as delivered, with the holidays published so far."""
         return day_of_delivery(
             DeliveryWay(self.way), sent_on=self.sent_on, received_on=self.received_on, calendar=PUBLISHED
         )

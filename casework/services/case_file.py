@@ -1,6 +1,6 @@
-"""What is added to the file of a case: papers, messages, deliveries. Nothing in it is changed or taken out.
+"""Adding papers, messages and deliveries to the file of a case. Nothing in the file is changed or removed.
 
-Each locks the case, writes, and records last (docs/locks.md). After the end only the office writes.
+Each service locks the case, writes, and records last (docs/locks.md). Once a case has ended, only the office writes.
 """
 
 import hashlib
@@ -27,7 +27,8 @@ PURPOSE = b"levy case paper"
 def add_paper(*, case: Case, kind: PaperKind, name: str, content: bytes, side: Side, actor: User) -> CasePaper:
     """Keep a paper, sealed, with the hash of its contents.
 
-    Raises PermissionMissing, TransitionNotAllowed after the end, KeyError for a paper that the case does not ask for.
+    Raises PermissionMissing, TransitionNotAllowed once the case has ended, KeyError for a paper that its kind does not
+    list.
     """
     locked = _open_to(case, side, actor)
     paper = CasePaper(
@@ -45,7 +46,7 @@ def add_paper(*, case: Case, kind: PaperKind, name: str, content: bytes, side: S
 
 
 def paper_content(paper: CasePaper) -> bytes:
-    """The paper as it came. Whether the reader may see its case is settled before."""
+    """The paper as received. The caller has checked that the reader may see its case."""
     with paper.stored.open() as stored:
         return unseal_bytes(stored.read(), PURPOSE)
 
@@ -74,10 +75,10 @@ def record_delivery(
     proof: CasePaper | None = None,
     note: str = "",
 ) -> CaseDelivery:
-    """Record an attempt to deliver a document; with `received_on` and `proof` it has succeeded.
+    """Record an attempt to deliver a document; with `received_on` and `proof`, a successful one.
 
     A public notice needs the proof of its issue and no day of receipt. Raises PermissionMissing, DayImpossible,
-    ProofMissing, ConsentMissing, ReasonMissing where the way needs a reason.
+    ProofMissing, ConsentMissing, ReasonMissing if the way needs a reason.
     """
     locked = _open_to(case, Side.OFFICE, actor)
     rule = DELIVERY_RULES[way]
@@ -100,8 +101,10 @@ def record_delivery(
 def confirm_delivery(
     *, case: Case, delivery: CaseDelivery, received_on: date, proof: CasePaper, actor: User
 ) -> CaseDelivery:
-    """Add the day of receipt and its proof to an attempt. Raises PermissionMissing, TransitionNotAllowed when it has
-    them, DayImpossible, ProofMissing."""
+    """Add the day of receipt and its proof to an attempt.
+
+    Raises PermissionMissing, TransitionNotAllowed if it has them already, DayImpossible, ProofMissing.
+    """
     locked = _open_to(case, Side.OFFICE, actor)
     attempt = locked.file.deliveries.get(pk=delivery.pk)
     if attempt.proof_id is not None:
@@ -126,7 +129,7 @@ def _days(delivery: CaseDelivery) -> dict[str, str]:
 
 
 def _open_to(case: Case, side: Side, actor: User) -> Case:
-    """The case, locked, if this person may write for this side now."""
+    """The locked case, if this person may now write for this side."""
     locked = lock_case(case)
     require(locked, side, actor)
     if side == Side.PARTY and locked.closed_at is not None:

@@ -1,7 +1,7 @@
 """A case from its number to its end: opening, steps, extension, and the last day counted again.
 
-Each locks the case, writes, and records last (docs/locks.md). Numbers, days and reasons go into the
-trail, names do not.
+Each service locks the case, writes, and records last (docs/locks.md). Numbers, days and reasons go into the trail,
+names do not.
 """
 
 from collections.abc import Iterable
@@ -35,9 +35,9 @@ RETURNING last
 def open_case(
     *, case: C, kind: CaseKind, actor: User, side: Side = Side.OFFICE, period: LegalPeriod | None = None
 ) -> C:
-    """Number and save a new case that holds its subject, region, first state and day of receipt.
+    """Number and save a new case that has its subject, region, first state and day of receipt.
 
-    `period` is a regional one instead of that of the kind; both count from the day of receipt. Raises
+    `period` is a regional period that replaces the kind's own; both count from the day of receipt. Raises
     PermissionMissing, DayImpossible.
     """
     if case.opened_on > timezone.localdate():
@@ -61,7 +61,7 @@ def open_case(
 
 
 def _next_number(kind: CaseKind, region_code: str) -> str:
-    """The next number of the region's series of this year; the transaction gives it back if it fails."""
+    """The next number of the region's series of this year. A transaction that fails gives it back."""
     head = kind.series_in(region_code, timezone.localdate())
     with connection.cursor() as cursor:
         cursor.execute(NEXT_SERIAL, [head])
@@ -69,7 +69,7 @@ def _next_number(kind: CaseKind, region_code: str) -> str:
 
 
 def put_period(case: Case, period: LegalPeriod, starts: date) -> None:
-    """Let a period run from an event on, as the calendar known now counts it. Does not save."""
+    """Start a period on the day `starts`, counted by the calendar known now. Does not save."""
     last = last_day(period, starts, PUBLISHED)
     case.counts_from, case.period_length, case.period_unit = starts, period.length, period.unit.value
     case.period_citation, case.due_on, case.due_unpublished = period.citation, last.day, list(last.unpublished)
@@ -79,7 +79,7 @@ PERIOD = ("counts_from", "period_length", "period_unit", "period_citation", "due
 
 
 def lock_case(case: C) -> C:
-    """The case as it is now, held until the end of the transaction."""
+    """The case as it is now, locked until the end of the transaction."""
     manager = type(case)._default_manager
     return manager.select_for_update(of=("self",), no_key=True).get(pk=case.pk)
 
@@ -87,7 +87,7 @@ def lock_case(case: C) -> C:
 def require(case: Case, side: Side, actor: User) -> None:
     """Raise PermissionMissing unless the person may act for this side of the case.
 
-    The right of a party has no region (`User.can`), so the case itself says whose it is.
+    The right of a party has no region (`User.can`), so the case itself names its party.
     """
     right = case.definition.party if side == Side.PARTY else case.definition.keeps
     if right is None or not actor.can(right, case.region_id):
@@ -100,7 +100,7 @@ def require(case: Case, side: Side, actor: User) -> None:
 def take_step(*, case: C, step: Transition, actor: User, reason: str = "", **details: Any) -> C:
     """Take a step of the case's own table; one with the stamp `closed` ends it.
 
-    Raises TransitionNotAllowed for a step of another kind, and as `apply` does.
+    Raises TransitionNotAllowed for a step of another kind, and the errors of `apply`.
     """
     if step not in case.definition.steps:
         raise TransitionNotAllowed
@@ -111,10 +111,10 @@ def take_step(*, case: C, step: Transition, actor: User, reason: str = "", **det
 
 @transaction.atomic
 def extend(*, case: C, reason: str, actor: User) -> C:
-    """Add the extension of the kind, once, while the period runs.
+    """Add the kind's extension, once, while the period runs.
 
-    **Our reading:** it goes on from the day counted, before days of rest moved it: the shorter of two readings. Raises
-    PermissionMissing, ReasonMissing, TransitionNotAllowed, NotExtendable.
+    **Our reading:** it continues from the counted last day, not from the day to which days of rest moved it: the
+    shorter of two readings. Raises PermissionMissing, ReasonMissing, TransitionNotAllowed, NotExtendable.
     """
     locked = lock_case(case)
     _refuse_extension(locked, reason, actor)
@@ -147,7 +147,7 @@ def _refuse_extension(case: Case, reason: str, actor: User) -> None:
 
 
 def recount_due_days(cases: Iterable[Case]) -> int:
-    """Count the last days of open cases again after a notice on holidays; how many moved. Each is recorded."""
+    """Count the last days of open cases again after a notice on holidays. Returns how many moved; each is recorded."""
     return sum(_recount(case) for case in cases)
 
 

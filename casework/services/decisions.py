@@ -1,6 +1,6 @@
 """Proposing, approving and rejecting, once for every kind of decision by two people.
 
-A kind is a `Decision` beside its services: its transitions, and hooks for what only this kind knows.
+An app declares each kind as a `Decision` beside its services: the transitions, and hooks for the kind's own rules.
 """
 
 from collections.abc import Callable, Mapping
@@ -23,24 +23,24 @@ def nothing(*_given: object) -> None:
 
 
 def about(proposal: models.Model) -> dict[str, Any]:
-    """The trail's entry is about the proposal and named after its model."""
+    """Target and name of the trail's entry: the proposal and its model."""
     return {"target": proposal, "prefix": proposal._meta.label_lower}
 
 
 @dataclass(frozen=True, slots=True)
 class Decision:
-    """One kind of decision: two transitions, and hooks for what only this kind knows. Few kinds need them all.
+    """One kind of decision: two transitions, and hooks for its own rules. Few kinds need all of them.
 
-    `region_of` gives the code of the region whose people decide; `subject` names the field of the person that the
-    matter is about. `shown` lists what the page shows. `entry` says what the trail's entry is about and its name up to
-    the step, `details` what it keeps.
+    `region_of` gives the code of the region whose people decide. `subject` names the field of the person whom the
+    matter concerns. `shown` lists the values on the page. `entry` gives the target of the trail's entry and its name
+    without the step, `details` the contents.
 
-    An approval calls in this order: `hold` takes the locks that come before the row (docs/locks.md), `refuse` raises
-    what stands in the way, `prepare` makes room that the database asks for, and `effect`, once the row is stamped,
-    changes what was decided. Proposing calls `refuse` too, rejecting `hold`; `drop` takes a rejected proposal away
-    that leaves no row.
+    An approval calls, in this order: `hold`, which takes the locks before the row's own (docs/locks.md); `refuse`,
+    which raises an obstacle; `prepare`, which ends rows that a constraint does not allow beside this one; and, once
+    the row is stamped, `effect`, which makes the change. Proposing also calls `refuse`, rejecting also calls `hold`.
+    `drop` deletes a rejected proposal of a kind that keeps no row.
 
-    `pending`, `changed`, `own` and `clash` are the kind's own refusals; `clash` is what the database forbids.
+    `pending`, `changed`, `own` and `clash` are the kind's own errors; `clash` replaces an IntegrityError.
     """
 
     approval: Transition
@@ -63,8 +63,8 @@ class Decision:
     def propose(self, proposal: Any, *, actor: User, reason: str | None = None) -> Any:
         """Save a proposal, which then waits for a second person.
 
-        Raises the kind's `own`, PermissionMissing, what `refuse` raises, ReasonMissing for an empty reason (None asks
-        for none), and `pending` where the same waits already.
+        Raises the kind's `own`, PermissionMissing, the errors of `refuse`, ReasonMissing for an empty reason (None:
+        the kind needs none), and `pending` if the same already waits.
         """
         self._refuse_own(proposal, actor)
         if not actor.can(self.approval.permission, self.region_of(proposal)):
@@ -76,7 +76,7 @@ class Decision:
 
     @transaction.atomic
     def enter(self, proposal: Any, *, actor: User, reason: str = "") -> Any:
-        """Save a proposal of this person, where its kind asks something else of who may propose. Raises `pending`."""
+        """Save a proposal after the kind's own check of the person, instead of that of `propose`. Raises `pending`."""
         proposal.proposed_by = actor
         try:
             with transaction.atomic():
@@ -87,15 +87,15 @@ class Decision:
         return proposal
 
     def seen(self, proposal: Any) -> str:
-        """The digest of what a page shows now: an approval sent from it holds for exactly this (promise A10)."""
+        """The digest of the values on the page: an approval sent from it is valid for exactly these (promise A10)."""
         return digest_of(*self.shown(proposal))
 
     @transaction.atomic
     def approve(self, proposal: Any, *, actor: User, seen: str | None = None, reason: str = "") -> Any:
-        """Let a proposal take effect, by another person than the one who made it; returns the stamped row.
+        """Put a proposal into effect; the proposer may not. Returns the stamped row.
 
-        `seen` is the digest of what the person was shown, None where nothing was. Raises the kind's `own`, what
-        audit.workflow.check raises, `changed`, what `refuse` raises, and `clash`.
+        `seen` is the digest of the page, None if there was none. Raises the kind's `own`, the errors of
+        audit.workflow.check, `changed`, the errors of `refuse`, and `clash`.
         """
         self._refuse_own(proposal, actor)
         self.hold(proposal)
@@ -116,9 +116,9 @@ class Decision:
 
     @transaction.atomic
     def reject(self, proposal: Any, *, actor: User, reason: str) -> Any:
-        """Leave everything as it was. Who proposed it withdraws it in the same way.
+        """Reject a proposal; nothing else changes. The proposer withdraws it in the same way.
 
-        Raises the kind's `own`, and what audit.workflow.check raises.
+        Raises the kind's `own` and the errors of audit.workflow.check.
         """
         assert self.rejection is not None
         self._refuse_own(proposal, actor)
@@ -141,7 +141,7 @@ class Decision:
     def _locked(self, proposal: Any) -> Any:
         rows = type(proposal)._default_manager.select_for_update(of=("self",), no_key=True)
         locked = rows.filter(pk=proposal.pk).first()
-        if locked is None:  # rejected meanwhile, and its kind keeps no row of that
+        if locked is None:  # rejected meanwhile, and its kind keeps no row
             raise TransitionNotAllowed
         return locked
 

@@ -1,4 +1,4 @@
-"""The first page after sign-in: what waits for the person, the most urgent first."""
+"""The first page after sign-in: the person's tasks, the most urgent first."""
 
 from dataclasses import dataclass
 from datetime import date, datetime
@@ -31,7 +31,7 @@ class Urgency(TextChoices):
 
 @dataclass(frozen=True, slots=True)
 class Row:
-    """A line of the desk as it is read on one day."""
+    """A line of the desk on one day."""
 
     line: Waiting
     today: date
@@ -44,7 +44,7 @@ class Row:
 
     @property
     def waited(self) -> str:
-        """How long the oldest has waited, in days of the calendar; "" where nobody knows."""
+        """The wait of the oldest in calendar days, in words; "" if unknown."""
         if self.since is None:
             return ""
         days = (self.today - self.since).days
@@ -52,12 +52,12 @@ class Row:
 
     @property
     def due_day(self) -> date:
-        """The nearest last day; one beyond all others where none is given."""
+        """The nearest last day; for sorting, date.max if there is none."""
         return self.line.due.day if self.line.due else date.max
 
     @property
     def days_left(self) -> int | None:
-        """Days to the nearest last day, below 0 once it has passed."""
+        """Days to the nearest last day, negative once it has passed."""
         return (self.line.due.day - self.today).days if self.line.due else None
 
     @property
@@ -68,7 +68,7 @@ class Row:
 
     @property
     def due_words(self) -> str:
-        """How the last day stands to today: 逾期2天, 今日到期, 还有2天."""
+        """The days to the last day in words: 逾期2天, 今日到期, 还有2天."""
         left = self.days_left or 0
         if left == 0:
             return _("今日到期")
@@ -88,7 +88,7 @@ def by_urgency(lines: list[Waiting], today: date) -> list[tuple[Urgency, list[Ro
 
 
 def _columns(waiting: list[Waiting]) -> list[str]:
-    """The columns beside label and count that some line fills."""
+    """The columns, besides label and count, that at least one line fills."""
     return [name for name in ("due", "since", "money") if any(getattr(line, name) for line in waiting)]
 
 

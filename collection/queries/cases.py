@@ -27,7 +27,7 @@ HEADINGS = ("统一社会信用代码", "单位名称", "行政区划代码", "�
 class Collected:
     """A region's year in yuan and employers.
 
-    `assessed` is None where nothing has been confirmed, which differs from nothing due. `relief` is the amount
+    `assessed` is None if nothing is confirmed, which differs from nothing due. `relief` is the amount
     relieved by law, `refunded` the amount paid back.
     """
 
@@ -41,7 +41,8 @@ class Collected:
 
 @dataclass(frozen=True, slots=True)
 class Account:
-    """One employer's year in yuan. `due` is None where nothing is assessed; `difference` is still to pay (+)."""
+    """One employer's year in yuan. `due` is None if nothing is assessed; `difference` is still to pay (+) or overpaid
+    (−)."""
 
     uscc: str
     name: str

@@ -1,6 +1,6 @@
 """Changes in a levy list since a person's download: rows confirmed or corrected since, and rows that left.
 
-Payments do not count as changes: the tax bureau knows them first.
+Payments do not count as changes: they come from the tax bureau.
 """
 
 from dataclasses import replace

@@ -1,8 +1,8 @@
-"""Tables that turn into cards on telephones: their roles, scopes and labels are written here and nowhere else.
+"""Tables that turn into cards on telephones. Only this module writes their roles, scopes and labels.
 
-On a narrow screen the parts of such a table are displayed as blocks, and a browser then forgets that they are a
-table. So each part carries its role. `css` is classes of the sheet: `n` figures, `keep` one line, `at-end` in the
-corner of the card, `wide-cell` a line of its own. `label` is the heading that a cell shows on a card.
+On a narrow screen the parts of such a table are displayed as blocks, and a browser then no longer treats them as a
+table. So each part has an explicit role. `css` takes classes of the style sheet: `n` figures, `keep` one line,
+`at-end` the corner of the card, `wide-cell` a line of its own. `label` is the heading that a cell shows on a card.
 
 {% table "dense" caption=_("人员") %}
   {% columns %}{% column "keep" %}…{% endcolumn %}{% endcolumns %}
@@ -23,7 +23,7 @@ register = template.Library()
 
 
 def _element(tag: str, content: SafeString, **attributes: object) -> SafeString:
-    """One element, without the attributes that are empty; `_` in a name is written `-`."""
+    """One element without its empty attributes; `_` in a name becomes `-`."""
     given = [(name.replace("_", "-"), value) for name, value in attributes.items() if value]
     written = format_html_join("", ' {}="{}"', given)
     return format_html("<{0}{1}>{2}</{0}>", tag, written, SafeString(content.strip()))
@@ -31,7 +31,8 @@ def _element(tag: str, content: SafeString, **attributes: object) -> SafeString:
 
 @register.simple_block_tag
 def table(content: SafeString, css: str = "", *, caption: str = "", label: str = "") -> SafeString:
-    """The whole table. `caption` is read aloud only; one that shows is a <caption> within, `label` does without."""
+    """The whole table. `caption` is for screen readers only; write a visible one as <caption>, or name the table by
+    `label`."""
     if caption:
         content = format_html('<caption class="visually-hidden">{}</caption>{}', caption, content)
     return _element("table", content, role="table", **{"class": f"stack {css}".strip()}, aria_label=label)
@@ -39,7 +40,7 @@ def table(content: SafeString, css: str = "", *, caption: str = "", label: str =
 
 @register.simple_block_tag
 def columns(content: SafeString) -> SafeString:
-    """The line of headings: one {% column %} each."""
+    """The line of headings, each a {% column %}."""
     return _element("thead", _element("tr", content, role="row"), role="rowgroup")
 
 
@@ -53,7 +54,8 @@ def column(content: SafeString, css: str = "") -> SafeString:
 def sort_column(
     context: template.Context, label: str, key: str, *, sort: str, css: str = "", query: QueryDict | None = None
 ) -> dict[str, Any]:
-    """The heading of a column that sorts by `key`. `sort` is in force, -key downwards; `query` else the request's."""
+    """The heading of a column that sorts by `key`. `sort` is the present order, with `-` descending; `query` defaults
+    to the request's."""
     query = context["request"].GET if query is None else query
     return {"label": label, "key": key, "sort": sort, "css": css, "query": query}
 
@@ -66,13 +68,13 @@ def rows(content: SafeString) -> SafeString:
 
 @register.simple_block_tag
 def totals(content: SafeString) -> SafeString:
-    """The rows below a line that add up those above it."""
+    """The rows of totals, below a line."""
     return _element("tfoot", content, role="rowgroup")
 
 
 @register.simple_block_tag
 def row(content: SafeString, css: str = "") -> SafeString:
-    """One row: a {% head %} and {% cell %} each column."""
+    """One row: a {% head %}, and a {% cell %} for each further column."""
     return _element("tr", content, role="row", **{"class": css})
 
 

@@ -114,7 +114,7 @@ def _period(name: str, notice: Notice) -> NoticePeriod | None:
 
 
 def _headcount_numbers(notices: Iterable[Notice]) -> dict[int, str]:
-    """The 审核认定书 that was valid when the run computed, by notice: a later one changes nothing on the paper."""
+    """By notice, the 审核认定书 that was valid when the run computed: a later one does not change the notice."""
     computed_at = F("employer__assessments__run__finished_at")
     stood = Q(issued_at__lte=computed_at) & (Q(withdrawn_at=None) | Q(withdrawn_at__gt=computed_at))
     rows = VerifiedHeadcount.objects.filter(

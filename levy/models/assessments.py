@@ -185,7 +185,7 @@ class SupersessionQuerySet(RegionScopedQuerySet):
 
 
 class CorrectionState(models.TextChoices):
-    """Where a correction stands. One that was refused leaves no row, only its trail."""
+    """The states of a correction. A refused one leaves no row, only its trail."""
 
     WAITING = "waiting", _("待批准")
     APPROVED = "approved", _("已更正")

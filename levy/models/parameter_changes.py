@@ -15,7 +15,7 @@ class ParameterChange(Proposal):
     """A new dated value of a region's number or rule. Written once; approving it enters the dated row.
 
     `name` is a quota.enums.NumberKind or a rule of CountingRules and AssessmentRules, `value` as those store it.
-    `replaced` says in words what stood before, from the approval on.
+    `replaced` is filled at the approval: the former value, in words.
     """
 
     region = models.ForeignKey(Region, verbose_name=_("行政区划"), on_delete=models.PROTECT, related_name="+")

@@ -1,4 +1,4 @@
-"""A division that shall be added, renamed or retired, waiting for a second administrator."""
+"""A proposal to add, rename or retire a division, which a second administrator decides."""
 
 from django.db import models
 from django.db.models import Q
@@ -13,7 +13,7 @@ from casework.decisions import Proposal, decision_constraints
 class RegionChange(Proposal):
     """One change of the list of divisions, written once; approving it changes the region's row.
 
-    `code` is no foreign key: what shall be added does not exist yet. `former_name` is what stood when it was proposed.
+    `code` is not a foreign key, because a new division does not exist yet. `former_name` is the name at the proposal.
     """
 
     class Kind(models.TextChoices):

@@ -117,7 +117,7 @@ def facts_of_slice(
 
 
 def facts_today(employer: Employer, levy_year: int) -> Facts:
-    """The facts that a run started now would use for this employer."""
+    """The facts that a run would use for this employer if it started now."""
     (line,) = _lines(FACTS, levy_year, employer.pk, employer.pk)
     return _certified(line)
 

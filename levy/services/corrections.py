@@ -1,7 +1,8 @@
 """更正: a confirmed assessment is never edited. A new one is computed from today's facts under the same policy
 version, and replaces the old one when a second person approves. Both stay.
 
-补充核定: an employer that came after its region's run was confirmed is assessed for the first time in the same way."""
+补充核定: the first assessment of an employer added after its region's run was confirmed is made in the same way.
+"""
 
 from dataclasses import dataclass
 from operator import attrgetter
@@ -47,7 +48,7 @@ AT_THE_FEDERATION = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REV
 
 @dataclass(frozen=True, slots=True)
 class Reassessment:
-    """A confirmed result, None if there is none, beside what today's facts would give under the same policy version.
+    """A confirmed result (None if there is none) beside the result of today's facts under the same policy version.
     Nothing is stored."""
 
     before: Assessed | None
@@ -59,7 +60,7 @@ class Reassessment:
 
     @property
     def seen(self) -> str:
-        """A digest of what a page shows: a proposal holds for exactly this."""
+        """A digest of the figures on the page: a proposal is valid for exactly these."""
         return digest_of(*_figures(self.before), *_figures(self.after))
 
 
@@ -71,8 +72,8 @@ def _figures(result: Assessed | None) -> tuple[object, ...]:
 
 
 def reassess(assessment: Assessment) -> Reassessment:
-    """What a correction would change now. Raises ParametersMissing if the employer moved to a region that the policy
-    version of its assessment does not know."""
+    """The effect of a correction made now. Raises ParametersMissing if the employer has moved to a region that is not
+    in the policy version of its assessment."""
     employer = assessment.employer
     version = assessment.run.policy_version
     if not _knows(version, employer.region_id):
@@ -82,7 +83,7 @@ def reassess(assessment: Assessment) -> Reassessment:
 
 
 def run_that_missed(employer: Employer, levy_year: int) -> AssessmentRun | None:
-    """The confirmed run of the region in which an employer is now and has no assessment of the year; else None."""
+    """The confirmed run of the employer's present region, if the employer has no assessment of the year; else None."""
     assessed = employer.assessments.current().filter(levy_year=levy_year)
     confirmed = AssessmentRun.objects.filter(levy_year=levy_year, is_correction=False, state__in=FINAL_STATES)
     covering = confirmed.filter(~Exists(assessed), region__in=employer.region.lineage())
@@ -90,20 +91,20 @@ def run_that_missed(employer: Employer, levy_year: int) -> AssessmentRun | None:
 
 
 def first_assessment(employer: Employer, run: AssessmentRun) -> Reassessment:
-    """What a supplement to the run would give now. Raises ParametersMissing, PolicyYearMissing."""
+    """The result of a supplement to the run, made now. Raises ParametersMissing, PolicyYearMissing."""
     region, version = employer.region_id, run.policy_version
     terms = terms_of(version, region) if _knows(version, region) else current_terms(region, run.levy_year)
     return Reassessment(None, assess(facts_today(employer, run.levy_year), terms))
 
 
 def _knows(version: PolicyVersion, region_code: str) -> bool:
-    """A run pins the terms of the regions that have employers when it starts."""
+    """True if the region is in the version: a run pins the terms of the regions that have employers when it starts."""
     return region_code in version.content["regions"]
 
 
 def refuse_reopened(employer_id: int, levy_year: int) -> None:
-    """Raise HeadcountReopened while the federation decides anew on heads that it had verified, AgencyReopened while it
-    does so at an agency whose people count here."""
+    """Raise HeadcountReopened while the federation decides again on verified heads, AgencyReopened while it does so
+    for an agency whose people count here."""
     of_employer = VerifiedHeadcount.objects.filter(employer=OuterRef("employer"), levy_year=levy_year)
     at_work = HeadcountReturn.objects.filter(
         Exists(of_employer),
@@ -122,11 +123,11 @@ def refuse_reopened(employer_id: int, levy_year: int) -> None:
 def propose_correction(
     *, assessment: Assessment, ground: str, reason: str, actor: User, seen: str | None = None
 ) -> Supersession:
-    """Compute what the employer owes by today's facts, as a correction waiting for a second person.
+    """Compute the amount due by today's facts, as a correction that waits for a second person.
 
-    `seen` is the digest of the figures that the person was shown. Raises PermissionMissing, ReasonMissing,
+    `seen` is the digest of the figures on the page. Raises PermissionMissing, ReasonMissing,
     TransitionNotAllowed for an assessment that is not in force, HeadcountReopened, AgencyReopened,
-    NothingToCorrect, CorrectionChanged, and CorrectionPending while another correction of it waits or has replaced it.
+    NothingToCorrect, CorrectionChanged, and CorrectionPending if another correction of it waits or has replaced it.
     """
     if not actor.can(Permission.RUN_ASSESSMENT, assessment.region_id):
         raise PermissionMissing
@@ -146,9 +147,9 @@ def propose_correction(
 def propose_supplement(
     *, employer: Employer, levy_year: int, reason: str, actor: User, seen: str | None = None
 ) -> Supersession:
-    """Compute what an employer owes that its region's confirmed run does not hold, waiting for a second person.
+    """Compute the amount due of an employer that is not in its region's confirmed run, to wait for a second person.
 
-    Raises PermissionMissing, ReasonMissing, TransitionNotAllowed where no run is confirmed, HeadcountReopened,
+    Raises PermissionMissing, ReasonMissing, TransitionNotAllowed if no run is confirmed, HeadcountReopened,
     AgencyReopened, CorrectionChanged, ParametersMissing, PolicyYearMissing, and AlreadyAssessed also while another
     supplement waits.
     """
@@ -172,7 +173,7 @@ def propose_supplement(
 
 
 def _wait(run: AssessmentRun, actor: User, **stated: Any) -> Supersession:
-    """Let the run's assessment wait for a second person. Raises CorrectionPending where the database forbids it."""
+    """Save the run's assessment as a proposal. Raises CorrectionPending if a constraint of the database forbids it."""
     correction = CORRECTIONS.enter(Supersession(new=run.assessments.get(), **stated), actor=actor)
     apply(run, CHECK, actor=actor, region_code=run.region_id)
     return correction
@@ -186,7 +187,7 @@ def _refuse_unseen(reassessment: Reassessment, seen: str | None) -> None:
 
 
 def _single_run(employer: Employer, levy_year: int, version: PolicyVersion, actor: User) -> AssessmentRun:
-    """A run of one employer, worked off."""
+    """A completed run of one employer."""
     run = AssessmentRun.objects.create(
         levy_year=levy_year,
         region=employer.region,
@@ -202,15 +203,15 @@ def _single_run(employer: Employer, levy_year: int, version: PolicyVersion, acto
 
 
 def is_stale(correction: Supersession) -> bool:
-    """Whether today's facts no longer give the figures of a correction that waits. A supplement is to the run of one
-    region, and none to that of another."""
+    """True if today's facts no longer give the figures of a waiting correction, or if the employer of a supplement has
+    moved: a supplement belongs to the run of one region."""
     new = correction.new
     has_moved = correction.old is None and new.employer.region_id != new.region_id
     return has_moved or reassess(new).changes_anything
 
 
 def supplements_trail(employer: Employer, levy_year: int) -> QuerySet[AuditEntry]:
-    """What was done about supplements of the year, newest first: one that was refused leaves no assessment."""
+    """Trail entries of the year's supplements, newest first: a refused one leaves no assessment with a trail."""
     return trail_of(employer).filter(action__startswith="levy.supplement.", details__levy_year=levy_year)
 
 
@@ -231,14 +232,14 @@ def _refuse_stale(correction: Supersession, actor: User) -> None:
 
 
 def _confirm(correction: Supersession, actor: User) -> None:
-    """The new assessment takes the place of the old one, or comes into force as the first."""
+    """Put the new assessment into force, in the place of the old one or as the first."""
     run = correction.new.run
     apply(run, CONFIRM, actor=actor, region_code=run.region_id, digest=run.digest)
     correction.refresh_from_db()  # with the run as it is now
 
 
 def _drop(correction: Supersession, actor: User, reason: str) -> None:
-    """The computed assessment goes; its run and its trail remain."""
+    """Delete the computed assessment; keep its run and its trail."""
     run = correction.new.run
     apply(run, DISCARD, actor=actor, region_code=run.region_id, reason=reason)
     correction.delete()
@@ -246,7 +247,7 @@ def _drop(correction: Supersession, actor: User, reason: str) -> None:
 
 
 def _entry(correction: Supersession) -> dict[str, Any]:
-    """About the assessment that is replaced, or the employer that is assessed for the first time."""
+    """The target of the entry: the replaced assessment, or for a supplement the employer."""
     old = correction.old
     return {
         "prefix": "levy.correction" if old else "levy.supplement",
@@ -262,7 +263,7 @@ def _details(correction: Supersession) -> dict[str, Any]:
     return {"new": new.pk, "levy_year": new.levy_year, "ground": correction.ground, **amounts}
 
 
-# A database guard refuses a supplement of an employer that a run has assessed meanwhile: `clash`.
+# `clash`: a trigger refuses a supplement for an employer that a run has assessed meanwhile.
 CORRECTIONS = Decision(
     approval=APPROVE_CORRECTION,
     rejection=REJECT_CORRECTION,

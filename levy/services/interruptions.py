@@ -1,4 +1,4 @@
-"""Noting what stops a run. A full disk or a lost connection is not its fault: it rests, says why and goes on."""
+"""Pauses of a run. A full disk or a lost connection is not the run's fault: it rests, shows the cause and goes on."""
 
 from contextlib import suppress
 from datetime import timedelta
@@ -16,14 +16,14 @@ MAX_IN_A_ROW = 20
 
 
 def note_interruption(run_id: int, number: int, failure: Exception) -> None:
-    """Remember why a slice was left to be done. The run rests at once when the disk is full, otherwise after twenty
-    interruptions in a row. Where the database takes no note either, the next failure brings it."""
+    """Store the cause that stopped a slice. The run rests at once if the disk is full, otherwise after twenty
+    interruptions in a row. If the database cannot store this either, the next failure stores it."""
     reason = PauseReason.DISK_FULL if isinstance(failure.__cause__, DiskFull) else PauseReason.NO_DATABASE
     with suppress(DatabaseError, InterfaceError):
         connection.close_if_unusable_or_obsolete()
         with transaction.atomic():
-            # An end that was seen: the slice is not what stops its workers. The slice comes before its run, as in the
-            # worker that may have taken it over meanwhile (docs/locks.md).
+            # The slice did not kill its worker, so its starts count from zero again. Lock the slice before its run, as
+            # does a worker that may have taken it over meanwhile (docs/locks.md).
             AssessmentSlice.objects.filter(run_id=run_id, number=number).update(unended_starts=0)
             _count(run_id, reason)
 
@@ -36,7 +36,7 @@ def _count(run_id: int, reason: PauseReason) -> None:
 
 
 def forget_interruptions(run_id: int) -> None:
-    """A slice was done: whatever stopped the run is over."""
+    """End the pause after a finished slice: the cause is over."""
     AssessmentRun.objects.filter(pk=run_id, interruptions__gt=0).update(
         interruptions=0, pause_reason="", paused_until=None
     )

@@ -1,6 +1,6 @@
-"""New values of a region's numbers and rules: one administrator proposes, another one lets them take effect.
+"""New values of a region's numbers and rules: one administrator proposes, another one puts them into effect.
 
-A run has pinned its own values: what changes here touches later runs alone (promise A11)."""
+A run has pinned its own values, so a change affects later runs only (promise A11)."""
 
 from dataclasses import dataclass
 from datetime import date, timedelta
@@ -30,15 +30,15 @@ from quota.models.parameters import DatedQuerySet, DatedRow
 
 @dataclass(frozen=True, slots=True)
 class Effect:
-    """What entering a change does to the rows that stand: one of the same first day is replaced, one that began
-    earlier ends the day before."""
+    """The effect of a change on the stored rows: it replaces one with the same first day, and ends an earlier one the
+    day before."""
 
     replaces: DatedRow | None = None
     ends: DatedRow | None = None
 
     @property
     def in_words(self) -> str:
-        """The value that stood before, with its dates and document; "" where there was none."""
+        """The former value with its dates and document; "" if there was none."""
         row = self.replaces or self.ends
         if row is None:
             return ""
@@ -66,7 +66,7 @@ def propose_parameter(
 ) -> ParameterChange:
     """Ask a second administrator for a new dated value; both ends of its dates are included.
 
-    Raises PermissionMissing, ParameterRefused for a name, value or period that cannot stand, ParameterPending.
+    Raises PermissionMissing, ParameterRefused for an impossible name, value or period, ParameterPending.
     """
     change = ParameterChange(
         region=region, name=name, value=value, valid_from=valid_from, valid_until=valid_until,
@@ -115,7 +115,7 @@ def _new_row(change: ParameterChange) -> DatedRow:
 
 
 def effect_of(change: ParameterChange) -> Effect:
-    """What the change would do to the rows that stand now. Raises ParameterRefused where it cannot be entered."""
+    """The effect of the change on the rows stored now. Raises ParameterRefused if it cannot be entered."""
     rows = _rows(change).filter(Q(valid_until=None) | Q(valid_until__gte=change.valid_from))
     if change.valid_until is not None:
         rows = rows.filter(valid_from__lte=change.valid_until)
@@ -133,7 +133,7 @@ def effect_of(change: ParameterChange) -> Effect:
 
 
 def _refuse_gap(row: DatedRow, change: ParameterChange) -> None:
-    """The end of a row must not leave days after the new value without any."""
+    """Refuse a change that ends a row and itself ends before that row would: the days after it would have no value."""
     if change.valid_until is not None and (row.valid_until is None or row.valid_until > change.valid_until):
         raise ParameterRefused(
             _("原数值的有效期晚于新数值的失效日期，此后将没有数值。请不填失效日期，或者填写得更晚。")
@@ -160,7 +160,7 @@ def _shown(change: ParameterChange) -> tuple[object, ...]:
 
 
 def hold_parameters(region_code: str) -> None:
-    """One at a time enters values of a region, until the end of the transaction."""
+    """Until the end of the transaction, let nobody else enter values of the region."""
     list(Region.objects.select_for_update(of=("self",), no_key=True).filter(code=region_code))
 
 
@@ -174,7 +174,7 @@ def _refuse(change: ParameterChange, actor: User) -> None:
 
 
 def _enter(change: ParameterChange, actor: User) -> None:
-    """Enter the dated row, from its day on, in both names; the change keeps in words what it replaced."""
+    """Enter the dated row with the names of both people; the change keeps the former value in words."""
     effect = effect_of(change)
     with translation.override(settings.LANGUAGE_CODE):
         change.replaced = effect.in_words
@@ -185,7 +185,7 @@ def _enter(change: ParameterChange, actor: User) -> None:
     row = _new_row(change)
     row.entered_by, row.approved_by = change.proposed_by, actor
     if effect.replaces is not None:
-        row.pk = effect.replaces.pk  # what stood is kept in the history that the database writes
+        row.pk = effect.replaces.pk  # the database keeps the former values in its history
     try:
         with transaction.atomic():
             row.save()

@@ -1,4 +1,4 @@
-"""Adding, renaming and retiring a division: one administrator proposes, another one lets it take effect at once.
+"""Adding, renaming and retiring a division: one administrator proposes, another one puts it into effect.
 
 Nothing is re-keyed: employers, runs and documents of a retired code keep it.
 """
@@ -27,8 +27,8 @@ OPEN = [ReturnState.SUBMITTED, ReturnState.CHECKED, ReturnState.REVIEWED, Return
 
 @dataclass(frozen=True, slots=True)
 class Attached:
-    """What hangs on a division and on everything below it: divisions in force, employers, people with a post in
-    force, live runs that cover any of it, filed returns without a decision."""
+    """The dependants of a division and of all below it: divisions in force, employers, people with a post in force,
+    live runs that cover any of it, filed returns without a decision."""
 
     below: int
     employers: int
@@ -38,7 +38,7 @@ class Attached:
 
 
 def attached_to(region: Region) -> Attached:
-    """In five queries."""
+    """Count the dependants, in five queries."""
     posts = Appointment.objects.in_force().filter(region__code__startswith=region.prefix)
     runs = AssessmentRun.objects.filter(state__in=LIVE_STATES, region__code__startswith=region.code[:2])
     return Attached(
@@ -57,7 +57,7 @@ def attached_to(region: Region) -> Attached:
 
 
 def standing(change: RegionChange) -> tuple[Region | None, Attached | None]:
-    """The division as it is, and what hangs on it; None twice for what does not exist yet."""
+    """The division as it is now, and its dependants; None twice for a division that does not exist yet."""
     region = Region.objects.filter(code=change.code).first()
     return region, attached_to(region) if region else None
 
@@ -73,9 +73,9 @@ def propose_region_change(
     successor: Region | None = None,
     last_day: date | None = None,
 ) -> RegionChange:
-    """Ask a second administrator for it. `successor` and `last_day` (today at the latest) are for retiring.
+    """Ask a second administrator for a change. `successor` and `last_day` (today at the latest) are for retiring.
 
-    Raises PermissionMissing, ReasonMissing, RegionRefused for what cannot be, RegionPending.
+    Raises PermissionMissing, ReasonMissing, RegionRefused for an impossible change, RegionPending.
     """
     if not document_number.strip():
         raise ReasonMissing
@@ -89,7 +89,7 @@ def propose_region_change(
 
 
 def refuse_impossible(change: RegionChange, region: Region | None, attached: Attached | None) -> None:
-    """Raise RegionRefused with what stands in the way of the change. The rest is what `standing` tells."""
+    """Raise RegionRefused with the obstacle to the change. `region` and `attached` are those of `standing`."""
     if change.kind == Kind.ADD:
         _refuse_adding(change, region)
         return
@@ -134,13 +134,13 @@ def _refuse_retiring(found: Attached) -> None:
 
 
 def _hold(change: RegionChange) -> None:
-    """The province's row is the lock, as for starting a run, and then the region's own."""
+    """Lock the province's row, as for starting a run, and then the region's own."""
     rows = Region.objects.filter(code__in=[f"{change.code[:2]}0000", change.code]).order_by("code")
     list(rows.select_for_update(of=("self",), no_key=True))
 
 
 def _shown(change: RegionChange) -> tuple[object, ...]:
-    """The change and what hangs on its division."""
+    """The change, and the dependants of its division."""
     return (
         change.pk, change.state, change.kind, change.code, change.name, change.former_name, change.successor_id,
         change.last_day, change.document_number, change.reason, standing(change)[1],

@@ -1,4 +1,4 @@
-"""更正, 补充核定: proposing one from an employer's year, what waits in the region, the second person's decision."""
+"""更正, 补充核定: the proposal on an employer's year, the list of the region, the second person's decision."""
 
 from dataclasses import dataclass
 
@@ -66,7 +66,7 @@ class ComparedStep:
 
 
 def compared(before: Assessed, after: Assessed) -> list[ComparedStep]:
-    """Both calculation sheets side by side, in the order of the new one; what only the old one has comes last."""
+    """Both calculation sheets side by side, in the order of the new one; lines of the old one alone come last."""
     old, new = ({step.code: step for step in result.steps} for result in (before, after))
     return [ComparedStep(old.get(code), new.get(code)) for code in dict.fromkeys([*new, *old])]
 
@@ -75,8 +75,8 @@ def compared(before: Assessed, after: Assessed) -> list[ComparedStep]:
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
-    """What today's facts would change, and the request to a second person to let it; a supplement for an employer
-    that has no assessment."""
+    """Show the changes that today's facts give, and propose them to a second person. For an employer without an
+    assessment, propose a supplement."""
     current = Assessment.objects.current().select_related("employer__region", "run__policy_version", "region")
     try:
         assessment = scoped_object(
@@ -107,7 +107,7 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
 
 
 def _hosts(request: HttpRequest, assessment: Assessment) -> list[dispatch.Host]:
-    """Hosts with a result of the year that people of this employer count in: each is corrected by itself."""
+    """Hosts with a result of the year in which people of this employer count: each needs its own correction."""
     levy_year = assessment.levy_year
     assessed = Assessment.objects.current().filter(employer=OuterRef("pk"), levy_year=levy_year)
     hosts = dispatch.hosts_of(assessment.employer_id, levy_year).filter(Exists(assessed))
@@ -115,7 +115,7 @@ def _hosts(request: HttpRequest, assessment: Assessment) -> list[dispatch.Host]:
 
 
 def _propose_supplement(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
-    """What an employer owes that its region's confirmed run does not hold, and the same request."""
+    """Show the amount due of an employer that is not in its region's confirmed run, and propose it."""
     employers = Employer.objects.select_related("region")
     employer = scoped_object(employers, request.user, Permission.RUN_ASSESSMENT, uscc=uscc)
     missed = corrections.run_that_missed(employer, levy_year)
@@ -148,7 +148,7 @@ def _propose_supplement(request: HttpRequest, uscc: str, levy_year: int) -> Http
 @requires(Permission.VIEW_RUNS)
 @require_safe
 def correction_list(request: HttpRequest) -> HttpResponse:
-    """What waits for a second person first, then what was corrected."""
+    """Waiting corrections first, then the approved ones."""
     visible = _corrections().within_right(request.user, Permission.VIEW_RUNS)
     waiting = Paginator(visible.filter(approved_at=None).order_by("pk"), PER_PAGE)
     approved = Paginator(visible.exclude(approved_at=None), PER_PAGE)

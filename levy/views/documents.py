@@ -1,4 +1,4 @@
-"""Documents: one notice on screen and as a file, the notices of a run in one go, and the run's report."""
+"""Documents: one notice on screen and as a file, the notices of a run as one file, and the run's report."""
 
 from django.conf import settings
 from django.contrib import messages

@@ -1,4 +1,4 @@
-"""Administrators' pages: what each region computes with, what is missing, and new values by two people."""
+"""Administrators' pages: each region's numbers and rules, the missing ones, and new values by two people."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -40,7 +40,8 @@ READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
 
 @dataclass(frozen=True, slots=True)
 class ParameterTable:
-    """The numbers or the rules of a region and year; `is_rules`: what is not entered follows the national rule."""
+    """The numbers or the rules of a region and year; `is_rules`: a rule that is not entered follows the national
+    one."""
 
     caption: str
     region: Region
@@ -50,7 +51,7 @@ class ParameterTable:
 
 
 def parameter_regions(user: User) -> QuerySet[Region]:
-    """Regions whose parameters the person reads, retired ones included."""
+    """Regions whose parameters the person may read, retired ones included."""
     inside = Q(pk__in=[])
     for permission in READERS:
         for prefix in user.prefixes(permission):
@@ -59,14 +60,14 @@ def parameter_regions(user: User) -> QuerySet[Region]:
 
 
 def _with_defaults(request: HttpRequest, **given: Any) -> dict[str, Any]:
-    """What the address asks for, over the year that is filed now and what else is given."""
+    """The parameters of the address; for missing ones `given`, and the levy year that is filed now."""
     return {"levy_year": THIS_YEAR, **given, **request.GET.dict()}
 
 
 @requires(*READERS)
 @require_safe
 def parameter_list(request: HttpRequest) -> HttpResponse:
-    """One region's year: numbers and rules with their source, and what is missing."""
+    """One region's year: numbers and rules with their source, and the missing ones."""
     regions = parameter_regions(request.user).filter(valid_until=None)
     form = RegionYearForm(_with_defaults(request, region=regions.first()), regions=regions)
     if not form.is_valid():
@@ -91,7 +92,7 @@ def parameter_list(request: HttpRequest) -> HttpResponse:
 @requires(*READERS)
 @require_safe
 def parameter_history(request: HttpRequest, code: str, name: str) -> HttpResponse:
-    """Every value a region ever had entered, with who did it; the database keeps them."""
+    """Every value ever entered for a region, with its author; the database keeps them."""
     region = _region(request, code, name)
     model = RegionalNumber if is_number(name) else RegionalSetting
     named = {"kind": name} if is_number(name) else {"name": name}
@@ -132,7 +133,7 @@ def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpRespons
 @requires(*READERS)
 @require_safe
 def parameter_change_list(request: HttpRequest) -> HttpResponse:
-    """What waits first, then what was decided."""
+    """Waiting changes first, then the decided ones."""
     visible = _changes(request.user)
     waiting = Paginator(visible.filter(state=ProposalState.PROPOSED).order_by("pk"), PER_PAGE)
     decided = Paginator(visible.exclude(state=ProposalState.PROPOSED), PER_PAGE)
@@ -159,7 +160,7 @@ def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _outlook(change: ParameterChange) -> dict[str, Any]:
-    """What approving would do to the rows that stand, or why it cannot be."""
+    """The effect of an approval on the stored rows, or the obstacle to it."""
     if change.state != ProposalState.PROPOSED:
         return {"stands": change.replaced}
     try:
@@ -193,7 +194,7 @@ def _changes(user: User) -> QuerySet[ParameterChange]:
 
 
 def _region(request: HttpRequest, code: str, name: str) -> Region:
-    """A region in the person's reach, and a name that exists; otherwise 404."""
+    """The region, if the person may read it and the name is known; otherwise 404."""
     if name not in NumberKind.values and name not in RULES:
         raise Http404
     return get_object_or_404(parameter_regions(request.user), code=code)

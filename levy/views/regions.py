@@ -36,8 +36,8 @@ Kind = RegionChange.Kind
 
 @dataclass(frozen=True, slots=True)
 class DivisionLine:
-    """A division in a table: what it lacks itself, how many in force lie below it and how many of those lack
-    something."""
+    """A division in a table: its own gaps, the number of divisions in force below it, and how many of those have
+    gaps."""
 
     region: Region
     gaps: list[parameter_state.Gap]
@@ -46,7 +46,7 @@ class DivisionLine:
 
 
 def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int) -> list[DivisionLine]:
-    """`inside` holds whatever may lie below what is shown. Two queries."""
+    """The lines of the divisions `shown`; `inside` contains all that may be below them. Two queries."""
     in_force = [region for region in inside if region.valid_until is None]
     gaps = parameter_state.gaps_of(in_force, levy_year)
     lines = []
@@ -59,7 +59,7 @@ def _lines(shown: Collection[Region], inside: Collection[Region], levy_year: int
 @requires(*READERS)
 @require_safe
 def region_list(request: HttpRequest) -> HttpResponse:
-    """The divisions right below the person's own, or wherever a name or code is found, retired ones too."""
+    """The divisions directly below the person's own, or those found by name or code, retired ones too."""
     form = YearSearchForm({"levy_year": THIS_YEAR, **request.GET.dict()})
     if not form.is_valid():
         raise Http404
@@ -87,7 +87,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
 @requires(*READERS)
 @require_safe
 def region_detail(request: HttpRequest, code: str) -> HttpResponse:
-    """One division: where it belongs, what lies right below it, and what was changed there."""
+    """One division with those above it and directly below it, and its changes."""
     region = _region(request, code)
     inside = list(Region.objects.filter(code__startswith=region.prefix).select_related("successor"))
     line, *lines = _lines([region, *(one for one in inside if one.parent_code == region.code)], inside, THIS_YEAR)
@@ -106,7 +106,7 @@ def region_detail(request: HttpRequest, code: str) -> HttpResponse:
 
 
 def _may_propose(user: User, region: Region) -> list[str]:
-    """The kinds of change that the region's page offers."""
+    """The kinds of change that the person may propose on the region's page."""
     if region.valid_until is not None or not user.can(Permission.MANAGE_PARAMETERS, region.code):
         return []
     offered = [Kind.RENAME]
@@ -155,7 +155,7 @@ def region_change(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _outlook(change: RegionChange) -> dict[str, Any]:
-    """What hangs on the division of a waiting change, and why it cannot be approved now."""
+    """The dependants of the division of a waiting change, and the obstacle to its approval."""
     if change.state != ProposalState.PROPOSED:
         return {}
     region, attached = region_changes.standing(change)
@@ -195,7 +195,7 @@ def _change(request: HttpRequest, pk: int) -> RegionChange:
 
 
 def _changes(user: User) -> QuerySet[RegionChange]:
-    """Those of the divisions that the person reads, whether the division exists or shall be added."""
+    """Changes of divisions that the person may read, including divisions that do not exist yet."""
     inside = Q(pk__in=[])
     for permission in READERS:
         for prefix in user.prefixes(permission):

@@ -114,7 +114,7 @@ def run_comparison(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.DOWNLOAD_LEVY_LIST)
 @require_safe
 def run_movement(request: HttpRequest, pk: int, movement: str) -> HttpResponse:
-    """The employers of one movement, whole; the download is recorded."""
+    """All employers of one movement, as a file; the download is recorded."""
     chosen = next((known for known in comparison.MOVEMENTS if known.name == movement), None)
     if chosen is None:
         raise Http404

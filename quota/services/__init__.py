@@ -1,4 +1,4 @@
-"""Everything that writes filings and their verification."""
+"""Writes of filings and their verification."""
 
 from quota.services.in_force import settle_returns_in_force
 

@@ -19,11 +19,11 @@ from quota.services.checks import hold_checks, id_ranges, settle_transfers
 Progress = Callable[[int, int], None]
 
 
-# Returns that are due. The person who filed one may not decide it, and the person who reviewed it or decided some of
-# its months may not be the second. An officer's decision on single months stays; otherwise the computed months are
-# credited (none for a late return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if the two
-# disagree, it still works or has died. hold_checks keeps single steps out during the batch. A return that a file
-# changes during the batch is no longer in `source` when it would be marked, and drops out with its number.
+# Returns that are due. The person who filed a return may not decide it; the person who reviewed it or decided some of
+# its months may not be the second person. An officer's decision on single months stays; otherwise the computed months
+# are credited (none for a late return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if the
+# two disagree, it still runs or has died. hold_checks keeps single steps out during the batch. If a file changes a
+# return during the batch, the return has left `source` by the time of marking, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
@@ -107,7 +107,7 @@ class BatchTotals:
 
 @dataclass(frozen=True, slots=True)
 class ReviewBatch:
-    """The decision of a batch: returns in `source`, by `first` and `second`; None is a person of an earlier step.
+    """The decision of a batch: returns in `source`, by `first` and `second`; None means the person of an earlier step.
 
     `accept_computed` also takes returns whose claim differs from the computed count or that have an officer's
     decision.
@@ -132,9 +132,9 @@ def verify_region(
     accept_computed: bool = False,
     on_progress: Progress | None = None,
 ) -> BatchTotals:
-    """Review and verify the checked returns of a region and below in two people's names.
+    """Review and verify the checked returns of a region and below, in the names of two people.
 
-    Without `accept_computed` only those whose claim equals the computed count, without a finding and without an
+    Without `accept_computed`, only those whose claim equals the computed count, without a finding and without an
     officer's decision. A repetition changes nothing. Raises SecondPersonNeeded, PermissionMissing.
     """
     refuse_unfit(first, second, region)

@@ -48,8 +48,8 @@ FRESH = (ReturnState.SUBMITTED, ReturnState.CHECKED)
 Progress = Callable[[int, int], None]
 Rules = Mapping[str, CountingRules]
 
-# Employers whose latest return is not in force, because it is late or was when it was filed. Returns that are with the
-# employer or decided are left out: submitting one or taking it back settles the year again.
+# Employers whose latest return is not in force, because it is late or was when it was filed. Returns with the
+# employer and decided returns are left out: submitting one or taking it back settles the year again.
 PUT_OFF = """
 SELECT DISTINCT o.employer_id
 FROM quota_headcountreturn o JOIN quota_employer e ON e.id = o.employer_id
@@ -71,7 +71,7 @@ CREATE TEMP TABLE IF NOT EXISTS new_check (
 TRUNCATE new_check
 """
 
-# A person's decision stays.
+# An officer's decision stays.
 STORE_CHECKS = """
 INSERT INTO quota_placementcheck AS k
     (placement_id, weight, claimed_months, reasons, computed, has_other_holder,
@@ -84,9 +84,9 @@ ON CONFLICT (placement_id) DO UPDATE SET
 """
 
 # Computed months: the placement's weight for each month with reason 0 (counted). A claimed month that does not count
-# is a finding, and so are another's certificate and a person added after the check; a waiting return goes on waiting
-# for them. A region's deadline, or an employer's region, may have changed since the return was filed. The ids bound
-# the returns as well as the employers: otherwise each part reads all returns.
+# is a finding; so are another person's certificate and a person added after the check, for whom a return goes on
+# waiting. A region's deadline, or an employer's region, may have changed since the return was filed. The ids bound the
+# returns as well as the employers: otherwise each part reads all returns.
 SETTLE_TOTALS = """
 UPDATE quota_headcountreturn r
 SET claimed_months = t.claimed, computed_months = t.computed, has_findings = t.claimed > t.computed OR t.doubtful > 0,
@@ -175,12 +175,12 @@ def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
 
 
 def hold_checks(levy_year: int, *, as_one_of_many: bool = False) -> None:
-    """Until the end of the transaction, checks of a year run alone, and single steps of people only beside each other.
+    """Until the end of the transaction, let a check of the year run alone, and single steps only beside each other.
 
     Take it before any row lock: a transaction that waits here must have no lock that a check needs.
     """
-    # A check reads people of many employers and writes months of all of them, so no single row can be the lock. A step
-    # touches one return, and that row keeps two steps apart: steps on different returns need not wait for each other.
+    # A check writes months of people at many employers, so no single row can serve as its lock. A step touches one
+    # return, and the lock on that row is enough between steps: steps on different returns need not wait.
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
@@ -202,7 +202,7 @@ def _run(scope: ClaimScope, on_progress: Progress) -> CheckTotals:
         elsewhere |= outcome.elsewhere
         done += outcome.placements
         on_progress(min(done, expected), expected)
-    # Not all people of the neighbours were checked, so those get new totals but are not handed over to the reviewers.
+    # The neighbours' people were not all checked, so the neighbours get new totals but do not go to the reviewers.
     # They come first: if the check dies here, its own returns still wait, and the next check repeats all of it.
     neighbours = ClaimScope.of_employers(scope.levy_year, elsewhere)
     changed = sum(_settle_totals(neighbours, part, [ReturnState.CHECKED], rules) for part in id_ranges(neighbours))

@@ -1,4 +1,4 @@
-"""An employer's work on the portal: open a return, fill it in, submit it. Nothing here checks a claim."""
+"""An employer's work on the portal: open a return, fill it in, submit it. Checks of the claims are elsewhere."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
@@ -38,9 +38,10 @@ DRAFT_NUMBERS = frozenset({"draft_staff_by_month", "draft_total_wages"})
 
 @transaction.atomic
 def open_return(*, employer: Employer, levy_year: int, actor: User) -> HeadcountReturn:
-    """The return the employer may write in: its draft, the one sent back, or a new one that starts from what is filed.
+    """The return that the employer may edit: its draft, the one sent back, or a new one that starts from the filed
+    one.
 
-    Raises ReturnClosed once the year is being decided, YearNotOver, PermissionMissing.
+    Raises ReturnClosed once a decision on the year has begun, YearNotOver, PermissionMissing.
     """
     _must_act_for(actor, employer)
     Employer.objects.select_for_update(of=("self",), no_key=True).get(
@@ -83,11 +84,11 @@ def save_return(
     total_wages: Decimal,
     actor: User,
 ) -> HeadcountReturn:
-    """Save the numbers of a draft. `version` is the one the person saw. Those of a return that was sent back are kept
-    beside the declared ones, which count until it is submitted.
+    """Save the numbers of a draft. `version` is the one that the person saw. For a return sent back, the declared
+    numbers count until it is submitted again; the new ones are kept beside them.
 
-    Raises ReturnChanged if somebody saved in the meantime, ValidationError out of bounds, TransitionNotAllowed if it
-    is no draft, PermissionMissing.
+    Raises ReturnChanged if somebody saved in the meantime, ValidationError for a number out of bounds,
+    TransitionNotAllowed if it is no draft, PermissionMissing.
     """
     draft = _draft(headcount_return, version, actor)
     draft.staff_by_month, draft.staff_months = list(staff_by_month), staff_months(staff_by_month)
@@ -104,7 +105,7 @@ def save_return(
 
 @dataclass(frozen=True, slots=True)
 class PlacementInput:
-    """The fields of one contract from the employer's form. Numbers are checked ones; "" keeps the stored ones."""
+    """The fields of one contract from the employer's form. Numbers are already checked; "" keeps the stored one."""
 
     name: str
     identity_number: str
@@ -125,7 +126,8 @@ def save_placement(
     actor: User,
     placement: DraftPlacement | None = None,
 ) -> DraftPlacement:
-    """Add a person to a draft, or change one. Raises as save_return does; a repeated contract is a ValidationError."""
+    """Add a person to a draft, or change one. Raises the errors of save_return, and ValidationError for a repeated
+    contract."""
     draft = _draft(headcount_return, version, actor)
     row = placement or DraftPlacement(headcount_return=draft)
     for name in ("name", "certificate_kind", "form", "contract_start", "contract_end", "post"):
@@ -149,14 +151,14 @@ def _set_identity(row: PlacementTerms, number: str) -> None:
 def remove_placement(
     *, headcount_return: HeadcountReturn, version: int, placement: DraftPlacement, actor: User
 ) -> None:
-    """Take a person off a draft. Raises as save_return does."""
+    """Take a person off a draft. Raises the errors of save_return."""
     draft = _draft(headcount_return, version, actor)
     draft.draft_placements.filter(pk=placement.pk).delete()
 
 
 @transaction.atomic
 def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: User) -> int:
-    """Bring last year's people into a draft, each contract once; returns how many came. Raises as save_return does."""
+    """Copy last year's people into a draft, each contract once. Returns how many. Raises the errors of save_return."""
     draft = _draft(headcount_return, version, actor)
     known = {contract_of(row) for row in draft.draft_placements.all()}
     earlier = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year - 1)
@@ -170,11 +172,11 @@ def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: Us
 def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
 
-    The people of one that replaces nothing stay in its draft until it comes into force. One that was sent
-    back keeps the day of its first filing; the numbers that it replaces stay in the trail. Raises ReturnIncomplete,
-    ReturnClosed and as save_return does.
+    A return that replaces nothing keeps its people in the draft until it comes into force. A return that was sent back
+    keeps the day of its first filing; the replaced numbers stay in the trail. Raises ReturnIncomplete, ReturnClosed
+    and the errors of save_return.
     """
-    # Alone where returns of others change as well: two employers might each wait for the other's.
+    # Alone if returns of other employers change too: otherwise two employers could wait for each other.
     hold_checks(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
     _lock_touched(headcount_return)
     draft = _draft(headcount_return, version, actor)
@@ -193,7 +195,7 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
 
 
 def check_return(*, return_id: int) -> None:
-    """Check the people of a filed return against the registers and note it in the trail. Repeating changes nothing."""
+    """Check the people of a filed return against the registers and record it. A repetition changes nothing."""
     filed = HeadcountReturn.objects.select_related("employer").get(pk=return_id)
     if filed.state != ReturnState.SUBMITTED or not filed.is_in_force:
         return
@@ -209,14 +211,15 @@ def check_return(*, return_id: int) -> None:
 
 
 def _lock_touched(draft: HeadcountReturn) -> None:
-    """Lock what is submitted, what is in force and what is relieved, in the order of a file (docs/locks.md)."""
+    """Lock the draft, the return in force and the relieved ones, in the same order as a file (docs/locks.md)."""
     of_year = HeadcountReturn.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year)
     touched = of_year.filter(Q(pk=draft.pk) | Q(is_in_force=True)) | relieved_by(draft)
     list(touched.order_by("is_in_force", "pk").select_for_update(of=("self",), no_key=True).values_list("pk"))
 
 
 def _refuse_closed(draft: HeadcountReturn) -> None:
-    """The return in force is locked, so that no reviewer decides on people who are being replaced."""
+    """Raise ReturnClosed if the return in force is decided. Locks it: no reviewer may decide on people now
+    replaced."""
     in_force = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).filter(
         employer=draft.employer_id, levy_year=draft.levy_year, is_in_force=True
     )
@@ -237,7 +240,7 @@ def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
 
 
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
-    """The locked draft with its version raised, if it is still the one the person saw (promise A8)."""
+    """The locked draft with its version raised, if the person saw the latest version (promise A8)."""
     _must_act_for(actor, headcount_return.employer)
     draft = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
     if draft.state not in EDITABLE:

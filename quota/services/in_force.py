@@ -47,7 +47,7 @@ WHERE r.employer_id = ANY(%(employers)s) AND r.levy_year = %(year)s AND r.state 
 ORDER BY r.employer_id, r.id
 """
 
-# Edits after a return was sent back were never filed.
+# Edits of a return that was sent back were never filed.
 HAS_OWN_PEOPLE = Exists(DraftPlacement.objects.filter(headcount_return=OuterRef("pk"))) & ~Q(
     sent_back_at__gt=F("submitted_at")
 )
@@ -57,9 +57,9 @@ HAS_OWN_PEOPLE = Exists(DraftPlacement.objects.filter(headcount_return=OuterRef(
 def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) -> list[int]:
     """Set `is_late`, `is_in_force` and the state REPLACED of these employers' returns by the rules.
 
-    A return that comes into force brings along the people it kept to itself while it replaced nothing. A return that
-    was reviewed or verified stays in force even if another one would replace it: only a person may undo it. Returns
-    the ids of the employers where that happened. Writes no audit entry: the caller records its own action.
+    A return that comes into force brings along the people whom it kept in its draft. A reviewed or verified return
+    stays in force even if another one would replace it: only a person may undo it. Returns the ids of the employers
+    for which that happened. Writes no audit entry: the caller records its own action.
     """
     employers = list(employer_ids)
     with connection.cursor() as cursor:
@@ -75,7 +75,8 @@ def settle_returns_in_force(*, employer_ids: Collection[int], levy_year: int) ->
 
 
 def would_be_in_force(filed: HeadcountReturn) -> bool:
-    """True if the rules choose this return among those its employer filed for the year; it already has its filing day.
+    """True if the rules choose this return among its employer's filed returns of the year. It must have its filing
+    day.
 
     The caller checks for reviewed and verified returns.
     """
@@ -122,7 +123,7 @@ def _mark(winners: list[int], losers: list[int]) -> None:
     with_people = [*won.filter(is_in_force=False).filter(HAS_OWN_PEOPLE).select_related("employer")]
     won.filter(state=ReturnState.REPLACED).update(state=ReturnState.SUBMITTED)
     won.filter(is_in_force=False).update(is_in_force=True)
-    for filed in with_people:  # the people of the others are already in the year's list
+    for filed in with_people:  # the people of the other returns are already in the year's list
         publish_placements(filed)
 
 
@@ -145,7 +146,8 @@ def publish_placements(filed: HeadcountReturn) -> None:
 def relieved_by(filed: HeadcountReturn) -> ReturnQuerySet:
     """Checked returns of other employers that claim people whom this one removes.
 
-    With one employer fewer their months may count, so they wait for a check again. Reviewed and verified returns stay.
+    With one claim fewer their months may count, so these returns wait for a check again. Reviewed and verified returns
+    stay.
     """
     of_year = Placement.objects.filter(employer=filed.employer_id, levy_year=filed.levy_year)
     gone = of_year.exclude(person_key__in=filed.draft_placements.values("person_key")).values_list(

@@ -13,10 +13,10 @@ from quota.models import Employer, Membership
 
 @transaction.atomic
 def issue_sign_in_code(*, employer: Employer, actor: User) -> tuple[User, str]:
-    """A new code for the employer's account, whose user name is its credit code; readable this once only.
+    """Issue a code for the employer's account, whose user name is its credit code. It can be read only this once.
 
-    The account is made at the first time. Later the old password ends, and with it every session.
-    Raises PermissionMissing, and NotAnEmployersAccount when the name belongs to somebody who is more than that.
+    The first code creates the account. A later one ends the old password and every session. Raises PermissionMissing,
+    and NotAnEmployersAccount if the account is an officer's or disabled.
     """
     if not actor.can(Permission.ISSUE_SIGN_IN_CODES, employer.region_id):
         raise PermissionMissing

@@ -1,4 +1,4 @@
-"""The work of two people of the federation on a checked return: decide months, review, verify, send back, reopen."""
+"""Two officers' work on a checked return: decide months, review, verify, send back, reopen."""
 
 import logging
 from collections.abc import Sequence
@@ -46,11 +46,11 @@ def decide_placement(
     note: str = "",
     seen: str | None = None,
 ) -> PlacementCheck:
-    """An officer's word on a placement's twelve months, as a part of the first review. The computed months again take
-    the decision back.
+    """Decide a placement's twelve months, as a part of the first review. Deciding the computed months takes the
+    decision back.
 
-    `seen` is decision_seen() of what the person was shown: CaseChanged if somebody decided meanwhile (promise A8).
-    Raises DecisionRefused, ReasonMissing for a difference without a reason, and what the review itself would raise.
+    `seen` is decision_seen() of the page: CaseChanged if somebody decided meanwhile (promise A8). Raises
+    DecisionRefused, ReasonMissing for a difference without a reason, and the errors of the review itself.
     """
     hold_checks(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
@@ -80,7 +80,7 @@ def decide_placement(
 
 
 def decision_seen(result: PlacementCheck) -> str:
-    """A digest of what a page shows of one placement's months."""
+    """A digest of one placement's months as a page shows them."""
     return digest_of(result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note)
 
 
@@ -93,7 +93,7 @@ def _locked_return(placement: Placement) -> HeadcountReturn:
 
 
 def _locked_result(placement: Placement) -> PlacementCheck:
-    """The placement's own row; all rows of the person are locked, as a month must not be decided twice at once."""
+    """The placement's own row. Locks all rows of the person, because no month may be decided twice at once."""
     rows = PlacementCheck.objects.select_for_update(of=("self",), no_key=True).filter(
         placement__person_key=placement.person_key, placement__levy_year=placement.levy_year
     )
@@ -126,7 +126,7 @@ def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
 
 
 def seen_by_reader(filed: HeadcountReturn) -> str:
-    """A digest of what a page shows of the return: an approval holds for exactly this (promise A10)."""
+    """A digest of the return as a page shows it: an approval is valid for exactly this (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
     return digest_of(*shown)
@@ -141,8 +141,8 @@ def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
 def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str | None = None) -> HeadcountReturn:
     """初审: hand the decided months to a second person.
 
-    `seen` is the digest of what the person was shown; raises CaseChanged if that is no longer so, and as
-    audit.workflow.apply does.
+    `seen` is the digest of the page. Raises CaseChanged if the return has changed since, and the errors of
+    audit.workflow.apply.
     """
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
@@ -156,7 +156,7 @@ def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str | None = None) -> VerifiedHeadcount:
     """复审: issue the numbered 审核认定书 over the decided months. A late return is credited none.
 
-    Raises SecondPersonNeeded also for whoever decided some of the months, otherwise as review_return does.
+    Raises SecondPersonNeeded also for a person who decided some of the months, and the errors of review_return.
     """
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
@@ -194,10 +194,10 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 def send_back(
     *, headcount_return: HeadcountReturn, reason: str, actor: User, people: Sequence[tuple[str, str]] = ()
 ) -> HeadcountReturn:
-    """退回补正: the employer may change the return again; the day it was filed stays. Raises as apply does.
+    """退回补正: the employer may change the return again; its filing day stays. Raises the errors of apply.
 
-    `people` says by name what each of them lacks; only whoever may see persons reads that, so the trail, which the
-    tax bureau reads too, has the general reason alone.
+    `people` pairs names with the missing points. Only readers with the right to see persons may read them, so the
+    trail, which the tax bureau reads too, gets the general reason alone.
     """
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
@@ -216,8 +216,10 @@ def _told(reason: str, people: Sequence[tuple[str, str]]) -> str:
 
 @transaction.atomic
 def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
-    """退回初审, after a new check: the first person takes the step back, or the second does not agree. Raises as apply
-    does."""
+    """退回初审, after a new check: the first person takes the step back, or the second person does not agree.
+
+    Raises the errors of apply.
+    """
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     region_code = headcount_return.employer.region_id
     return apply(headcount_return, RETURN_TO_REVIEW, actor=actor, region_code=region_code, reason=reason)
@@ -225,7 +227,7 @@ def return_to_review(*, headcount_return: HeadcountReturn, reason: str, actor: U
 
 @transaction.atomic
 def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> HeadcountReturn:
-    """重新认定: withdraw the 审核认定书 and start again, with a new check first. Raises as apply does."""
+    """重新认定: withdraw the 审核认定书 and start again, with a new check first. Raises the errors of apply."""
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     reopened = apply(
         headcount_return, REOPEN, actor=actor, region_code=headcount_return.employer.region_id, reason=reason
@@ -239,7 +241,7 @@ def _locked(headcount_return: HeadcountReturn) -> HeadcountReturn:
 
 
 def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:
-    """The checks of the placements that the return is about."""
+    """The checks of the return's placements."""
     return PlacementCheck.objects.filter(placement__employer=filed.employer_id, placement__levy_year=filed.levy_year)
 
 
@@ -257,7 +259,7 @@ class MonthsTotal(Func):
 
 
 def next_number(region_code: str) -> str:
-    """The county's next 审核认定书 number of this year; taken back if the transaction is."""
+    """The county's next 审核认定书 number of this year. A transaction that fails gives it back."""
     with connection.cursor() as cursor:
         cursor.execute(NEXT_NUMBER, {"region": region_code})
         return cursor.fetchone()[0]
@@ -265,7 +267,7 @@ def next_number(region_code: str) -> str:
 
 @transaction.atomic
 def reveal_identity(*, placement: Placement, reason: str, actor: User) -> str:
-    """The whole identity number, once, for a stated reason; who saw whose and why is recorded, not the number (E3).
+    """The whole identity number, once, for a stated reason. Records reader, person and reason, not the number (E3).
 
     Raises PermissionMissing, ReasonMissing.
     """
@@ -288,7 +290,7 @@ def reveal_identity(*, placement: Placement, reason: str, actor: User) -> str:
 
 
 def _report_many_reveals(actor: User) -> None:
-    """Tell the operators about somebody who opens many numbers in a day."""
+    """Tell the operators about a person who opens many numbers in a day."""
     today = AuditEntry.objects.filter(
         object_type=Placement._meta.label_lower, action="quota.placement.reveal", actor=actor, at__date=localdate()
     )

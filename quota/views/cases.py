@@ -1,4 +1,4 @@
-"""One return before the federation: its people, one person's evidence and months, and the weighty steps."""
+"""A return under verification: its people, one person's evidence and months, and the weighty steps."""
 
 from collections.abc import Callable
 from dataclasses import dataclass, replace
@@ -49,8 +49,8 @@ CONFLICT = 409
 
 @dataclass(frozen=True, slots=True)
 class CaseView:
-    """What the parts of the page show. `chosen` is whose evidence is open, `form` decides its months; `steps` are what
-    the reader may do; `query` is kept in every link; `is_conflict`: somebody else decided meanwhile."""
+    """The contents of the page. `chosen` is the person whose evidence is open, `form` decides that person's months.
+    `steps` are the permitted ones; every link keeps `query`; `is_conflict`: somebody else has decided meanwhile."""
 
     filed: HeadcountReturn
     workers: list[cases.Worker]
@@ -67,7 +67,7 @@ class CaseView:
 
     @property
     def people(self) -> list[tuple[cases.Worker, bool]]:
-        """Everybody, and whether it is the chosen one."""
+        """All people, each with True for the chosen one."""
         chosen = self.chosen.worker if self.chosen else None
         return [(worker, worker is chosen) for worker in self.workers]
 
@@ -77,7 +77,7 @@ class CaseView:
 
     @property
     def months(self) -> list[tuple[cases.MonthEvidence, BoundField]]:
-        """The chosen person's months, each with its box of the form."""
+        """The chosen person's months, each with its field of the form."""
         if self.chosen is None or self.form is None:
             return []
         return [(row, self.form[row.field_name]) for row in self.chosen.months]
@@ -120,7 +120,7 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
 def _keep_typing(
     request: HttpRequest, filed: HeadcountReturn, worker: cases.Worker, conflict: CaseChanged
 ) -> tuple[list[cases.Worker], cases.Worker, DecisionForm]:
-    """What was typed, over what somebody else decided: saving again is a decision, not an accident (promise A8)."""
+    """Keep the typed months on top of another officer's decision: saving again is then deliberate (promise A8)."""
     people = cases.case_workers(filed)
     worker = _chosen(people, worker.placement.pk)
     typed = request.POST.copy()
@@ -131,12 +131,12 @@ def _keep_typing(
 
 
 def _kept(request: HttpRequest, name: str, *args: Any) -> str:
-    """The address with what the reader works through (quota.queries.queue.Selection) as it stood."""
+    """The address of a page, with the reader's selection (quota.queries.queue.Selection) unchanged."""
     return reverse(name, args=args, query=request.GET)
 
 
 def _selection(request: HttpRequest, filed: HeadcountReturn) -> Selection:
-    """What the reader works through; without a word in the address, what waits beside this return."""
+    """The selection in the address; without one, the returns in the same state as this one."""
     if "state" in request.GET:
         form = CaseQueueForm(request.GET, user=request.user, case_region=filed.employer.region_id)
         return selection_of(request, form)
@@ -144,7 +144,7 @@ def _selection(request: HttpRequest, filed: HeadcountReturn) -> Selection:
 
 
 def _chosen(people: list[cases.Worker], placement: int | None) -> cases.Worker | None:
-    """The person asked for, otherwise the first one with a finding, otherwise the first."""
+    """The requested person, else the first one with a finding, else the first."""
     if placement is not None:
         found = [worker for worker in people if worker.placement.pk == placement]
         if not found:
@@ -168,12 +168,12 @@ def _decide(request: HttpRequest, worker: cases.Worker, form: DecisionForm) -> N
 @requires(Permission.VERIFY_RETURN)
 @require_POST
 def decision_preview(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
-    """The case's totals as the months now chosen would make them; nothing is saved."""
+    """The case's totals with the months chosen in the form; saves nothing."""
     filed = _filed(request, pk, Permission.VERIFY_RETURN)
     people = cases.case_workers(filed)
     worker = _chosen(people, placement)
     form = DecisionForm(request.POST, result=worker.result)
-    form.is_valid()  # a reason may still be missing; the months are all that is asked for
+    form.is_valid()  # a reason may still be missing; only the months are needed
     totals = cases.head_totals(filed, people)
     chosen = replace(totals, decided=totals.decided - worker.decided + sum(form.decided()))
     return render(request, "quota/_case_tally.html", {"filed": filed, "totals": chosen})
@@ -226,7 +226,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _hosts(request: HttpRequest, filed: HeadcountReturn) -> list[dispatch.Host]:
-    """Whose headcount this return decides on beside the agency's own."""
+    """Employers other than the agency whose headcount this return also decides."""
     hosts = dispatch.hosts_of(filed.employer_id, filed.levy_year)
     return dispatch.known_to(request.user, hosts, Permission.VIEW_EMPLOYERS)
 
@@ -242,12 +242,12 @@ def _take(
 
 
 def _done(back: str, filed: HeadcountReturn, step: str) -> str:
-    """What was done, with the way back to the case."""
+    """The message after a step, with a link back to the case."""
     return format_html('<a href="{}">{}</a>：{}', back, filed.employer, _("已办理%(step)s。") % {"step": step})
 
 
 def _onwards(request: HttpRequest, filed: HeadcountReturn) -> str:
-    """To the next case of the selection; who came for one case stays there."""
+    """The next case of the selection; without a selection in the address, the same case."""
     if "state" not in request.GET:
         return _kept(request, "quota:case", filed.pk)
     before, after = _selection(request, filed).neighbours(filed)
@@ -272,7 +272,7 @@ def reveal(request: HttpRequest, pk: int, placement: int) -> HttpResponse:
 
 
 def _filed(request: HttpRequest, pk: int, permission: Permission) -> HeadcountReturn:
-    """A filed return of the person's regions, with its 审核认定书's number; drafts are the employer's own affair."""
+    """A filed return of the person's regions, with its 审核认定书's number; officers do not see drafts."""
     returns = HeadcountReturn.objects.exclude(state__in=[ReturnState.DRAFT, ReturnState.REPLACED])
     numbers = VerifiedHeadcount.objects.current().filter(headcount_return=OuterRef("pk")).values("number")
     queryset = returns.select_related("employer__region").annotate(certificate_number=Subquery(numbers))

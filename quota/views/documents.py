@@ -30,7 +30,7 @@ def certificate_file(request: HttpRequest, number: str) -> HttpResponseBase:
 
 
 def _certificate(request: HttpRequest, number: str) -> VerifiedHeadcount:
-    """One's own employer's, or one of an officer's region: 404 outside, 403 without the right."""
+    """A certificate of one's own employer, or of one in an officer's region: 404 outside, 403 without the right."""
     queryset = VerifiedHeadcount.objects.visible_to(request.user).select_related("employer", "headcount_return")
     headcount = get_object_or_404(queryset, number=number)
     is_own = headcount.employer.memberships.filter(user=request.user).exists()

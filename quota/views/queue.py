@@ -1,4 +1,4 @@
-"""The federation's queue and its quick lane."""
+"""The queue of returns to verify, and the quick lane."""
 
 from dataclasses import dataclass
 
@@ -82,7 +82,7 @@ def _tabs(request: HttpRequest, counts: waiting.Counts, current: str) -> list[di
 @requires(Permission.VERIFY_RETURN)
 @require_http_methods(["GET", "POST"])
 def quick(request: HttpRequest) -> HttpResponse:
-    """Choose year and region, see how many returns agree, take the first or the second step for all of them."""
+    """Choose year and region, see the number of returns that agree, take the first or second step for all."""
     form = QuickForm((request.POST if request.method == "POST" else request.GET) or None, user=request.user)
     if request.method == "POST" and form.is_valid():
         try:
@@ -104,7 +104,7 @@ def _take_quick_step(request: HttpRequest, form: QuickForm) -> BatchTotals:
 
 @dataclass(frozen=True, slots=True)
 class QuickStep:
-    """One of the two steps, its button, and the returns that it would decide at once."""
+    """One of the two steps, its button, and the returns that it decides at once."""
 
     name: str
     title: str

@@ -1,4 +1,4 @@
-"""The employer's own pages: its years, the return it is filling in, the receipt."""
+"""The employer's own pages: its years, the return in progress, the receipt."""
 
 from collections import defaultdict
 from collections.abc import Callable
@@ -33,7 +33,7 @@ CONFLICT = 409
 
 @dataclass(frozen=True, slots=True)
 class OwnYear:
-    """A levy year of one's own employer, and its return to act on, if there is one."""
+    """A levy year of the person's own employer, and the return to act on, if there is one."""
 
     employer: Employer
     year: int
@@ -74,7 +74,7 @@ def return_open(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse
 @require_http_methods(["GET", "POST"])
 def return_form(request: HttpRequest, pk: int) -> HttpResponse:
     draft = _own(request, pk)
-    if draft.state not in EDITABLE and request.method != "POST":  # what was typed is shown with the refusal
+    if draft.state not in EDITABLE and request.method != "POST":  # a POST keeps its typed values beside the refusal
         return redirect("quota:receipt", draft.pk)
     before = draft.employer.returns.in_force().filter(levy_year=draft.levy_year - 1).first()
     if "edit" in request.POST or request.POST.get("same_staff", "").strip():
@@ -210,7 +210,7 @@ def _change_people(
 @requires(Permission.FILE_RETURN)
 @require_http_methods(["GET", "POST"])
 def return_submit(request: HttpRequest, pk: int) -> HttpResponse:
-    """The page before the filing: what is declared, and that it is true."""
+    """The page before the filing: the figures, and the declaration that they are true."""
     draft = _own(request, pk)
     if draft.state not in EDITABLE and request.method != "POST":
         return redirect("quota:receipt", draft.pk)
@@ -245,6 +245,6 @@ def receipt(request: HttpRequest, pk: int) -> HttpResponse:
 
 
 def _own(request: HttpRequest, pk: int) -> HeadcountReturn:
-    """A return of one's own employer; for everybody else it does not exist."""
+    """A return of the person's own employer; 404 for everybody else."""
     own = HeadcountReturn.objects.filter(employer__memberships__user=request.user)
     return get_object_or_404(own.select_related("employer__region"), pk=pk)

@@ -1,4 +1,4 @@
-"""The federation's counter: an employer comes with its licence and leaves with a code to sign in."""
+"""The federation's counter: an employer shows its licence and gets a code to sign in."""
 
 from django.contrib import messages
 from django.http import HttpRequest, HttpResponse
@@ -29,7 +29,7 @@ def find_employer(request: HttpRequest) -> HttpResponse:
 @never_cache
 @require_http_methods(["GET", "POST"])
 def sign_in_code(request: HttpRequest, uscc: str) -> HttpResponse:
-    """Show what is issued to whom; issue it; show the code this once, to be printed."""
+    """Show the employer, issue the code, and show it this once, to be printed."""
     employers = Employer.objects.select_related("region")
     employer = scoped_object(employers, request.user, Permission.ISSUE_SIGN_IN_CODES, uscc=uscc)
     if request.method == "POST":

@@ -1,4 +1,4 @@
-"""What rewards are computed from, read for a whole region in a handful of statements."""
+"""The facts from which rewards are computed, read for a whole region in a handful of statements."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -15,9 +15,9 @@ from quota.enums import NumberKind
 from quota.models import RegionalNumber
 from subsidies.models import SETTLED_STATES, Award, AwardState, Programme
 
-# Months in which a person counted at an employer, a severely disabled one once, where the employer's headcount is
-# verified. Dispatch agreements move them once the agency's is; what a month weighed there tells how many months a
-# transfer is.
+# Months in which a person counted at an employer with a verified headcount; a severely disabled person counts once
+# here. Dispatch agreements move months once the agency's headcount is verified. A transfer is stored with its weight,
+# so its person-months are divided by the weight of a month at the agency.
 HEAD_MONTHS = """
 WITH verified AS (
     SELECT employer_id FROM quota_verifiedheadcount WHERE levy_year = %(year)s AND withdrawn_at IS NULL
@@ -42,7 +42,7 @@ SELECT employer_id, sum(months) FROM (
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An employer whose confirmed heads lie above the programme's ratio."""
+    """An employer whose confirmed heads exceed the programme's ratio."""
 
     assessment_id: int
     employer_id: int
@@ -51,9 +51,10 @@ class Candidate:
 
 
 def candidates(programme: Programme, levy_year: int) -> Iterator[Candidate]:
-    """Employers to put before the rule, of the programme's region and below, that nobody has decided about yet.
+    """Employers of the programme's region and below, for the rule to judge, without those that have an award of the
+    year.
 
-    Under another text of the region and kind an award stands in the way too, unless it was refused.
+    An award under another text of the region and kind counts too, unless it was refused.
     """
     heads, years = _head_months(levy_year), _years_before(programme, levy_year)
     wages = MinimumWages(programme.region, date(levy_year, 12, 31))
@@ -62,7 +63,7 @@ def candidates(programme: Programme, levy_year: int) -> Iterator[Candidate]:
     rows = (
         Assessment.objects.current()
         .in_region(programme.region_id)
-        # Heads with severe cases counted once are never more, so this leaves nobody out.
+        # Counting severe cases once never gives more heads, so this filter leaves nobody out.
         .filter(levy_year=levy_year, credited_months__gt=F("staff_months") * programme.threshold_ratio)
         .exclude(employer__in=decided.values("employer"))
         .order_by("pk")
@@ -87,7 +88,7 @@ def _head_months(levy_year: int) -> dict[int, int]:
 
 
 def _years_before(programme: Programme, levy_year: int) -> dict[int, int]:
-    """Earlier years in which the region has granted an employer this kind of award, under whichever text."""
+    """By employer, the number of earlier years with a granted award of this region and kind, under any text."""
     granted = Award.objects.like(programme).filter(levy_year__lt=levy_year, state__in=SETTLED_STATES)
     counted = granted.values("employer").annotate(years=Count("levy_year", distinct=True))
     return dict(counted.values_list("employer", "years"))
@@ -103,5 +104,5 @@ class MinimumWages:
         self._by_code: dict[str, Decimal] = dict(rows.values_list("region_id", "value"))
 
     def at(self, code: str) -> Decimal | None:
-        """Of one region; None where nobody has entered one."""
+        """The wage of one region; None if none is entered."""
         return next((self._by_code[place] for place in Region(code=code).lineage() if place in self._by_code), None)

@@ -1,4 +1,4 @@
-"""What a region's rewards of a levy year take out of the fund that the levy of that year fills."""
+"""A region's rewards of a levy year, paid from the fund that the levy of that year fills."""
 
 from dataclasses import dataclass
 from decimal import Decimal
@@ -13,7 +13,7 @@ ZERO = Decimal("0.00")
 
 @dataclass(frozen=True, slots=True)
 class Rewards:
-    """Awards and yuan by how far they have come. `decided` are the approved ones, whether `paid` already or not."""
+    """Numbers of awards and their yuan, by state. `decided` are the approved ones, including those already `paid`."""
 
     proposed_count: int
     proposed: Decimal
@@ -24,7 +24,7 @@ class Rewards:
 
     @property
     def unpaid(self) -> Decimal:
-        """Decided, and still to be paid."""
+        """Yuan decided and not paid yet."""
         return self.decided - self.paid
 
 

@@ -1,4 +1,4 @@
-"""Rewards: entering and checking formulas, computing awards, and deciding them in two steps by two people."""
+"""Rewards: entering and checking formulas, computing awards, and deciding them, each decision by two people."""
 
 import hashlib
 import tomllib
@@ -29,9 +29,9 @@ BATCH = 5_000
 
 @transaction.atomic
 def load_programmes(*, path: Path, actor: User | None) -> int:
-    """Enter the regional formulas of a TOML file; rows already there stay as they are. Returns how many are new.
+    """Enter the regional formulas of a TOML file. Existing rows stay unchanged. Returns the number of new ones.
 
-    They take effect only once they are approved (PROGRAMMES).
+    A formula takes effect only once it is approved (PROGRAMMES).
     """
     entries = tomllib.loads(path.read_text(encoding="utf-8"))["programme"]
     return sum(_enter(entry, actor) for entry in entries)
@@ -51,7 +51,7 @@ def _hold_programme(programme: Programme) -> None:
 
 
 def _shown_programme(programme: Programme) -> tuple[object, ...]:
-    """The text and its terms, and the days of the others in effect."""
+    """The text and its terms, and the days of the other texts in effect."""
     terms = (programme.threshold_ratio, programme.whole_heads, programme.minimum_excess, programme.severe_counts,
              programme.basis, programme.rate, programme.cap, programme.maximum_years,
              sorted(programme.excluded_entity_types))  # fmt: skip
@@ -61,12 +61,12 @@ def _shown_programme(programme: Programme) -> tuple[object, ...]:
 
 
 def _make_room(programme: Programme, actor: User) -> None:
-    """Of a region and kind one is in force at a time: the one before ends on the day before this one begins."""
+    """End the programme of the same region and kind on the day before this one begins: one is in force at a time."""
     _end_predecessor(programme)
     Programme.objects.filter(pk=programme.pk).update(valid_until=_last_day(programme))
 
 
-# The reason of an approval says what was compared and how the open question is answered.
+# The reason for an approval states the comparison made and the answer to the open question.
 PROGRAMMES = Decision(
     approval=PUT_INTO_EFFECT,
     hold=_hold_programme,
@@ -88,7 +88,7 @@ def _end_predecessor(programme: Programme) -> None:
 
 
 def _last_day(programme: Programme) -> date | None:
-    """The last day it can be in force: its own, or the day before a later text in effect begins."""
+    """The last possible day in force: its own last day, or the day before a later text in effect begins."""
     later = programme.others_in_effect().filter(valid_from__gt=programme.valid_from)
     begins = later.order_by("valid_from").values_list("valid_from", flat=True)[:1]
     days = [programme.valid_until, *(day - timedelta(days=1) for day in begins)]
@@ -97,11 +97,11 @@ def _last_day(programme: Programme) -> date | None:
 
 @transaction.atomic
 def compute_awards(*, programme: Programme, levy_year: int, actor: User) -> int:
-    """Propose an award for every employer above the programme's ratio. Returns how many are proposed.
+    """Propose an award for every employer above the programme's ratio. Returns how many.
 
-    Computing again replaces proposals of the region and kind, under whichever text, and leaves decided awards alone:
-    an employer is rewarded once for a year. The number of statements does not depend on
-    the number of employers. Raises PermissionMissing, ProgrammeUnchecked, ProgrammeNotInForce, YearNotConfirmed.
+    Computing again replaces proposals of the region and kind, under any text, and leaves decided awards alone: an
+    employer is rewarded once for a year. The number of statements does not depend on the number of employers. Raises
+    PermissionMissing, ProgrammeUnchecked, ProgrammeNotInForce, YearNotConfirmed.
     """
     locked = _locked(programme)
     _require(actor, locked)
@@ -170,7 +170,7 @@ def _shown_award(award: Award) -> tuple[object, ...]:
     return (award.pk, award.state, award.assessment_id, award.amount, award.programme_id)
 
 
-# 批准, by another person than the one who computed it, or 不予奖励 with a reason the employer can read.
+# 批准, by a person other than the one who computed it, or 不予奖励 with a reason that the employer can read.
 AWARDS = Decision(
     approval=APPROVE,
     rejection=REFUSE,
@@ -190,17 +190,17 @@ def pay_award(award: Award, *, actor: User, seen: str | None = None) -> Award:
 
 @transaction.atomic
 def withdraw_award(award: Award, *, actor: User, reason: str) -> Award:
-    """撤销批准 before it is paid: the award waits again, and computing again replaces it."""
+    """撤销批准 before payment: the award waits again, and computing again replaces it."""
     return apply(award, WITHDRAW, actor=actor, region_code=award.region_id, reason=reason, amount=str(award.amount))
 
 
 @transaction.atomic
 def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount: Decimal, actor: User) -> int:
-    """Approve every proposal of a programme and year, all or none. `count` and `amount` are what the person was shown.
+    """Approve every proposal of a programme and year, all or none. `count` and `amount` are the totals on the page.
 
-    Proposals whose assessment has been corrected since stay as they are, to be computed again. One statement and one
-    entry of the trail for the whole list: who approved an award and when stands in the award. Returns how many.
-    Raises ListChanged when the totals are no longer true, PermissionMissing, SecondPersonNeeded.
+    Proposals whose assessment has been corrected since stay proposals, to be computed again. One statement and one
+    trail entry cover the whole list; each award has its approver and time. Returns the number approved. Raises
+    ListChanged if the totals have changed, PermissionMissing, SecondPersonNeeded.
     """
     locked = _locked(programme)
     proposed = locked.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED).in_force()
@@ -217,7 +217,7 @@ def approve_proposed(*, programme: Programme, levy_year: int, count: int, amount
 
 
 def _refuse_unfit(awards: list[Award], actor: User) -> None:
-    """What APPROVE asks of the person, asked once for a list."""
+    """The checks of APPROVE on the person, made once for a list."""
     if not all(actor.can(APPROVE.permission, code) for code in {award.region_id for award in awards}):
         raise PermissionMissing
     if any(award.proposed_by_id == actor.pk for award in awards):

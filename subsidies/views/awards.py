@@ -1,4 +1,4 @@
-"""Awards: the list with its file, one award with its calculation, and the steps that decide it."""
+"""Awards: the list, on screen and as a file; one award with its calculation; the steps that decide it."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -120,7 +120,7 @@ def award_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 
 
 def _listed(request: HttpRequest) -> Any:
-    """Awards of the regions where the person decides, the newest year first."""
+    """Awards of the regions in which the person decides, the newest year first."""
     return (
         _awards()
         .within_right(request.user, Permission.DECIDE_AWARD)

@@ -1,4 +1,4 @@
-"""Programmes: what a region's text says, checking it, computing a year's awards, approving them as one list."""
+"""Programmes: the terms of a region's text, checking them, computing a year's awards, approving them as one list."""
 
 from typing import Any
 
@@ -52,7 +52,7 @@ def programme_detail(request: HttpRequest, pk: int) -> HttpResponse:
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
-    """Put the programme into effect after comparing it with its text."""
+    """Put the programme into effect after a comparison with its text."""
     programme = _programme(request, pk)
     page = StepPage(
         words=CHECK_WORDS,
@@ -84,7 +84,7 @@ def programme_compute(request: HttpRequest, pk: int) -> HttpResponse:
 @requires(Permission.DECIDE_AWARD)
 @require_http_methods(["GET", "POST"])
 def programme_approve(request: HttpRequest, pk: int, levy_year: int) -> HttpResponse:
-    """Approve all proposals of one year as the list that is shown."""
+    """Approve all proposals of one year, as listed on the page."""
     programme = _programme(request, pk)
     proposed = programme.awards.filter(levy_year=levy_year, state=AwardState.PROPOSED)
     shown = proposed.in_force().totals()
