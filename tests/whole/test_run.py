@@ -300,8 +300,8 @@ class System:
         return found
 
 
-@pytest.fixture(scope="module")
-def closed_folder() -> Iterator[Path]:
+@contextlib.contextmanager
+def installation() -> Iterator[Path]:
     """A prepared installation below a folder that only its owner may enter, as in a fresh `mktemp -d`."""
     top = Path(tempfile.mkdtemp(prefix="levy-run-"))
     assert stat.S_IMODE(top.stat().st_mode) == 0o700
@@ -317,6 +317,12 @@ def closed_folder() -> Iterator[Path]:
         shutil.rmtree(top)
         for outside in set(Path("/var/lib").glob("levy-*")) - before:
             shutil.rmtree(outside)
+
+
+@pytest.fixture(scope="module")
+def closed_folder() -> Iterator[Path]:
+    with installation() as folder:
+        yield folder
 
 
 @pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
@@ -389,16 +395,17 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
     assert not (closed_folder / "sign-ins.txt").exists()
 
 
-def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is(closed_folder):
-    # What the runner noted before it named a line: the fingerprint alone.
+def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is():
+    # Before the runner noted a line of migrations, its note was the fingerprint alone.
     noted = (
         "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
     )
-    assert run(closed_folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
-    files = sorted(path.name for path in closed_folder.iterdir())
-    for command in ((), ("shell", "--", "check_waiting")):
-        done = run(closed_folder, *command)
-        assert done.returncode == 1
-        assert "older version before the first release" in done.stderr
-        assert "LEVY_VAR" in done.stderr
-    assert sorted(path.name for path in closed_folder.iterdir()) == files
+    with installation() as folder:
+        assert run(folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
+        files = sorted(path.name for path in folder.iterdir())
+        for command in ((), ("shell", "--", "check_waiting")):
+            done = run(folder, *command)
+            assert done.returncode == 1
+            assert "older version before the first release" in done.stderr
+            assert "LEVY_VAR" in done.stderr
+        assert sorted(path.name for path in folder.iterdir()) == files
