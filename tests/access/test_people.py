@@ -1,4 +1,5 @@
-"""Administrators' pages: two of them give access, one takes it away; no one helps themselves or reaches upwards."""
+"""Administrators' pages: two of them give access, one takes it away. Nobody changes their own access or that
+of a person above."""
 
 from collections.abc import Callable
 from datetime import timedelta

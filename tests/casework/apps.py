@@ -1,4 +1,4 @@
-"""An app of the tests alone, with a case that no page and no rule knows (config/settings/test.py)."""
+"""A sample app for tests only (config/settings/test.py). No page and no rule uses its case."""
 
 from django.apps import AppConfig
 

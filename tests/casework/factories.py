@@ -18,7 +18,7 @@ COUNTY = "140105"
 
 
 def clerk() -> User:
-    """Who keeps cases in the county."""
+    """An officer who keeps cases in the county."""
     return officer(Role.LEVY_OFFICER, COUNTY)
 
 

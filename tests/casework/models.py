@@ -1,4 +1,4 @@
-"""A request about a person: two kinds, five states, a party that may be asked for papers."""
+"""The sample case, a request about a person: two kinds, five states, a party that may have to add papers."""
 
 from django.conf import settings
 from django.db import models

@@ -1,4 +1,4 @@
-"""A case from its number to its end, on a model of the tests' own."""
+"""A case from its number to its end, on the sample model."""
 
 import threading
 from collections.abc import Callable

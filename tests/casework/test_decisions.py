@@ -1,6 +1,6 @@
-"""The mechanism of a decision by two people, tried on the renaming of a county and on an appointment.
+"""The mechanism of a decision by two people, on the renaming of a county and on an appointment.
 
-`tests/whole/test_four_eyes.py` asks the same of every kind.
+`tests/whole/test_four_eyes.py` checks every kind.
 """
 
 from collections.abc import Callable

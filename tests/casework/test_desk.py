@@ -1,4 +1,4 @@
-"""The desk: what waits for whom, since when, until when, and how much money hangs on it."""
+"""The desk: the lines for each person, with the oldest task, the nearest last day and the sum of money."""
 
 import re
 from collections.abc import Callable

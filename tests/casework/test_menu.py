@@ -1,4 +1,4 @@
-"""The menu: what leads where for whom, on every page; and the panels beside a page of another app."""
+"""The menu of each role, on every page; and the panels that an app shows on another app's page."""
 
 import re
 from collections.abc import Callable, Iterator

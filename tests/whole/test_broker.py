@@ -1,4 +1,4 @@
-"""The broker may fall silent or be gone: workers go on, and no person's work depends on it (promises B2, B3)."""
+"""The broker may fall silent or disappear: workers continue, and no person's work depends on it (promises B2, B3)."""
 
 import os
 import signal

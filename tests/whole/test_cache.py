@@ -1,4 +1,4 @@
-"""The cache with threads that end."""
+"""The cache, used by threads that end."""
 
 import gc
 from threading import Thread

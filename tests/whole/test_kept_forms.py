@@ -1,6 +1,6 @@
 """Typed text survives an expired session and a changed record.
 
-Every address that takes a form, each with one of its real pages, or with the reason why there is nothing to keep
+The table has every address that takes a form, with one of its real pages or the reason why it keeps nothing
 (promises F2 and H5).
 """
 

@@ -1,6 +1,6 @@
 """Every way in which a request can fail: the page says what happened and what to do next, and keeps typed text.
 
-Programs get the same as JSON. All through real requests.
+Programs get the same as JSON. All tests use real requests.
 """
 
 import json

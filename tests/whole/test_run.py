@@ -1,4 +1,4 @@
-"""run.py from outside: its messages when it cannot go on, and that nothing stays behind however it ends."""
+"""run.py from outside: its messages when it cannot continue, and no leftovers after any end."""
 
 import ast
 import contextlib
