@@ -5,7 +5,6 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods
 
-from accounts.frame.kept_forms import keeps_typing
 from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from casework.decisions import digest_of
@@ -17,7 +16,6 @@ from levy.services.runs import shown_of_run
 
 
 @requires(Permission.TAKE_OVER_LIST)
-@keeps_typing
 @require_http_methods(["GET", "POST"])
 def hand_over(request: HttpRequest, pk: int) -> HttpResponse:
     found = AssessmentRun.objects.select_related(

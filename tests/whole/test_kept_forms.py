@@ -52,6 +52,7 @@ NOT_KEPT = {
     "levy:run_start": CHOICES,
     "levy:batch_list": NOTHING,
     "levy:notice_issue": NOTHING,
+    "collection:hand_over": NOTHING,
     "exchange:file_list": "a browser gives a chosen file to no second form",
     "exchange:file_write": NOTHING,
     "subsidies:programme_compute": CHOICES,
