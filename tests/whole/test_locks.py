@@ -62,6 +62,7 @@ from tests.quota.factories import (
     verified_year,
 )
 from tests.subsidies.factories import programme
+from tests.whole.test_project import APPS
 
 PROVINCE, COUNTY = "140000", "140105"
 CHAIN = "SELECT pg_advisory_xact_lock(hashtext('audit chain'))"
@@ -443,14 +444,13 @@ def test_twin_a_row_locked_with_its_key_deadlocks_with_whoever_points_to_it(divi
 
 
 PAGE = (ROOT / "docs" / "locks.md").read_text(encoding="utf-8")
-BESIDE = {"tests", "bench", "faults", "runner", "tools"}
 TAKES = re.compile(r"select_for_update\(|pg_(try_)?advisory|FOR (NO KEY )?UPDATE|FOR (KEY )?SHARE|LOCK TABLE")
 
 
 def product() -> dict[str, str]:
     """The product's modules and their text. Migrations repeat the triggers of the models."""
-    paths = [path.relative_to(ROOT) for path in ROOT.glob("*/**/*.py") if "migrations" not in path.parts]
-    return {str(path): (ROOT / path).read_text(encoding="utf-8") for path in paths if path.parts[0] not in BESIDE}
+    paths = [path for app in APPS for path in (ROOT / app).rglob("*.py") if "migrations" not in path.parts]
+    return {str(path.relative_to(ROOT)): path.read_text(encoding="utf-8") for path in paths}
 
 
 def test_every_module_that_locks_is_on_the_page() -> None:

@@ -20,6 +20,7 @@ OFFICIAL = {
     "design/typesetting.py": "a range of characters",
     "design/templatetags/formats.py": "capital numerals of documents",
     "exchange/engine/": "headings of exchange files",
+    "exchange/sheets.py": "the heading of the line numbers in a sheet",
     "quota/kinds/": "headings of exchange files",
     "collection/kinds.py": "headings of exchange files",
     "collection/queries/cases.py": "headings of the list of payments due",

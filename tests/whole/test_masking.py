@@ -60,7 +60,10 @@ def test_no_address_shows_a_whole_number_to_any_role(world: World) -> None:
 
 @pytest.mark.parametrize(
     ("guard", "found"),
-    [("page", {"quota:case for verifier", "quota:return for employer"}), ("year", {"levy:employer_year for auditor"})],
+    [
+        ("page", {"quota:case for verifier", "quota:return for employer"}),
+        ("year", {"portal:employer_year for auditor"}),
+    ],
 )
 def test_twin_a_page_that_forgets_the_mask_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch, guard: str, found: set[str]

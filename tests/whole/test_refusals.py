@@ -55,7 +55,7 @@ def failing(monkeypatch: pytest.MonkeyPatch, error: Exception) -> None:
         raise error
 
     monkeypatch.setattr("accounts.sign_in.views.sign_in.password_holder", fail)
-    monkeypatch.setattr("accounts.views.people.PersonForm", fail)
+    monkeypatch.setattr("access.views.people.PersonForm", fail)
 
 
 def post_words(client: Client, page: str = "access:person_new", **headers: str) -> Any:
