@@ -38,6 +38,7 @@ def screen(page: Page, request: pytest.FixtureRequest) -> Page:
 
 def heading(page: Page, name: str) -> None:
     expect(page.get_by_role("heading", level=1)).to_have_text(name)
+    page.wait_for_load_state()  # a key means nothing before the page's script is there
 
 
 def test_from_the_queue_through_the_cases_with_single_keys(screen: Page) -> None:
