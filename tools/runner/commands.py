@@ -299,7 +299,7 @@ def _test_law(installed: State, arguments: list[str]) -> int:
     with _throwaway_state(installed) as state:
         env = base_environment(state) | {"DJANGO_SETTINGS_MODULE": "config.settings.test"} | secret_settings(state)
         env |= {"DATABASE_URL": "postgresql:", "REDIS_URL": "redis:", "CACHE_URL": "redis:"}
-        command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(arguments, "load"), *arguments]
+        command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(arguments, "worksteal"), *arguments]
         return processes.run_in_foreground([*command, *([] if places else ["tests/law"])], env=env, cwd=ROOT)
 
 
