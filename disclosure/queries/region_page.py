@@ -9,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from accounts.models import Region
 from design.charts import BarChart, CellBar, LineChart, bar_chart, cell_bar, line_chart
+from design.law_words import translated
 from design.templatetags.formats import headcount, percent
 from disclosure.columns import PAYERS
 from disclosure.models import Publication, PublishedFigure, PublishedRegion
@@ -138,7 +139,7 @@ def page_of(publication: Publication, code: str) -> RegionPage:
         whole=_line(region.name, sums, mark),
         required_ratio=mark,
         parts=[_part(part, figures, mark) for part in listed if part.parent_code == code],
-        types=[_line(str(kind.label), _of_type(figures, kind), mark) for kind in PAYERS],
+        types=[_line(str(translated(kind.label)), _of_type(figures, kind), mark) for kind in PAYERS],
         years=published_years(code),
     )
 

@@ -201,7 +201,7 @@ def queue_csv(returns: QuerySet[HeadcountReturn]) -> Iterator[bytes]:
         _("核对提示（人月）"),
         _("状态"),
     ]
-    return csv_file(headings, _csv_rows(returns))
+    yield from csv_file(headings, _csv_rows(returns))
 
 
 def _csv_rows(returns: QuerySet[HeadcountReturn]) -> Iterator[list[Any]]:
