@@ -1,4 +1,4 @@
-"""What Django's models cannot say: agreements of a month apart, the number of a 审核认定书, samples of the name index.
+"""Add rules that models cannot declare: agreements of a month apart, numbers of 审核认定书, name index samples.
 
 The number is 认〔year〕county-serial, the serial in at least six digits. How often a text occurs decides between the index
 and walking in order, and 100 samples misjudge it (docs/decisions/0011).

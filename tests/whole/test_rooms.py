@@ -77,7 +77,7 @@ def parsed(path: Path) -> ast.Module:
 
 
 def faults(paths: list[Path], rule: Callable[[ast.Module], list[Any]]) -> dict[str, list[Any]]:
-    """What the rule finds in each module, by its path."""
+    """Collect the findings of a rule by the path of the module."""
     found = {str(path.relative_to(ROOT)): rule(parsed(path)) for path in paths}
     return {path: fault for path, fault in found.items() if fault}
 
