@@ -186,7 +186,11 @@ AT_ONCE = 500
 
 
 def queue_csv(returns: QuerySet[HeadcountReturn]) -> Iterator[bytes]:
-    """The list as a file: every return of the selection, without people."""
+    """The list as a file: every return of the selection, without people.
+
+    A generator, so that headings and cells alike are written while the file is sent: in Chinese, not in the language
+    of the page.
+    """
     headings = [
         _("单位名称"),
         _("统一社会信用代码"),

@@ -194,6 +194,18 @@ def test_the_list_is_a_file_without_formulas_or_persons(client: Client, three: l
     assert "郭秀兰" not in content
 
 
+def test_the_file_is_chinese_in_headings_and_cells_whatever_the_page_speaks(
+    client: Client, three: list[Employer]
+) -> None:
+    def content() -> bytes:
+        return b"".join(client.get(reverse("quota:queue_file", query={"levy_year": YEAR})).streaming_content)
+
+    chinese = content()
+    client.cookies["language"] = "en"
+    assert content() == chinese
+    assert "单位名称" in chinese.decode()
+
+
 def test_single_keys_are_announced_and_can_be_switched_off(client: Client, three: list[Employer]) -> None:
     case = reverse("quota:case", args=[the_return(three[1]).pk])
     assert 'aria-keyshortcuts="J"' in text_of(client, case)
