@@ -155,6 +155,19 @@ def test_a_region_page_adds_up_its_parts_and_types(client):
     assert "规定比例1.50%" in html
 
 
+def test_unit_types_of_a_region_follow_the_language_of_the_reader(client):
+    regions()
+    for _ in range(3):
+        pay(unit := employer(XIAODIAN), "1000.00")
+        verified_year(unit, credited=12)
+    confirmed_run()
+    published()
+    page = reverse("disclosure:region", args=[TAIYUAN, 2025])
+    assert "机关" in [line.name for line in client.get(page).context["page"].types]
+    client.cookies["language"] = "en"
+    assert [line.name for line in client.get(page).context["page"].types if not line.name.isascii()] == []
+
+
 def test_a_region_with_few_payers_shows_no_money(client):
     regions()
     verified_year(employer())
