@@ -1,0 +1,170 @@
+"""A whole system of run.py: its folder, its end by a signal or a kill, commands beside it, and an older database."""
+
+import contextlib
+import os
+import re
+import shutil
+import signal
+import stat
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from tests.production import eventually
+from tests.whole.test_run import RUN, free_port, is_alive, is_root, run
+
+pytestmark = pytest.mark.system
+
+
+class System:
+    """A run.py in the background."""
+
+    def __init__(self, state_folder: Path, *arguments: str) -> None:
+        self.folder = state_folder
+        self.port = free_port()
+        self._console = state_folder.with_name(f"console-{self.port}")
+        env = os.environ | {"LEVY_VAR": str(state_folder)}
+        command = [sys.executable, RUN, "--port", str(self.port), *arguments]
+        with self._console.open("w") as console:
+            self.process = subprocess.Popen(command, env=env, stdout=console, stderr=subprocess.STDOUT)
+
+    def __enter__(self) -> "System":
+        assert eventually(lambda: "Ctrl-C" in self.output() or self.process.poll() is not None), self.output()
+        assert self.process.poll() is None, self.output()
+        assert self.answers()
+        return self
+
+    def __exit__(self, *_exception: object) -> None:
+        self.process.terminate()
+        self.process.wait(60)
+
+    def answers(self) -> bool:
+        with (
+            contextlib.suppress(OSError),
+            urllib.request.urlopen(f"http://127.0.0.1:{self.port}/health/", timeout=5) as answer,
+        ):
+            return answer.status == 200
+        return False
+
+    def output(self) -> str:
+        return self._console.read_text()
+
+    def children(self) -> dict[str, int]:
+        """The programs that run.py itself started, by the name of their log."""
+        found = {}
+        for entry in Path("/proc").iterdir():
+            with contextlib.suppress(OSError, IndexError):
+                parent = int((entry / "stat").read_text().rsplit(")")[1].split()[1])
+                if parent == self.process.pid:
+                    found[(entry / "fd/1").resolve().stem] = int(entry.name)
+        return found
+
+
+@contextlib.contextmanager
+def installation() -> Iterator[Path]:
+    """A prepared installation below a folder that only its owner may enter, as in a fresh `mktemp -d`."""
+    top = Path(tempfile.mkdtemp(prefix="levy-run-"))
+    assert stat.S_IMODE(top.stat().st_mode) == 0o700
+    root = top / "var"
+    root.mkdir()
+    (root / "venv").symlink_to(sys.prefix)
+    before = set(Path("/var/lib").glob("levy-*"))
+    try:
+        with System(root, "--empty"):
+            pass
+        yield root
+    finally:
+        shutil.rmtree(top)
+        for outside in set(Path("/var/lib").glob("levy-*")) - before:
+            shutil.rmtree(outside)
+
+
+@pytest.fixture(scope="module")
+def closed_folder() -> Iterator[Path]:
+    with installation() as folder:
+        yield folder
+
+
+@pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
+def test_no_folder_is_opened_for_the_database_user(closed_folder):
+    outside = [path for path in Path("/var/lib").glob("levy-*") if (path / "cluster").exists()]
+    assert stat.S_IMODE(closed_folder.parent.stat().st_mode) == 0o700
+    assert stat.S_IMODE(closed_folder.stat().st_mode) == 0o755
+    assert not (closed_folder / "postgres").exists()
+    assert outside
+    assert all(path.stat().st_uid != 0 and stat.S_IMODE(path.stat().st_mode) == 0o700 for path in outside)
+
+
+def test_a_killed_run_leaves_nothing_and_the_next_start_repeats_no_preparation(closed_folder):
+    with System(closed_folder) as first:
+        started = list(first.children().values())
+        assert len(started) >= 4
+        first.process.kill()
+        first.process.wait()
+        with System(closed_folder) as second:
+            assert not any(map(is_alive, started))
+            steps = re.findall(r"✓ .*? ([A-Z].*?)  ", second.output())
+            assert steps == ["Starting the database, the broker and the cache", "Starting the web server"]
+
+
+def test_the_end_of_one_program_ends_all_and_names_it(closed_folder):
+    with System(closed_folder) as system:
+        children = system.children()
+        assert len(children) == 8
+        os.kill(children["cache"], signal.SIGKILL)
+        assert system.process.wait(60) == 1
+        assert "Error: cache ended unexpectedly (code -9), everything was stopped" in system.output()
+        assert not any(map(is_alive, children.values()))
+
+
+def test_a_signal_at_any_moment_of_the_start_leaves_nothing(closed_folder):
+    for delay in (0.4, 1.0, 2.0):
+        system = System(closed_folder)
+        time.sleep(delay)
+        started = list(system.children().values())
+        system.__exit__()
+        # Before it listens, a signal simply ends it.
+        assert system.process.returncode in {0, -signal.SIGTERM}
+        assert not any(map(is_alive, started))
+
+
+def test_a_shell_uses_the_services_that_are_running(closed_folder):
+    with System(closed_folder):
+        done = run(closed_folder, "shell", "--", "migrate", "--check")
+    assert (done.returncode, done.stdout) == (0, "")
+
+
+def test_a_shell_starts_what_it_needs_and_stops_it_again(closed_folder):
+    done = run(closed_folder, "shell", "--", "migrate", "--check")
+    assert done.returncode == 0, done.stderr
+    assert "Starting the database" in done.stderr
+    assert "Starting" not in done.stdout, "stdout belongs to the command that was asked for"
+    assert not (closed_folder / "services.json").exists()
+
+
+def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_folder):
+    with System(closed_folder) as system:
+        assert "demo" not in system.output()
+    assert not (closed_folder / "sign-ins.txt").exists()
+
+
+def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is():
+    # Before the runner noted a line of migrations, its note was the fingerprint alone.
+    noted = (
+        "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
+    )
+    with installation() as folder:
+        assert run(folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
+        files = sorted(path.name for path in folder.iterdir())
+        for command in ((), ("shell", "--", "check_waiting")):
+            done = run(folder, *command)
+            assert done.returncode == 1
+            assert "older version before the first release" in done.stderr
+            assert "LEVY_VAR" in done.stderr
+        assert sorted(path.name for path in folder.iterdir()) == files
