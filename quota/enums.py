@@ -52,7 +52,7 @@ class ReturnSource(models.TextChoices):
 
 
 class DecisionReason(models.TextChoices):
-    """Why an officer counts a month otherwise than the checks do; the code is stored and printed."""
+    """The reasons of an officer who departs from the checks in a month; the code is stored and printed."""
 
     EVIDENCE_ACCEPTED = "R01", _("补充材料可以采信，符合计入条件")
     EVIDENCE_REJECTED = "R02", _("材料不实或未实际到岗，不符合计入条件")

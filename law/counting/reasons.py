@@ -1,4 +1,4 @@
-"""Why a person-month counts or does not: one reason per test, with its Chinese label and the text it rests on."""
+"""The reasons for which a person-month counts or not: one per test, with its Chinese label and its source."""
 
 from enum import IntEnum
 from typing import NamedTuple

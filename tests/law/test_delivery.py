@@ -1,4 +1,4 @@
-"""When a document counts as delivered, way by way."""
+"""A document counts as delivered on the day that its way of delivery gives."""
 
 from datetime import date
 
