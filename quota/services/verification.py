@@ -16,7 +16,7 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
-from casework.decisions import digest_of
+from casework.decisions import digest_of, unless_changed
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
@@ -125,16 +125,10 @@ def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
     return {month for other in others.order_by("pk") for month in range(MONTHS) if other.decided[month]}
 
 
-def seen_by_reader(filed: HeadcountReturn) -> str:
-    """A digest of the return as a page shows it: an approval is valid for exactly this (promise A10)."""
+def shown_of_return(filed: HeadcountReturn) -> tuple[object, ...]:
+    """The values of a return on a page: an approval is valid for exactly these (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
-    shown = [filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)]
-    return digest_of(*shown)
-
-
-def _refuse_unseen(filed: HeadcountReturn, seen: str | None) -> None:
-    if seen is not None and seen != seen_by_reader(filed):
-        raise CaseChanged
+    return filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)
 
 
 @transaction.atomic
@@ -148,7 +142,7 @@ def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, REVIEW, actor=actor, region_code=region_code)
-    _refuse_unseen(filed, seen)
+    unless_changed(seen, shown_of_return, CaseChanged)(filed)
     return apply(filed, REVIEW, actor=actor, region_code=region_code, credited_months=decided_months(filed))
 
 
@@ -162,7 +156,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
     check(filed, VERIFY, actor=actor, region_code=region_code)
-    _refuse_unseen(filed, seen)
+    unless_changed(seen, shown_of_return, CaseChanged)(filed)
     if results_of(filed).filter(decided_by=actor).exists():
         raise SecondPersonNeeded
     headcount = VerifiedHeadcount.objects.create(

@@ -22,6 +22,7 @@ from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
 from audit.workflow import Transition, allowed
+from casework.decisions import digest_of
 from casework.forms import ReasonForm
 from casework.steps import StepPage, step_page
 from quota.enums import ReturnState
@@ -217,7 +218,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         about=filed.employer,
         take=lambda form: _take(request, transition, take, filed, form),
         needs_reason=transition.needs_reason,
-        seen=None if transition.needs_reason else lambda: verification.seen_by_reader(filed),
+        seen=None if transition.needs_reason else lambda: digest_of(*verification.shown_of_return(filed)),
         form=(lambda: SendBackForm(**start(request), lacks=cases.lacks(people))) if transition is SEND_BACK else None,
         onwards=lambda: _onwards(request, filed),
         done=_done(stand, filed, CASE_WORDS[step].button),
