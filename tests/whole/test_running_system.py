@@ -18,6 +18,9 @@ import pytest
 
 from tests.production import eventually
 from tests.whole.test_run import RUN, free_port, is_alive, is_root, run
+from tools.runner import postgres
+from tools.runner.services import Services, Signals
+from tools.runner.state import State
 
 pytestmark = pytest.mark.system
 
@@ -66,8 +69,8 @@ class System:
         return found
 
 
-@contextlib.contextmanager
-def installation() -> Iterator[Path]:
+@pytest.fixture(scope="module")
+def closed_folder() -> Iterator[Path]:
     """A prepared installation below a folder that only its owner may enter, as in a fresh `mktemp -d`."""
     top = Path(tempfile.mkdtemp(prefix="levy-run-"))
     assert stat.S_IMODE(top.stat().st_mode) == 0o700
@@ -83,12 +86,6 @@ def installation() -> Iterator[Path]:
         shutil.rmtree(top)
         for outside in set(Path("/var/lib").glob("levy-*")) - before:
             shutil.rmtree(outside)
-
-
-@pytest.fixture(scope="module")
-def closed_folder() -> Iterator[Path]:
-    with installation() as folder:
-        yield folder
 
 
 @pytest.mark.skipif(not is_root, reason="only root hands PostgreSQL to another user")
@@ -154,17 +151,31 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
     assert not (closed_folder / "sign-ins.txt").exists()
 
 
-def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is():
+@contextlib.contextmanager
+def noted(root: Path, note: str) -> Iterator[None]:
+    """The database bears another note of the runner for a while."""
+    state = State(root)
+
+    def exchange(text: str) -> str:
+        with Services(state, Signals(), settings="config.settings.dev") as services:
+            before = postgres.remembered(state, services.environment)
+            postgres.remember(state, services.environment, text)
+            return before
+
+    before = exchange(note)
+    try:
+        yield
+    finally:
+        exchange(before)
+
+
+def test_a_database_of_an_older_line_of_migrations_is_refused_and_left_as_it_is(closed_folder):
     # Before the runner noted a line of migrations, its note was the fingerprint alone.
-    noted = (
-        "from django.db import connection as c; c.cursor().execute(\"COMMENT ON DATABASE levy IS '0123abcd empty'\")"
-    )
-    with installation() as folder:
-        assert run(folder, "shell", "--", "shell", "-v0", "-c", noted).returncode == 0
-        files = sorted(path.name for path in folder.iterdir())
+    with noted(closed_folder, "0123abcd empty"):
+        files = sorted(path.name for path in closed_folder.iterdir())
         for command in ((), ("shell", "--", "check_waiting")):
-            done = run(folder, *command)
+            done = run(closed_folder, *command)
             assert done.returncode == 1
             assert "older version before the first release" in done.stderr
             assert "LEVY_VAR" in done.stderr
-        assert sorted(path.name for path in folder.iterdir()) == files
+        assert sorted(path.name for path in closed_folder.iterdir()) == files
