@@ -18,7 +18,8 @@ from law.codes import EntityType
 from law.counting import Reason
 from quota.enums import DecisionReason, ReturnSource, ReturnState
 from quota.models import Employer, HeadcountReturn, Membership, Placement, PlacementCheck
-from quota.services.verification import decide_placement, results_of, review_return, send_back, verify_return
+from quota.queries.verification import results_of
+from quota.services.verification import decide_placement, review_return, send_back, verify_return
 
 STRAIGHT_THROUGH = "140200"  # a prefecture whose sound returns are accepted, so that only the others are left
 WITH_PEOPLE, WITHOUT_PEOPLE = 240, 60  # how many returns somebody has worked on already

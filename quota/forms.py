@@ -25,8 +25,8 @@ from quota.enums import DecisionReason
 from quota.models import DraftPlacement, HeadcountReturn, Placement, PlacementCheck
 from quota.models.employers import MAX_STAFF, MAX_YUAN
 from quota.models.returns import FIRST_LEVY_YEAR
+from quota.queries.verification import decision_seen
 from quota.services.filing import PlacementInput
-from quota.services.verification import decision_seen
 
 DATE_FORMATS = ["%Y-%m-%d", "%Y/%m/%d", "%Y%m%d"]
 OUT_OF_BOUNDS = _("日期应在1900年至2199年之间。")

@@ -23,6 +23,14 @@ from casework.steps import decision_page, step_page
 from law.amount import Assessed, Step
 from levy.forms import CorrectionForm, SupplementForm
 from levy.models import Assessment, Supersession
+from levy.queries.corrections import (
+    first_assessment,
+    is_stale,
+    reassess,
+    refuse_reopened,
+    run_that_missed,
+    supplements_trail,
+)
 from levy.queries.explanations import explain
 from levy.services import corrections
 from levy.services.corrections import CORRECTIONS
@@ -86,8 +94,8 @@ def correction_propose(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         return _propose_supplement(request, uscc, levy_year)
     form = CorrectionForm(request.POST) if request.method == "POST" else None
     try:
-        corrections.refuse_reopened(assessment.employer_id, levy_year)
-        shown = corrections.reassess(assessment)
+        refuse_reopened(assessment.employer_id, levy_year)
+        shown = reassess(assessment)
         if form and form.is_valid():
             found = corrections.propose_correction(assessment=assessment, actor=request.user, **form.cleaned_data)
             messages.success(request, _("已提出更正，待另一人批准。"))
@@ -118,13 +126,13 @@ def _propose_supplement(request: HttpRequest, uscc: str, levy_year: int) -> Http
     """Show the amount due of an employer that is not in its region's confirmed run, and propose it."""
     employers = Employer.objects.select_related("region")
     employer = scoped_object(employers, request.user, Permission.RUN_ASSESSMENT, uscc=uscc)
-    missed = corrections.run_that_missed(employer, levy_year)
+    missed = run_that_missed(employer, levy_year)
     if missed is None:
         raise Http404
     form = SupplementForm(request.POST) if request.method == "POST" else None
     try:
-        corrections.refuse_reopened(employer.pk, levy_year)
-        shown = corrections.first_assessment(employer, missed)
+        refuse_reopened(employer.pk, levy_year)
+        shown = first_assessment(employer, missed)
         if form and form.is_valid():
             found = corrections.propose_supplement(
                 employer=employer, levy_year=levy_year, actor=request.user, **form.cleaned_data
@@ -170,7 +178,7 @@ def correction(request: HttpRequest, pk: int) -> HttpResponse:
         "may_approve": APPROVE_CORRECTION in steps,
         "may_reject": REJECT_CORRECTION in steps,
         "is_own": _is_own(request, found),
-        "is_stale": not found.approved_at and corrections.is_stale(found),
+        "is_stale": not found.approved_at and is_stale(found),
         "trail": _trail(found)[:20],
     }
     return render(request, "levy/correction.html", context)
@@ -199,7 +207,7 @@ def correction_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def _trail(found: Supersession) -> QuerySet[AuditEntry]:
     if found.old:
         return trail_of(found.old)
-    return corrections.supplements_trail(found.new.employer, found.new.levy_year)
+    return supplements_trail(found.new.employer, found.new.levy_year)
 
 
 def _is_own(request: HttpRequest, found: Supersession) -> bool:

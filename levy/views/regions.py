@@ -25,6 +25,7 @@ from casework.steps import decision_page, step_page
 from levy.forms import RegionChangeForm, YearSearchForm
 from levy.models import RegionChange
 from levy.queries import parameter_state
+from levy.queries.divisions import attached_to, standing
 from levy.services import region_changes
 from levy.services.region_changes import DIVISIONS
 from levy.views.parameters import READERS, THIS_YEAR, parameter_regions
@@ -135,7 +136,7 @@ def region_propose(request: HttpRequest, code: str, kind: str) -> HttpResponse:
             messages.success(request, _("已提出，待另一位管理员批准。"))
             return redirect(change)
     context = {"form": form, "region": region, "kind": kind, "label": Kind(kind).label}
-    context["attached"] = region_changes.attached_to(region) if kind != Kind.ADD else None
+    context["attached"] = attached_to(region) if kind != Kind.ADD else None
     return render(request, "levy/region_propose.html", context)
 
 
@@ -158,7 +159,7 @@ def _outlook(change: RegionChange) -> dict[str, Any]:
     """The dependants of the division of a waiting change, and the obstacle to its approval."""
     if change.state != ProposalState.PROPOSED:
         return {}
-    region, attached = region_changes.standing(change)
+    region, attached = standing(change)
     try:
         region_changes.refuse_impossible(change, region, attached)
     except DomainError as refusal:

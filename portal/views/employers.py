@@ -19,7 +19,7 @@ from law.identifiers import mask_identity
 from law.policy import POLICY_YEARS
 from levy.models import Notice, Supersession
 from levy.models.assessments import WITHOUT_FIGURES
-from levy.services.corrections import run_that_missed, supplements_trail
+from levy.queries.corrections import run_that_missed, supplements_trail
 from portal.queries.dates import Deadline, calendar, deadlines
 from portal.queries.history import history
 from portal.queries.papers import papers_of, papers_of_rows

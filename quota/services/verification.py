@@ -4,7 +4,6 @@ import logging
 from collections.abc import Sequence
 
 from django.db import connection, transaction
-from django.db.models import Func, IntegerField, QuerySet, Sum
 from django.db.models.functions import Now
 from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
@@ -16,11 +15,12 @@ from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
 from audit.workflow import apply, check
-from casework.decisions import digest_of, unless_changed
+from casework.decisions import unless_changed
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.queries.verification import decided_months, decision_seen, results_of, shown_of_return
 from quota.services.checks import hold_checks, settle_transfers
 from quota.services.filing import copy_to_draft
 from quota.workflow import REOPEN, RETURN_TO_REVIEW, REVIEW, SEND_BACK, VERIFY
@@ -79,11 +79,6 @@ def decide_placement(
     return result
 
 
-def decision_seen(result: PlacementCheck) -> str:
-    """A digest of one placement's months as a page shows them."""
-    return digest_of(result.reasons, result.computed, result.decided, result.decision_reason, result.decision_note)
-
-
 def _locked_return(placement: Placement) -> HeadcountReturn:
     returns = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).in_force()
     filed = returns.filter(employer=placement.employer_id, levy_year=placement.levy_year).first()
@@ -123,12 +118,6 @@ def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
         placement__person_key=result.placement.person_key, placement__levy_year=result.placement.levy_year
     ).exclude(pk=result.pk)
     return {month for other in others.order_by("pk") for month in range(MONTHS) if other.decided[month]}
-
-
-def shown_of_return(filed: HeadcountReturn) -> tuple[object, ...]:
-    """The values of a return on a page: an approval is valid for exactly these (promise A10)."""
-    months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
-    return filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)
 
 
 @transaction.atomic
@@ -232,24 +221,6 @@ def reopen_return(*, headcount_return: HeadcountReturn, reason: str, actor: User
 
 def _locked(headcount_return: HeadcountReturn) -> HeadcountReturn:
     return HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
-
-
-def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:
-    """The checks of the return's placements."""
-    return PlacementCheck.objects.filter(placement__employer=filed.employer_id, placement__levy_year=filed.levy_year)
-
-
-def decided_months(filed: HeadcountReturn) -> int:
-    """Person-months as decided so far."""
-    total = results_of(filed).aggregate(total=Sum(MonthsTotal("decided")))["total"]
-    return total or 0
-
-
-class MonthsTotal(Func):
-    """The sum of a twelve-month array."""
-
-    template = "(SELECT sum(m) FROM unnest(%(expressions)s) m)"
-    output_field = IntegerField()
 
 
 def next_number(region_code: str) -> str:

@@ -32,6 +32,7 @@ from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queries import case as cases
 from quota.queries import dispatch
 from quota.queries.queue import FIRST_SORT, Selection
+from quota.queries.verification import decision_seen, shown_of_return
 from quota.services import verification
 from quota.tasks import check_return
 from quota.views.queue import selection_of
@@ -125,7 +126,7 @@ def _keep_typing(
     people = cases.case_workers(filed)
     worker = _chosen(people, worker.placement.pk)
     typed = request.POST.copy()
-    typed["seen"] = verification.decision_seen(worker.result)
+    typed["seen"] = decision_seen(worker.result)
     form = DecisionForm(typed, result=worker.result)
     form.add_error(None, str(conflict))
     return people, worker, form
@@ -218,7 +219,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         about=filed.employer,
         take=lambda form: _take(request, transition, take, filed, form),
         needs_reason=transition.needs_reason,
-        seen=None if transition.needs_reason else lambda: digest_of(*verification.shown_of_return(filed)),
+        seen=None if transition.needs_reason else lambda: digest_of(*shown_of_return(filed)),
         form=(lambda: SendBackForm(**start(request), lacks=cases.lacks(people))) if transition is SEND_BACK else None,
         onwards=lambda: _onwards(request, filed),
         done=_done(stand, filed, CASE_WORDS[step].button),

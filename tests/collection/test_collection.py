@@ -15,6 +15,7 @@ from collection.models import Payment
 from collection.queries.account import ledger_of
 from collection.queries.cases import CaseList, both_sides, collected
 from levy.models import Assessment
+from levy.queries.corrections import reassess
 from levy.services import corrections
 from quota.models import Employer, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory, officer
@@ -92,7 +93,7 @@ def test_the_account_runs_by_day_and_a_correction_moves_it_by_the_difference(emp
     actors = officer(Role.LEVY_OFFICER, "140000"), officer(Role.LEVY_OFFICER, "140000")
     old = Assessment.objects.get()
     change = corrections.propose_correction(
-        assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=corrections.reassess(old).seen
+        assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=reassess(old).seen
     )
     corrections.CORRECTIONS.approve(change, actor=actors[1])
     account = ledger_of(employer)

@@ -11,6 +11,7 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from levy.models import AssessmentRun, RunState
 from levy.queries.comparison import Pair, movement_counts, region_groups, region_lines
+from levy.queries.corrections import reassess
 from levy.queries.totals import largest_changes
 from levy.services import corrections
 from quota.models import Employer, VerifiedHeadcount
@@ -99,7 +100,7 @@ def test_last_year_is_what_is_in_force_with_its_corrections() -> None:
     VerifiedHeadcount.objects.filter(levy_year=BEFORE).update(credited_months=12)
     actors = officer(Role.LEVY_OFFICER, "140000"), officer(Role.LEVY_OFFICER, "140000")
     change = corrections.propose_correction(
-        assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=corrections.reassess(old).seen
+        assessment=old, ground="correction", reason="漏计", actor=actors[0], seen=reassess(old).seen
     )
     corrections.CORRECTIONS.approve(change, actor=actors[1])
     assert region_lines(run)[0].payable.before == change.new.payable != old.payable

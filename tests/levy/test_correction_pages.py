@@ -14,6 +14,7 @@ from audit.errors import TransitionNotAllowed
 from audit.models import AuditEntry
 from levy.errors import CorrectionChanged, CorrectionStale, NothingToCorrect
 from levy.models import Assessment, Supersession
+from levy.queries.corrections import reassess
 from levy.services import corrections, runs
 from levy.services.notices import issue_notice
 from quota.models import Employer, VerifiedHeadcount
@@ -88,7 +89,7 @@ def test_nothing_is_proposed_where_nothing_changed(employer: Employer, signed_in
 def test_a_proposal_holds_for_the_figures_that_were_shown(employer: Employer) -> None:
     verified_anew()
     assessment = employer.assessments.get()
-    seen = corrections.reassess(assessment).seen
+    seen = reassess(assessment).seen
     verified_anew(18)
     with pytest.raises(CorrectionChanged):
         corrections.propose_correction(assessment=assessment, actor=levy_officer(), seen=seen, **GIVEN)

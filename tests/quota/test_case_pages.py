@@ -14,8 +14,8 @@ from accounts.permissions import Role
 from audit.models import AuditEntry
 from quota.enums import NumberKind, ReturnState
 from quota.models import Certificate, Employer, HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.queries.verification import decision_seen
 from quota.services.checks import run_checks
-from quota.services.verification import decision_seen
 from quota.tasks import check_waiting
 from tests.accounts.factories import RegionFactory, officer
 from tests.quota.factories import (

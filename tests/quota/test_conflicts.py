@@ -19,6 +19,7 @@ from accounts.permissions import Role
 from audit import workflow
 from audit.models import AuditEntry
 from quota.models import Employer, HeadcountReturn, PlacementCheck
+from quota.queries.verification import decision_seen
 from quota.services import filing, verification
 from quota.services.checks import run_checks
 from tests.accounts.factories import RegionFactory
@@ -135,7 +136,7 @@ def test_of_each_pair_of_verifiers_one_is_told_and_keeps_what_it_typed(employer:
     pair = TwoVerifiers(employer, signed_in)
     for number in range(PAIRS):
         notes = [f"银行回单{number}号", f"考勤表{number}号"]
-        answers = pair.decide(verification.decision_seen(pair.result()), notes)
+        answers = pair.decide(decision_seen(pair.result()), notes)
         assert sorted(answer.status_code for answer in answers) == [SAVED, CONFLICT]
         saved, told = sorted(zip(answers, notes, strict=True), key=lambda pair: pair[0].status_code)
         assert pair.result().decision_note == saved[1]
@@ -148,7 +149,7 @@ def test_of_each_pair_of_verifiers_one_is_told_and_keeps_what_it_typed(employer:
 def test_whoever_was_told_saves_over_it_knowingly(employer: Employer, signed_in: SignIn) -> None:
     pair = TwoVerifiers(employer, signed_in)
     notes = ["银行回单", "考勤表"]
-    answers = pair.decide(verification.decision_seen(pair.result()), notes)
+    answers = pair.decide(decision_seen(pair.result()), notes)
     _saved, told = sorted(zip(answers, pair.clients, notes, strict=True), key=lambda pair: pair[0].status_code)
     seen = re.search(r'name="seen" value="(\w+)"', told[0].content.decode())[1]
     months = {f"month_{month}": "1" for month in range(1, 13)}

@@ -25,11 +25,11 @@ from quota.models import (
     PlacementCheck,
     WagePayment,
 )
+from quota.queries.verification import decided_months
 from quota.services.checks import check_employers, run_checks
 from quota.services.filing import check_return
 from quota.services.verification import (
     decide_placement,
-    decided_months,
     reopen_return,
     review_return,
     send_back,

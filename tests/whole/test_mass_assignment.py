@@ -18,7 +18,7 @@ from rest_framework.serializers import ModelSerializer
 
 from accounts.permissions import Role
 from quota.models import Employer, HeadcountReturn, PlacementCheck
-from quota.services.verification import decision_seen
+from quota.queries.verification import decision_seen
 from tests.accounts.factories import officer
 from tests.quota.factories import employer_account
 from tests.whole.test_permissions import address
