@@ -6,7 +6,7 @@ from typing import Any, NamedTuple
 from axe_playwright_python.base import AXE_SCRIPT
 from playwright.sync_api import ConsoleMessage, Page, Request
 
-from tests.browser.skeleton import Sound, skeleton
+from tests.browser.skeleton import Sound, ask, skeleton
 
 RULES = ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa", "wcag22aa", "best-practice"]
 # No rule of the style sheet gives another colour at another width.
@@ -84,7 +84,7 @@ DECIDED = {
 
 def axe(page: Page, *, left_out: str = "", only: str = "") -> Findings:
     """One run of axe on the present page, by all rules, by all but one, or by one: rule and place of each finding."""
-    if not page.evaluate("'axe' in window"):
+    if not ask(page, "'axe' in window"):
         page.evaluate(AXE_SCRIPT)
     found = page.evaluate(LOOK, {"tags": RULES, "leftOut": left_out, "only": only})
     faults = [f"{node['rule']}: {node['target']} {node['html'][:90]}" for node in found["violations"]]
@@ -137,12 +137,12 @@ def _reason(node: dict[str, Any]) -> str:
 
 def sideways_scroll(page: Page) -> int:
     """Pixels by which the page is wider than the window; tables scroll inside regions of their own."""
-    return page.evaluate("document.documentElement.scrollWidth - innerWidth")
+    return ask(page, "document.documentElement.scrollWidth - innerWidth")
 
 
 def keyboard_faults(page: Page, most: int = 150) -> list[str]:
     """Walk through every Tab stop from the top: each must show a ring of 2 px or more and may not be covered."""
-    page.evaluate("document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
+    ask(page, "document.activeElement && document.activeElement.blur(); scrollTo(0, 0)")
     faults = []
     for _stop in range(most):
         page.keyboard.press("Tab")

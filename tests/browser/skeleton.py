@@ -6,6 +6,7 @@ LEVY_LONG=1 every page is checked. Style sheets and scripts do not change within
 
 import os
 from hashlib import sha256
+from typing import Any
 
 from playwright.sync_api import Page
 
@@ -81,11 +82,17 @@ class Sound:
         self._seen |= {what} if isinstance(what, str) else what
 
 
+def ask(page: Page, question: str, argument: Any = None) -> Any:
+    """The answer of a script on the whole page: a click returns as soon as the next document begins."""
+    page.wait_for_load_state()
+    return page.evaluate(question, argument)
+
+
 def skeleton(page: Page) -> str:
     """A digest of everything that decides axe's result, at this width and with these preferences."""
-    return sha256(page.evaluate(SKELETON).encode()).hexdigest()
+    return sha256(ask(page, SKELETON).encode()).hexdigest()
 
 
 def painted(page: Page) -> set[str]:
     """The kinds of text on a page, by all the classes that may colour it."""
-    return set(page.evaluate(PAINTED))
+    return set(ask(page, PAINTED))

@@ -3,6 +3,8 @@ place."""
 
 from playwright.sync_api import Page
 
+from tests.browser.skeleton import ask
+
 # Names are compared as they are spoken: without what is hidden from the accessibility tree.
 FAULTS = """() => {
   const faults = [];
@@ -68,4 +70,4 @@ FAULTS = """() => {
 def structure_faults(page: Page) -> list[str]:
     """One h1, no skipped levels, landmarks, named tables with headers, one target per link name, no gap within
     Chinese, no markup in spoken texts, language."""
-    return page.evaluate(FAULTS)
+    return ask(page, FAULTS)
