@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "operations.middleware.request_log",
     "accounts.frame.middleware.fixed_headers",
     "csp.middleware.CSPMiddleware",
+    "accounts.frame.middleware.utf8_bodies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.frame.middleware.maintenance",
@@ -156,7 +157,9 @@ MEDIA_ROOT = VAR_DIR / "files"
 # While this file exists every page says that the system is being maintained; its text says until when.
 MAINTENANCE_FILE = MEDIA_ROOT / "maintenance"
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["accounts.frame.bodies.BoundedParts"]
 ENVIRONMENT_NOTE = ""  # stands above every page of an installation that is not the real one
 PDF_ENABLED = os.environ.get("LEVY_PDF") != "off"
 
@@ -180,6 +183,7 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.frame.json_bodies.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"public": "120/min"},

@@ -26,6 +26,7 @@ STEPS = (
     "poison",
     "payments",
     "uploads",
+    "requests",
     "canaries",
     "recovery",
     "mutants",
