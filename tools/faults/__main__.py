@@ -26,6 +26,7 @@ STEPS = (
     "poison",
     "payments",
     "uploads",
+    "slow",
     "canaries",
     "recovery",
     "mutants",
