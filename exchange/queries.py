@@ -1,13 +1,39 @@
 """The uploaded files that a person may see and write."""
 
+from dataclasses import dataclass
+
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Sum
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from accounts.scoping import RegionScopedQuerySet
 from exchange.engine.contract import Kind
+from exchange.engine.source import MIB
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A number of files and their size in bytes: kept, or the most that may be kept."""
+
+    files: int
+    size: int
+
+    def takes(self, kept: "Room", size: int) -> bool:
+        """True if one more file of this size fits beside the kept ones."""
+        return kept.files < self.files and kept.size + size <= self.size
+
+    def in_words(self) -> dict[str, str]:
+        return {"files": f"{self.files:,}", "size": f"{self.size / MIB:,.1f}"}
+
+
+def kept_contents(**whose: object) -> Room:
+    """The uploads of a person or a region whose contents are still stored."""
+    kept = ImportedFile.objects.filter(**whose).exclude(stored="")
+    found = kept.aggregate(files=Count("pk"), size=Sum("stored_bytes", default=0))
+    return Room(**found)
 
 
 def kinds_for(user: User) -> list[Kind]:

@@ -16,9 +16,11 @@ from accounts.permissions import Role
 from audit.errors import TransitionNotAllowed
 from audit.models import AuditEntry
 from exchange.engine.loading import Mode, load_file
-from exchange.engine.source import UPLOAD, Source
+from exchange.engine.source import MIB, UPLOAD, Source
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
+from exchange.queries import Room
+from exchange.services import uploads
 from exchange.services.uploads import (
     KEPT_FOR,
     forget_contents,
@@ -248,6 +250,66 @@ def test_contents_that_nobody_needs_any_more_are_removed_and_the_row_stays(
     assert f"/files/{file.pk}/write/" not in page
     assert f"/files/{file.pk}/faults.xlsx" not in page
     assert forget_contents() == 0
+
+
+def send(client: Client, file: SimpleUploadedFile) -> str:
+    """The text of the page of uploads after a refused one; "" after one that was taken."""
+    answer = client.post("/files/", {"kind": "insurance", "file": file})
+    return answer.content.decode() if answer.status_code == 200 else ""
+
+
+def test_a_person_has_room_for_so_many_files_and_writing_one_makes_room(
+    signed_in: Callable[..., Client], employer: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_OF_A_PERSON", Room(files=2, size=MIB))
+    client = signed_in(Role.VERIFIER, "140105")
+    people = [identity_number() for _file in range(4)]
+    files = [lambda person=person: insurance_file(row(employer, person)) for person in people]
+    assert [send(client, file()) for file in files[:2]] == ["", ""]
+    stored = set(Path(ImportedFile.objects.first().stored.path).parent.iterdir())
+    page = send(client, files[2]())
+    assert "您有2个文件（0.0 MB）上传后没有写入，不能再上传。请先写入。没有写入的文件，上传30天后清除。" in page
+    assert set(Path(ImportedFile.objects.first().stored.path).parent.iterdir()) == stored, (
+        "refused before it is stored"
+    )
+    assert ImportedFile.objects.count() == 2
+    assert send(signed_in(Role.VERIFIER, "140105"), files[2]()) == "", "a colleague has room"
+    client.post(f"/files/{ImportedFile.objects.filter(state=FileState.CHECKED).last().pk}/write/")
+    assert send(client, files[3]()) == ""
+
+
+def test_a_person_has_room_for_so_many_bytes(
+    signed_in: Callable[..., Client], employer: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    file = insurance_file(row(employer, identity_number()))
+    monkeypatch.setattr(uploads, "MOST_OF_A_PERSON", Room(files=9, size=2 * file.size - 1))
+    client = signed_in(Role.VERIFIER, "140105")
+    assert send(client, file) == ""
+    assert "不能再上传" in send(client, insurance_file(row(employer, identity_number())))
+
+
+def test_an_office_has_room_for_so_many_files(
+    signed_in: Callable[..., Client], employer: Employer, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(uploads, "MOST_OF_AN_OFFICE", Room(files=1, size=MIB))
+    assert send(signed_in(Role.VERIFIER, "140105"), insurance_file(row(employer, identity_number()))) == ""
+    colleague, neighbour = (signed_in(Role.VERIFIER, code) for code in ("140105", "140106"))
+    assert "本机关有1个文件" in send(colleague, insurance_file(row(employer, identity_number())))
+    assert send(neighbour, insurance_file(row(employer, identity_number()))) == ""
+
+
+def test_a_file_that_can_never_be_written_takes_no_room(
+    signed_in: Callable[..., Client], employer: Employer, django_capture_on_commit_callbacks
+) -> None:
+    client = signed_in(Role.VERIFIER, "140105")
+    with django_capture_on_commit_callbacks(execute=True):
+        for content in (b"%PDF-1.7 nothing", f"{INSURANCE}\n{row(employer, '123')}".encode()):
+            client.post("/files/", {"kind": "insurance", "file": SimpleUploadedFile("f.csv", content)})
+    assert list(ImportedFile.objects.values_list("state", "stored")) == [
+        (FileState.CHECKED, ""),
+        (FileState.FAILED, ""),
+    ]
+    assert client.get(f"/files/{ImportedFile.objects.first().pk}/faults.xlsx").status_code == 200
 
 
 def test_a_file_that_is_written_leaves_no_former_list_of_faults(
