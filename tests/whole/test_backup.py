@@ -18,7 +18,11 @@ from tools.runner import postgres, processes
 from tools.runner.state import ROOT, State
 
 pytestmark = pytest.mark.system
-PASSWORDS = {"PGPASSWORD": "administrator", "DATABASE_PASSWORD": "application"}
+PASSWORDS = {
+    "PGPASSWORD": "administrator",
+    "DATABASE_OWNER_PASSWORD": "owner",
+    "DATABASE_PASSWORD": "application",
+}
 
 
 class Server:
@@ -87,12 +91,12 @@ class Server:
         assert done.returncode == 0, done.stderr
         return done.stdout
 
-    def connect(self) -> psycopg.Connection:
+    def connect(self, user: str = "levy", password: str = "DATABASE_OWNER_PASSWORD") -> psycopg.Connection:
         return psycopg.connect(
             host="127.0.0.1",
             port=self.port,
-            user="levy",
-            password=PASSWORDS["DATABASE_PASSWORD"],
+            user=user,
+            password=PASSWORDS[password],
             dbname="levy",
             autocommit=True,
         )
@@ -158,10 +162,15 @@ def test_a_backup_restores_to_the_moment_before_a_mistake(server):
         assert restored.strip() == f"{at_backup[0]},{at_backup[1]}"
 
 
-def test_the_application_role_is_no_superuser_and_owns_its_database(server):
-    with server.running(), server.connect() as connection:
-        query = (
-            "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = current_user"
-        )
-        assert connection.execute(query).fetchone() == (False, False, False, False)
-        connection.execute("CREATE TABLE mine (id int)")
+def test_one_role_owns_the_database_and_the_application_s_owns_nothing(server):
+    query = "SELECT rolsuper, rolcreatedb, rolcreaterole, rolreplication FROM pg_roles WHERE rolname = current_user"
+    with server.running():
+        server.run_script("postgres/10-levy.sh")  # once more, as after an upgrade
+        with server.connect() as owner:
+            assert owner.execute(query).fetchone() == (False, False, False, False)
+            owner.execute("CREATE TABLE mine (id int)")
+        with server.connect("levy_app", "DATABASE_PASSWORD") as application:
+            assert application.execute(query).fetchone() == (False, False, False, False)
+            for beyond in ("CREATE TABLE yours (id int)", "SELECT * FROM mine", "SET ROLE levy"):
+                with pytest.raises(psycopg.errors.InsufficientPrivilege):
+                    application.execute(beyond)
