@@ -149,6 +149,14 @@ def test_what_is_written_lies_in_the_volume_that_the_containers_share(services):
     assert seal_path().is_relative_to(settings.MEDIA_ROOT)
 
 
+def test_only_the_migration_signs_in_as_the_owner_of_the_tables(services):
+    users = {name: urlsplit(services[name]["environment"]["DATABASE_URL"]).username for name in [*OUR_IMAGES, "watch"]}
+    assert {name for name, user in users.items() if user != "levy_app"} == {"migrate"}
+    secret = services["postgres"]["environment"]["DATABASE_OWNER_PASSWORD"]
+    told = {name for name, service in services.items() if secret in str(service.get("environment"))}
+    assert told == {"migrate", "postgres"}
+
+
 PRIVATE_HEADERS = ("Referer", "Cookie", "Authorization")
 FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR", "LEVY_TEST_PROCESS"}
 
@@ -201,7 +209,7 @@ def test_no_secret_stands_in_a_command(services):
 class Installation:
     """Production on this machine: an empty database, and the containers' commands and environments."""
 
-    def __init__(self, folder: Path, services: dict[str, dict], database_url: str) -> None:
+    def __init__(self, folder: Path, services: dict[str, dict], database: str) -> None:
         self.folder = folder
         self.services = services
         self.environment = {
@@ -213,11 +221,17 @@ class Installation:
             "WEB_BIND": f"127.0.0.1:{postgres.free_port()}",
         }
         broker = os.environ["REDIS_URL"].rpartition("/")[0]
-        self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/14", "CACHE_URL": f"{broker}/15"}
+        self.addresses = {"REDIS_URL": f"{broker}/14", "CACHE_URL": f"{broker}/15"}
+        self.databases = {
+            user: urlsplit(os.environ[variable])._replace(path=f"/{database}").geturl()
+            for user, variable in (("levy", "DATABASE_OWNER_URL"), ("levy_app", "DATABASE_URL"))
+        }
 
     def environment_of(self, name: str) -> dict[str, str]:
-        """The container's own variables, with the addresses of this machine's servers."""
-        return self.environment | self.services[name]["environment"] | self.addresses
+        """The container's own variables, with the addresses of this machine's servers for the same users."""
+        own = self.services[name]["environment"]
+        user = urlsplit(own["DATABASE_URL"]).username
+        return self.environment | own | self.addresses | {"DATABASE_URL": self.databases[user]}
 
     def folder_of(self, name: str) -> Path:
         return self.folder if self.services[name].get("working_dir") == "/tmp" else ROOT
@@ -248,12 +262,11 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, services) -> Iterator[Installation]:
-    url = urlsplit(os.environ["DATABASE_URL"])
     name = f"deploy_{os.getpid()}"
-    with psycopg.connect(url.geturl(), autocommit=True) as connection:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            yield Installation(tmp_path_factory.mktemp("deploy"), services, url._replace(path=f"/{name}").geturl())
+            yield Installation(tmp_path_factory.mktemp("deploy"), services, name)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 
