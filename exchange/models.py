@@ -76,6 +76,11 @@ class ImportedFile(models.Model):
         return FileState(self.state)
 
     @property
+    def is_upload(self) -> bool:
+        """True if a person brought the file through the pages; the command line gives it no region."""
+        return self.region_id is not None
+
+    @property
     def faulty_rows(self) -> int:
         return self.read_rows - self.repeated_rows - self.sound_rows
 

@@ -19,9 +19,13 @@ Resolver: TypeAlias = Callable[[Collection[str], "Scope"], Resolved]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The regions to which rows may belong. None means everywhere: the command line without a person."""
+    """The regions to which rows may belong. None means everywhere: the command line without a person.
+
+    `is_upload`: the file came through the pages, where some checks are stricter than on the command line.
+    """
 
     prefixes: tuple[str, ...] | None = None
+    is_upload: bool = False
 
     def covers(self, region_code: str) -> bool:
         return self.prefixes is None or region_code.startswith(self.prefixes)

@@ -7,7 +7,7 @@ transaction compares, writes and records, or changes nothing.
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -106,7 +106,7 @@ def load_file(
     """
     if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
         raise SecondPersonNeeded
-    scope = scope_of(kind, actor, second)
+    scope = replace(scope_of(kind, actor, second), is_upload=file is not None)
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, table.batches(), scope, report, progress)
@@ -213,8 +213,8 @@ def _finish(
         keep_outcome(file, report, FileState.REFUSED, source, staging.kind)
         return
     file.save()
-    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
-    report.new, report.changed = staging.write(people)
+    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None}
+    report.new, report.changed = staging.write(people | {"file": file.pk, "region": file.region_id})
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True

@@ -84,7 +84,9 @@ def read_file(*, file: ImportedFile) -> None:
     kind, actor = KINDS[file.kind], file.loaded_by
     try:
         source = uploaded_source(file)
-        report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, progress=_progress(file))
+        report = load_file(
+            kind=kind, source=source, mode=Mode.REPORT, actor=actor, file=file, progress=_progress(file)
+        )
     except DomainError as refusal:
         _refuse(file, refusal)
         return
