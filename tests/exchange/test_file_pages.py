@@ -1,5 +1,6 @@
 """Uploading exchange files: rights, the report, the confirmation, and the stored contents."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from io import BytesIO
@@ -144,10 +145,15 @@ def test_parameters_wait_for_a_second_administrator(signed_in: Callable[..., Cli
     )
     signed_in(first).post(f"/files/{file.pk}/write/")
     assert not RegionalNumber.objects.exists()
-    assert "等待另一名管理员批准" in signed_in(first).get(f"/files/{file.pk}/").content.decode()
+    assert "等待第二人批准" in signed_in(first).get(f"/files/{file.pk}/").content.decode()
     assert signed_in(second).get(f"/files/{file.pk}/").status_code == 404, "a file of the province is the province's"
     third = officer(Role.ADMINISTRATOR, "140000")
     signed_in(third).post(f"/files/{file.pk}/write/")
+    assert not RegionalNumber.objects.exists()
+    page = signed_in(third).get(f"/files/{file.pk}/approve/").content.decode()
+    assert "<b>2150</b>" in page
+    seen = re.search(r'name="seen" value="(\w+)"', page)[1]
+    signed_in(third).post(f"/files/{file.pk}/approve/", {"seen": seen})
     number = RegionalNumber.objects.get()
     assert (number.entered_by, number.approved_by) == (first, third)
 

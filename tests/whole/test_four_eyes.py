@@ -11,6 +11,7 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from access.models import AccessChange
 from access.services.changes import ACCESS, propose
@@ -19,16 +20,21 @@ from accounts.permissions import Role
 from audit.errors import DomainError, SecondPersonNeeded
 from casework.services.decisions import Decision
 from disclosure.services import publications
+from exchange.models import ImportedFile
+from exchange.services import uploads
+from exchange.services.approvals import file_decision
 from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
 from levy.services.parameter_changes import PARAMETERS, propose_parameter
 from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.enums import NumberKind
+from quota.kinds import EMPLOYERS
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
 from subsidies.models import Award, Programme
 from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, UserFactory, officer
+from tests.exchange.files import csv_bytes
 from tests.levy.factories import confirmed_run, draft_run
 from tests.quota.factories import (
     EmployerFactory,
@@ -142,6 +148,18 @@ def publication(maker: User) -> Any:
     return made
 
 
+def file_of_employers(maker: User) -> ImportedFile:
+    """A file that makes an employer a sole trader, who owes nothing."""
+    employer = EmployerFactory(uscc="91140105MA01000604", region=RegionFactory(code=COUNTY))
+    cells = {"统一社会信用代码": employer.uscc, "单位名称": employer.name, "行政区划代码": COUNTY,
+             "单位类型": "个体工商户", "中小学幼儿园": "0"}  # fmt: skip
+    rows = [EMPLOYERS.headings, [cells.get(heading, "") for heading in EMPLOYERS.headings]]
+    upload = SimpleUploadedFile("单位.csv", csv_bytes(rows))
+    file = uploads.receive_file(kind=EMPLOYERS, upload=upload, actor=maker)
+    uploads.read_file(file=file)
+    return ImportedFile.objects.get(pk=file.pk)
+
+
 def in_state(*states: str) -> Callable[[Any], bool]:
     return lambda subject: type(subject).objects.get(pk=subject.pk).state in states
 
@@ -205,6 +223,13 @@ ACTIONS = {
         lambda found, who, **shown: rewards.AWARDS.approve(found, actor=who, **shown),
         in_state("approved"),
         lambda found, who: rewards.AWARDS.reject(found, actor=who, reason="不符合"),
+    ),
+    "write a file that decides who owes": Action(
+        Role.TAX_OFFICER,
+        file_of_employers,
+        lambda file, who, **shown: file_decision(EMPLOYERS.permission).approve(file, actor=who, **shown),
+        in_state("writing"),
+        lambda file, who: file_decision(EMPLOYERS.permission).reject(file, actor=who, reason="执照未变"),
     ),
     "publish a year": Action(
         Role.FINANCE_OFFICER,
