@@ -43,7 +43,7 @@ class Task(WSGITask):
         return head
 
 
-class Channel(HTTPChannel):
+class BufferedChannel(HTTPChannel):
     """One connection. `since`: when it was opened, its request began or its last answer was made."""
 
     task_class = Task
@@ -103,7 +103,7 @@ class Channel(HTTPChannel):
 class Server(TcpWSGIServer):
     """Closes the clients that had their time, and the longest waiting one when there are too many."""
 
-    channel_class = Channel
+    channel_class = BufferedChannel
     is_stopping = False
     keepalive = 5
     next_look = 0.0
@@ -129,7 +129,7 @@ class Server(TcpWSGIServer):
         if sum(channel.held for channel in arriving) > UNFINISHED_BODIES:
             self._close_the_longest_waiting(arriving)
 
-    def _close_the_longest_waiting(self, channels: Iterable[Channel]) -> None:
+    def _close_the_longest_waiting(self, channels: Iterable[BufferedChannel]) -> None:
         waiting = [channel for channel in channels if channel.waits_for_client and not channel.will_close]
         if waiting:
             min(waiting, key=lambda channel: channel.since).will_close = True
