@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from functools import cache
 from typing import Any
 from urllib.error import URLError
-from urllib.parse import urlencode
+from urllib.parse import urlencode, urlsplit
 from urllib.request import Request, urlopen
 
 from django.conf import settings
@@ -31,6 +31,7 @@ LASTS = 10 * 60
 TIMEOUT = 10
 CLOCKS_APART = 60
 MOST_BYTES = 1_000_000
+ENDPOINTS = ("authorization_endpoint", "token_endpoint")
 
 logger = logging.getLogger(__name__)
 
@@ -94,9 +95,14 @@ def _return_address(request: HttpRequest) -> str:
 def _service(issuer: str) -> Mapping[str, Any]:
     """The service's own description, read once per process."""
     found = _fetch(Request(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
-    if found.get("issuer") != issuer:
+    if found.get("issuer") != issuer or not all(_is_as_safe(issuer, found.get(name)) for name in ENDPOINTS):
         raise OidcRefused
     return found
+
+
+def _is_as_safe(issuer: str, endpoint: object) -> bool:
+    """True for an address under the issuer's own scheme, which production requires to be https (accounts.checks)."""
+    return isinstance(endpoint, str) and urlsplit(endpoint).scheme == urlsplit(issuer).scheme
 
 
 def _exchange(request: HttpRequest, verifier: str) -> str:

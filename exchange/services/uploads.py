@@ -22,6 +22,7 @@ from audit.services import record
 from exchange.engine.contract import Kind
 from exchange.engine.fault_book import with_values, write_workbook
 from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
+from exchange.engine.matters import change_csv
 from exchange.engine.source import MIB, UPLOAD, Source
 from exchange.errors import FileRefused, StorageFull
 from exchange.kinds import KINDS
@@ -108,11 +109,14 @@ def read_file(*, file: ImportedFile) -> None:
     kind, actor = KINDS[file.kind], file.loaded_by
     try:
         source = uploaded_source(file)
-        report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, progress=_progress(file))
+        report = load_file(
+            kind=kind, source=source, mode=Mode.REPORT, actor=actor, file=file, progress=_progress(file)
+        )
     except DomainError as refusal:
         _refuse(file, refusal)
         return
     _keep_faults(file, report, source, kind)
+    _keep_changes(file, report, kind)
     # Two workers may read the same file after a resend. The lock lets only the first one store its report, so a
     # late one cannot set a file back that is already being written.
     with transaction.atomic():
@@ -149,7 +153,8 @@ def _progress(file: ImportedFile) -> Progress:
 
 @transaction.atomic
 def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> ImportedFile:
-    """Order the writing of a checked file. For parameters, the uploader may not do it.
+    """Order the writing of a checked file that one person may write alone; the others go through
+    exchange.services.approvals.
 
     Raises TransitionNotAllowed, PermissionMissing, SecondPersonNeeded.
     """
@@ -159,19 +164,21 @@ def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> 
         raise TransitionNotAllowed
     if not actor.can(kind.permission, locked.region_id):
         raise PermissionMissing
-    if kind.needs_two_people and actor.pk == locked.loaded_by_id:
+    if locked.needs_second:
         raise SecondPersonNeeded
     locked.state, locked.applied_by, locked.only_sound_rows = FileState.WRITING, actor, only_sound_rows
+    locked.applied_at = timezone.now()
     locked.save()
     return locked
 
 
 def write_file(*, file: ImportedFile) -> None:
-    """Write an upload as ordered. Refuse it again if rows have become faulty since it was read."""
+    """Write an upload as ordered. Refuse it again if rows have become faulty since it was read; let it wait again if
+    it now changes something else that needs a second person."""
     if file.state != FileState.WRITING:
         return
     kind = KINDS[file.kind]
-    actor, second = (file.loaded_by, file.applied_by) if kind.needs_two_people else (file.applied_by, None)
+    actor, second = (file.loaded_by, file.applied_by) if file.needs_second else (file.applied_by, None)
     mode = Mode.APPLY_VALID if file.only_sound_rows else Mode.APPLY
     try:
         source = uploaded_source(file)
@@ -182,7 +189,10 @@ def write_file(*, file: ImportedFile) -> None:
         _refuse(file, refusal)
         return
     _keep_faults(file, report, source, kind)
-    file.stored.delete(save=False)
+    if report.is_overtaken:
+        _keep_changes(file, report, kind)
+    else:
+        file.stored.delete(save=False)
     file.save()
 
 
@@ -194,18 +204,19 @@ def stalled_files() -> list[int]:
 
 @transaction.atomic
 def forget_contents() -> int:
-    """Remove contents and fault lists of uploads untouched for thirty days. Returns the number of uploads.
+    """Remove contents and lists of uploads untouched for thirty days. Returns the number of uploads.
 
     Their rows, hashes and counts stay. A file that was not written by then can no longer be written.
     """
     old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
-    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), no_key=True, skip_locked=True))
+    kept = old.exclude(stored="", fault_book="", change_list="")
+    kept = list(kept.select_for_update(of=("self",), no_key=True, skip_locked=True))
     for file in kept:
         if file.state == FileState.CHECKED:
             _refuse(file, FileRefused(_("文件内容已按规定清除，请重新上传。")))
-        for sealed in filter(None, (file.stored, file.fault_book)):
+        for sealed in filter(None, (file.stored, file.fault_book, file.change_list)):
             transaction.on_commit(partial(sealed.storage.delete, sealed.name))
-        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="")
+        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="", change_list="")
     return len(kept)
 
 
@@ -223,6 +234,30 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
         details={"faults": file.fault_count},
     )
     return book
+
+
+def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
+    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused."""
+    if not file.change_list:
+        raise FileRefused(_("没有变动清单，或已按规定清除。"))
+    with file.change_list.open() as stored:
+        found = unseal_bytes(stored.read(), PURPOSE)
+    record(
+        actor=actor,
+        action="quota.file.changes",
+        target=file,
+        region_code=file.region_id or "",
+        details={"changes": file.changes_digest},
+    )
+    return found
+
+
+def _keep_changes(file: ImportedFile, report: Report, kind: Kind) -> None:
+    """Store every row that needs a second person while it can still be compared."""
+    file.change_list.delete(save=False)  # the list of the first reading
+    if report.look.rows:
+        content = b"".join(change_csv(kind, report.look.rows))
+        file.change_list.save("changes.sealed", ContentFile(seal_bytes(content, PURPOSE)), save=False)
 
 
 def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind) -> None:

@@ -20,6 +20,7 @@ from django.utils import timezone
 
 from accounts.models import Session, User
 from accounts.permissions import Role
+from accounts.sign_in import oidc
 from tests.accounts.factories import officer
 
 pytestmark = pytest.mark.django_db
@@ -210,3 +211,17 @@ def test_production_refuses_a_service_without_tls(settings: Any) -> None:
     settings.OIDC_ISSUER, settings.SECOND_FACTOR_REQUIRED = "http://sso.example.cn", True
     with pytest.raises(SystemCheckError, match=r"accounts\.E003"):
         call_command("check", deploy=True, tags=["security"])
+
+
+@pytest.mark.parametrize("address", ["http://sso.example.cn/x", "ftp://sso.example.cn/x", "file:///etc/passwd", None])
+@pytest.mark.parametrize("name", oidc.ENDPOINTS)
+def test_no_address_of_the_service_is_less_safe_than_its_own(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, name: str, address: str | None
+) -> None:
+    settings.OIDC_ISSUER = issuer = f"https://{name}-{address}.example.cn"
+    described = {"issuer": issuer, **dict.fromkeys(oidc.ENDPOINTS, f"{issuer}/x")}
+    monkeypatch.setattr(oidc, "_fetch", lambda _asked: described | {name: address})
+    answer = client.get("/sign-in/oidc/")
+    assert "Location" not in answer.headers or answer.headers["Location"].startswith("/")
+    monkeypatch.setattr(oidc, "_fetch", lambda _asked: described)
+    assert client.get("/sign-in/oidc/").headers["Location"].startswith(f"{issuer}/x?")
