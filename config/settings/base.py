@@ -62,7 +62,7 @@ MIDDLEWARE = [
     "operations.middleware.request_log",
     "accounts.frame.middleware.fixed_headers",
     "csp.middleware.CSPMiddleware",
-    "accounts.frame.middleware.utf8_bodies",
+    "accounts.frame.middleware.readable_requests",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.frame.middleware.maintenance",
