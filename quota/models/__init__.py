@@ -4,11 +4,12 @@ from exchange.models import ImportedFile
 from quota.models.employers import Employer, Membership
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
-from quota.models.returns import DraftPlacement, HeadcountReturn, Placement
+from quota.models.returns import CertificateTry, DraftPlacement, HeadcountReturn, Placement
 from quota.models.verification import DispatchTransfer, HeadcountSeries, PlacementCheck, VerifiedHeadcount
 
 __all__ = [
     "Certificate",
+    "CertificateTry",
     "DispatchAgreement",
     "DispatchTransfer",
     "DraftPlacement",
