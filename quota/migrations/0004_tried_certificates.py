@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('quota', '0002_database_rules'),
+        ('quota', '0003_evidence_from_files'),
     ]
 
     operations = [
