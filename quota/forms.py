@@ -110,7 +110,7 @@ class ContractDayField(forms.DateField):
 class PlacementForm(VersionForm):
     """One disabled person under one contract. For a person already on the list, an empty number stays unchanged."""
 
-    name = NameField(label=_("姓名"), max_length=60)
+    name = NameField(label=_("姓名"), max_length=60, help_text=_("与证件上的姓名一致。"))
     identity_number = forms.CharField(label=_("身份证号"), max_length=24)
     certificate_kind = forms.ChoiceField(label=_("证件类型"), choices=choices_of(CertificateKind))
     certificate_number = forms.CharField(
