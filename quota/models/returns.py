@@ -1,6 +1,7 @@
 """The returns of employers: the year's staff and wages, and the disabled people they placed."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import decrypt
@@ -16,10 +18,11 @@ from accounts.permissions import Permission
 from accounts.scoping import RegionScopedQuerySet
 from design.law_words import choices_of
 from law.codes import CertificateKind, EmploymentForm
-from law.counting import staff_months
+from law.counting import answer_by, staff_months
 from law.identifiers import mask_identity
-from quota.enums import ReturnSource, ReturnState
+from quota.enums import TOLD, ReturnSource, ReturnState
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
+from quota.models.provenance import FROM_FILE
 
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
@@ -72,6 +75,7 @@ class HeadcountReturn(models.Model):
     is_late = models.BooleanField(_("逾期申报"), default=False)
     is_in_force = models.BooleanField(default=False)
     source = models.CharField(_("申报途径"), max_length=8, choices=ReturnSource)
+    file = models.ForeignKey(**FROM_FILE)
     staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, verbose_name=_("各月在职职工人数"))
     staff_months = models.PositiveIntegerField(_("在职职工人月"))
     total_wages = models.DecimalField(_("在职职工工资总额"), max_digits=16, decimal_places=2)
@@ -177,6 +181,12 @@ class HeadcountReturn(models.Model):
         return ReturnState(self.state)
 
     @property
+    def is_told(self) -> bool:
+        """True once the employer may read what the checks found: an officer has verified the return, or sent it back
+        (docs/decisions/0017)."""
+        return self.state in TOLD
+
+    @property
     def typed_staff_by_month(self) -> list[int]:
         """The numbers to edit: the draft's, or the declared ones if there is no draft."""
         return self.staff_by_month if self.draft_staff_by_month is None else self.draft_staff_by_month
@@ -188,6 +198,11 @@ class HeadcountReturn(models.Model):
     @property
     def typed_total_wages(self) -> Decimal:
         return self.total_wages if self.draft_total_wages is None else self.draft_total_wages
+
+    @property
+    def answer_by(self) -> date | None:
+        """The last day on which the return keeps its filing day, if it was sent back."""
+        return answer_by(localdate(self.sent_back_at)) if self.sent_back_at else None
 
     @property
     def receipt_number(self) -> str:
@@ -210,13 +225,15 @@ class PlacementTerms(models.Model):
     contract_start = models.DateField(_("合同开始"))
     contract_end = models.DateField(_("合同结束"), null=True, blank=True)
     post = models.CharField(_("岗位"), max_length=60, blank=True)
+    # Typed by the employer, not loaded by an office: the name must be the certificate holder's.
+    is_typed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         abstract = True
 
     @property
     def masked_identity(self) -> str:
-        """The identity number as pages show it: six digits, eight stars, four digits."""
+        """The identity number as pages show it (law.identifiers.mask_identity)."""
         return mask_identity(decrypt(self.identity_encrypted))
 
 
@@ -228,11 +245,37 @@ def contract_of(row: PlacementTerms) -> tuple[Any, ...]:
     return tuple(getattr(row, name) for name in CONTRACT_KEY)
 
 
+class CertificateTry(models.Model):
+    """A certificate number that an employer typed for a person on one day, kept whatever became of the row.
+
+    `is_unknown`: the register has no such certificate of this name. Only operators and officers may learn it.
+    """
+
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    person_key = models.UUIDField()
+    certificate_key = models.UUIDField()
+    is_unknown = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("填写的证件号码")
+        verbose_name_plural = _("填写的证件号码")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "employer", "person_key", "certificate_key"], name="one_try_per_person_and_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer_id} {self.day}"
+
+
 class Placement(PlacementTerms):
     """One disabled person, one contract, one levy year, as the employer declared it."""
 
     employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="placements")
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    file = models.ForeignKey(**FROM_FILE)
 
     objects = FiledQuerySet.as_manager()
 

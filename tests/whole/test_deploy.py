@@ -1,5 +1,6 @@
 """The production files: valid, strict about secrets, and with commands that really start."""
 
+import json
 import os
 import re
 import shutil
@@ -85,6 +86,38 @@ def test_the_dockerfile_has_no_finding():
     assert (done.returncode, done.stdout) == (0, "")
 
 
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+DOCKER = f"""#!/bin/sh
+case "$1" in
+pull) echo pulled ;;
+image) for name in "$@"; do :; done; echo "${{name%%:*}}@{DIGEST}" ;;
+esac
+"""
+
+
+def test_pinned_images_are_taken_by_digest(tmp_path):
+    """deploy/pin.sh, with a program that answers as the engine does, gives what compose and the builds take."""
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["sh", ROOT / "deploy/pin.sh"], env={"PATH": path}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    pins = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    config = compose("config", "--format", "json", environment=example_environment() | pins)
+    services = json.loads(config.stdout)["services"]
+    taken = {service["image"] for service in services.values() if "build" not in service}
+    built = {image for s in services.values() if "build" in s for image in s["build"]["args"].values()}
+    assert taken | built == set(pins.values())
+    assert all(image.endswith(f"@{DIGEST}") for image in taken | built)
+
+
+def test_unpinned_images_are_those_that_are_pinned(services):
+    tags = set(re.findall(r"^pin \w+ (\S+)$", (ROOT / "deploy/pin.sh").read_text(), re.MULTILINE))
+    built = {image for s in services.values() if "build" in s for image in s["build"]["args"].values()}
+    assert tags == built | {service["image"] for service in services.values() if "build" not in service}
+    assert set(re.findall(r"^ARG \w+=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)) == built
+
+
 def test_the_image_contains_every_part_of_the_program():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
@@ -143,6 +176,31 @@ def test_a_greedy_task_fails_before_its_container_does(services):
         environment = services[name]["environment"]
         processes = int(environment["LEVY_CONCURRENCY"]) * int(environment["LEVY_WORKER_MEMORY_MB"])
         assert (processes + 100) * 1024 * 1024 <= int(services[name]["mem_limit"]), name
+
+
+def test_settings_that_are_not_safe_stop_the_start(services):
+    """The first command of `migrate`, for which everything else waits, refuses a service without TLS."""
+    check = services["migrate"]["command"][-1].splitlines()[0]
+    assert check.endswith(" || exit 1")
+    unsafe = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LEVY_OIDC_ISSUER": "http://sso.example.cn"}
+    environment = services["migrate"]["environment"] | unsafe
+    done = subprocess.run(["sh", "-c", check], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "accounts.E003" in done.stderr
+
+
+SECRETS = ("PASSWORD", "SECRET", "KEY", "TOKEN")
+
+
+def test_no_secret_stands_in_a_command(services):
+    """Everybody on a machine can read the arguments of its programs."""
+    for name, service in services.items():
+        values = {v for n, v in service.get("environment", {}).items() if any(word in n for word in SECRETS) and v}
+        lines = json.dumps([service.get("command"), service.get("entrypoint"), service.get("healthcheck")])
+        assert not [value for value in values if value in lines], name
+        assert not re.search(r"-a +\S*\$|--(?:pass|password|user)[ =]\S*\$|://[^ ]*\$\w*PASSWORD", lines), name
+    for script in (ROOT / "deploy").rglob("*.sh"):
+        assert not re.search(r"(?:--pass\w*|-a)[ =]\S*\$|://\S*PASSWORD", script.read_text()), script.name
 
 
 # The commands

@@ -21,6 +21,7 @@ import pytest
 
 from tests.production import eventually
 from tests.whole.test_run import RUN, free_port, is_alive, is_root, run
+from tools.faults.slow import slow_clients
 from tools.runner import postgres
 from tools.runner.commands import MIGRATIONS_SINCE
 from tools.runner.services import Services, Signals
@@ -133,6 +134,28 @@ def test_a_signal_at_any_moment_of_the_start_leaves_nothing(closed_folder):
         # Before it listens, a signal simply ends it.
         assert system.process.returncode in {0, -signal.SIGTERM}
         assert not any(map(is_alive, started))
+
+
+def command_lines() -> str:
+    """The arguments of every program of this machine, as `ps` shows them to everybody."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            found.append((entry / "cmdline").read_bytes().decode(errors="replace") if entry.name.isdigit() else "")
+    return "\n".join(found)
+
+
+def test_slow_clients_leave_it_answering_and_no_secret_is_seen(closed_folder):
+    with System(closed_folder) as system:
+        with slow_clients(system.port, 200):
+            for path in ("/health/", "/sign-in/", "/health/"):
+                with urllib.request.urlopen(f"http://127.0.0.1:{system.port}{path}", timeout=10) as answer:
+                    assert answer.status == 200
+        shown = command_lines()
+        assert str(system.port) in shown
+        assert not [
+            name for name, value in State(closed_folder).secrets().items() if name != "instance" and value in shown
+        ]
 
 
 def test_a_shell_uses_the_services_that_are_running(closed_folder):

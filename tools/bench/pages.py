@@ -93,7 +93,11 @@ def _pages(port: int, texts: list[str]) -> dict[str, Iterator[Callable[[], Answe
         "case": [reverse("quota:case", args=[pk]) for pk in waiting.values_list("pk", flat=True)[:ASKED]],
     }
     return {
-        name: (partial(fetch, port, path, cookie=cookie) for path in cycle(several)) for name, several in paths.items()
+        name: (
+            partial(fetch, port, path, cookie=cookie, address=address)
+            for path, address in zip(cycle(several), addresses(), strict=False)
+        )
+        for name, several in paths.items()
     }
 
 

@@ -26,6 +26,8 @@ STEPS = (
     "poison",
     "payments",
     "uploads",
+    "requests",
+    "slow",
     "canaries",
     "recovery",
     "mutants",

@@ -1,4 +1,4 @@
-"""The verbs of run.py: run (none), test, faults, bench, shell, demo and lock."""
+"""The verbs of run.py: run (none), test, faults, bench, shell, demo, lock and sbom."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from tools.runner import measured, packages, postgres, processes
+from tools.runner import measured, packages, postgres, processes, sbom
 from tools.runner.console import Refusal, say, step
 from tools.runner.services import Services, Signals, Stop, base_environment, secret_settings
 from tools.runner.state import ROOT, Lock, State, wait_for_services
@@ -28,6 +28,7 @@ USAGE = """用法 Usage:
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
+  python3 run.py sbom                    输出软件物料清单 print the list of all packages (CycloneDX JSON)
 """
 # The line of migrations of a database. It changes only when migrations are squashed before the first release.
 MIGRATIONS_SINCE = "2026-11-"
@@ -43,7 +44,15 @@ _ONE_PROCESS = re.compile(
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line. Returns its exit code. A foreseen failure is one sentence, without a traceback."""
-    verbs = {"test": _test, "faults": _faults, "bench": _bench, "shell": _shell, "demo": _demo, "lock": _lock}
+    verbs = {
+        "test": _test,
+        "faults": _faults,
+        "bench": _bench,
+        "shell": _shell,
+        "demo": _demo,
+        "lock": _lock,
+        "sbom": _sbom,
+    }
     signals = Signals()
     signals.install()
     try:
@@ -390,3 +399,8 @@ def _lock(_signals: Signals, _arguments: list[str]) -> int:
     env = base_environment(state)
     codes = (processes.run_in_foreground(command, env=env, cwd=ROOT) for command in commands)
     return next(filter(None, codes), 0)
+
+
+def _sbom(_signals: Signals, _arguments: list[str]) -> int:
+    print(sbom.written(packages.RUNTIME_LOCK))
+    return 0
