@@ -20,7 +20,7 @@ OFFICES = {"shanxi": PROVINCE, "taiyuan": CAPITAL, "xiaodian": DISTRICT}
 PEOPLE = {
     Role.VERIFIER: ("verifier1", "verifier2"),
     Role.LEVY_OFFICER: ("levy1", "levy2"),
-    Role.TAX_OFFICER: ("tax",),
+    Role.TAX_OFFICER: ("tax", "tax2"),
     Role.FINANCE_OFFICER: ("finance1", "finance2"),
     Role.AUDITOR: ("auditor",),
     Role.ADMINISTRATOR: ("admin1", "admin2"),

@@ -1,6 +1,6 @@
 """The uploaded files that a person may see and write."""
 
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
@@ -9,6 +9,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from accounts.scoping import RegionScopedQuerySet
 from exchange.engine.contract import Kind
+from exchange.engine.control import ControlTotals
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
 
@@ -54,6 +55,39 @@ def waits_for_second_person(file: ImportedFile, user: User) -> bool:
     return file.state == FileState.CHECKED and file.needs_second and user.pk == file.loaded_by_id
 
 
+def lacks_control(file: ImportedFile) -> bool:
+    """True if the second person has to type the other office's totals first."""
+    is_waiting = file.state == FileState.CHECKED and file.needs_second
+    return is_waiting and KINDS[file.kind].control is not None and not file.control
+
+
+def hides_amounts(file: ImportedFile, user: User) -> bool:
+    """True if this person may not see the file's sums yet, because they would only copy them."""
+    return lacks_control(file) and user.pk != file.loaded_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class ControlLine:
+    """One total: its name, as typed, and as found in the file."""
+
+    label: object
+    typed: int | Decimal
+    found: int | Decimal
+
+    @property
+    def is_money(self) -> bool:
+        return isinstance(self.found, Decimal)
+
+
+def control_of(file: ImportedFile) -> list[ControlLine]:
+    """The typed totals of the other office beside those of the file; empty before somebody has typed them."""
+    control = KINDS[file.kind].control
+    if control is None or not file.control:
+        return []
+    typed, found = astuple(ControlTotals.read(file.control)), astuple(ControlTotals.read(file.totals))
+    return [ControlLine(*line) for line in zip(control.labels, typed, found, strict=True)]
+
+
 @dataclass(frozen=True, slots=True)
 class FoundMatter:
     """A reason why a file needs a second person, in words, and the sum of its yuan if it moves money."""
@@ -62,13 +96,15 @@ class FoundMatter:
     amount: Decimal | None
 
 
-def matters_of(file: ImportedFile) -> list[FoundMatter]:
-    """The reasons why a file needs a second person, in the reader's language."""
+def matters_of(file: ImportedFile, reader: User) -> list[FoundMatter]:
+    """The reasons why a file needs a second person, in the reader's language; sums only where the reader may see
+    them."""
+    is_blind = hides_amounts(file, reader)
     reasons = {matter.code: matter.reason for matter in KINDS[file.kind].matters}
     return [
         FoundMatter(
             str(reasons.get(found["code"], found["code"])) % {"rows": found["rows"]},
-            None if found["amount"] is None else Decimal(found["amount"]),
+            None if found["amount"] is None or is_blind else Decimal(found["amount"]),
         )
         for found in file.matters
     ]

@@ -24,9 +24,10 @@ from exchange.engine.fault_book import with_values, write_workbook
 from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
 from exchange.engine.matters import change_csv
 from exchange.engine.source import UPLOAD, Source
-from exchange.errors import FileRefused
+from exchange.errors import ControlMissing, FileRefused
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
+from exchange.queries import hides_amounts
 
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
@@ -203,7 +204,9 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
 
 
 def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
-    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused."""
+    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused, ControlMissing."""
+    if hides_amounts(file, actor):
+        raise ControlMissing
     if not file.change_list:
         raise FileRefused(_("没有变动清单，或已按规定清除。"))
     with file.change_list.open() as stored:
