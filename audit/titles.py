@@ -71,6 +71,7 @@ TITLES = {
     "quota.headcountreturn.send_back": _("退回补正"),
     "quota.headcountreturn.return_to_review": _("退回初审"),
     "quota.headcountreturn.reopen": _("重新认定"),
+    "quota.headcountreturn.look_at_certificates": _("核对证件变化"),
     "quota.headcountreturn.review_batch": _("批量初审"),
     "quota.headcountreturn.verify_batch": _("批量认定"),
     "quota.employer.import": _("导入单位小表"),

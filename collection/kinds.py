@@ -47,11 +47,12 @@ CONFIRMED_ON = """(
 EMPLOYER = "(SELECT e.{column} FROM quota_employer e WHERE e.id = s.employer_id)"
 
 
-def refused_where(condition: str, column: str, reason: object, cure: object) -> Check:
-    """Refuse the rows that meet an SQL condition."""
+def refused_in_uploads(condition: str, column: str, reason: object, cure: object) -> Check:
+    """Refuse the rows of an upload that meet an SQL condition; the operator's command is only told."""
 
     def check(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
-        yield from staging.faults_where(condition, column, Refusal(str(reason), str(cure)))
+        if scope.is_upload:
+            yield from staging.faults_where(condition, column, Refusal(str(reason), str(cure)))
 
     return check
 
@@ -113,23 +114,21 @@ PAYMENTS = Kind(
             _("这张税票已经入库，内容与本行不同；本行未写入。"),
             _("请与税务部门核对税票；退费用新的税票号码和负数金额。"),
         ),
-    ),
-    upload_checks=(
-        refused_where(IN_FUTURE, "received_on", _("入库日期晚于今天。"), _("请与国库核对日期。")),
-        refused_where(
+        refused_in_uploads(IN_FUTURE, "received_on", _("入库日期晚于今天。"), _("请与国库核对日期。")),
+        refused_in_uploads(
             "s.received_on < make_date(s.levy_year, 1, 1)",
             "received_on",
             _("入库日期早于费款所属年度。"),
             _("请核对日期和年度。"),
         ),
-        refused_where(
+        refused_in_uploads(
             f"abs(s.amount) >= {LARGEST_RECEIPT}",
             "amount",
             _("一张税票的金额不可能这样大。"),
             _("请与国库核对金额，是否多了位数。"),
         ),
         # Last, so that it counts no payment that another check has refused.
-        refused_where(
+        refused_in_uploads(
             OVERDRAWN,
             "amount",
             _("退费超过该单位本年度已缴的金额。"),

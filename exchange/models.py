@@ -52,6 +52,7 @@ class ImportedFile(models.Model):
     sha256 = models.CharField(_("SHA-256"), max_length=64)
     region = models.ForeignKey(Region, null=True, on_delete=models.PROTECT, related_name="+")
     stored = models.FileField(upload_to="uploads/", blank=True)
+    stored_bytes = models.PositiveIntegerField(default=0)  # of the upload, before it was sealed
     fault_book = models.FileField(upload_to="uploads/", blank=True)
     change_list = models.FileField(upload_to="uploads/", blank=True, db_default="")
     state = models.CharField(_("状态"), max_length=10, choices=FileState, default=FileState.READING)
@@ -112,6 +113,11 @@ class ImportedFile(models.Model):
     @property
     def status(self) -> FileState:
         return FileState(self.state)
+
+    @property
+    def is_upload(self) -> bool:
+        """True if a person brought the file through the pages; the command line gives it no region."""
+        return self.region_id is not None
 
     @property
     def faulty_rows(self) -> int:

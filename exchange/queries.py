@@ -1,17 +1,42 @@
 """The uploaded files that a person may see and write."""
 
+from collections import defaultdict
 from dataclasses import astuple, dataclass
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
+from django.db.models import Count, Sum
 from django.shortcuts import get_object_or_404
 
 from accounts.models import User
 from accounts.scoping import RegionScopedQuerySet
 from exchange.engine.contract import Kind
 from exchange.engine.control import ControlTotals
+from exchange.engine.source import MIB
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
+
+
+@dataclass(frozen=True, slots=True)
+class Room:
+    """A number of files and their size in bytes: kept, or the most that may be kept."""
+
+    files: int
+    size: int
+
+    def takes(self, kept: "Room", size: int) -> bool:
+        """True if one more file of this size fits beside the kept ones."""
+        return kept.files < self.files and kept.size + size <= self.size
+
+    def in_words(self) -> dict[str, str]:
+        return {"files": f"{self.files:,}", "size": f"{self.size / MIB:,.1f}"}
+
+
+def kept_contents(**whose: object) -> Room:
+    """The uploads of a person or a region whose contents are still stored."""
+    kept = ImportedFile.objects.filter(**whose).exclude(stored="")
+    found = kept.aggregate(files=Count("pk"), size=Sum("stored_bytes", default=0))
+    return Room(**found)
 
 
 def kinds_for(user: User) -> list[Kind]:
@@ -89,22 +114,41 @@ def control_of(file: ImportedFile) -> list[ControlLine]:
 
 
 @dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A row that needs a second person: what it is about as (heading, value), and its cells as (heading, old, new)."""
+
+    line: int
+    subject: list[tuple[str, str]]
+    cells: list[tuple[str, str, str]]
+
+
+@dataclass(frozen=True, slots=True)
 class FoundMatter:
-    """A reason why a file needs a second person, in words, and the sum of its yuan if it moves money."""
+    """A reason why a file needs a second person, in words; the sum of its yuan if it moves money; its first rows."""
 
     reason: str
+    rows: int
     amount: Decimal | None
+    changes: list[ShownChange]
 
 
 def matters_of(file: ImportedFile, reader: User) -> list[FoundMatter]:
-    """The reasons why a file needs a second person, in the reader's language; sums only where the reader may see
-    them."""
+    """The reasons why a file needs a second person, in the reader's language; sums and rows only where the reader may
+    see them."""
+    kind = KINDS[file.kind]
+    reasons = {matter.code: matter.reason for matter in kind.matters}
+    headings = [heading for heading, _sql in kind.subject]
     is_blind = hides_amounts(file, reader)
-    reasons = {matter.code: matter.reason for matter in KINDS[file.kind].matters}
+    shown: dict[str, list[ShownChange]] = defaultdict(list)
+    for change in () if is_blind else file.changes:
+        subject = list(zip(headings, change["subject"], strict=True))
+        shown[change["code"]].append(ShownChange(change["line"], subject, change["cells"]))
     return [
         FoundMatter(
             str(reasons.get(found["code"], found["code"])) % {"rows": found["rows"]},
+            found["rows"],
             None if found["amount"] is None or is_blind else Decimal(found["amount"]),
+            shown[found["code"]],
         )
         for found in file.matters
     ]

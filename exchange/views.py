@@ -21,7 +21,7 @@ from audit.queries import trail_of
 from casework.steps import StepPage, step_page
 from exchange.engine.control import ControlTotals
 from exchange.engine.fault_book import blank_workbook
-from exchange.errors import FileRefused
+from exchange.errors import FileRefused, StorageFull
 from exchange.forms import ControlForm, UploadForm, WriteFileForm
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
@@ -58,11 +58,14 @@ def file_list(request: HttpRequest) -> HttpResponse:
     kinds = kinds_for(request.user)
     form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
     if form.is_valid():
-        file = uploads.receive_file(
-            kind=KINDS[form.cleaned_data["kind"]], upload=form.cleaned_data["file"], actor=request.user
-        )
-        _work_on(request, file)
-        return redirect("exchange:file_detail", file.pk)
+        kind, upload = KINDS[form.cleaned_data["kind"]], form.cleaned_data["file"]
+        try:
+            file = uploads.receive_file(kind=kind, upload=upload, actor=request.user)
+        except StorageFull as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            _work_on(request, file)
+            return redirect("exchange:file_detail", file.pk)
     page = Paginator(visible_files(request.user), PER_PAGE).get_page(request.GET.get("page"))
     for file in page:
         file.kind_label = KINDS[file.kind].label

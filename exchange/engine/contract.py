@@ -19,9 +19,13 @@ Resolver: TypeAlias = Callable[[Collection[str], "Scope"], Resolved]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The regions to which rows may belong. None means everywhere: the command line without a person."""
+    """The regions to which rows may belong. None means everywhere: the command line without a person.
+
+    `is_upload`: the file came through the pages, where some checks are stricter than on the command line.
+    """
 
     prefixes: tuple[str, ...] | None = None
+    is_upload: bool = False
 
     def covers(self, region_code: str) -> bool:
         return self.prefixes is None or region_code.startswith(self.prefixes)
@@ -124,10 +128,9 @@ class Kind:
     rows first, where a constraint would refuse them while they change one after another. `rows_add_up` means that
     equal rows are separate payments. `needs_two_people`: every file takes effect only in the names of two, also on the
     command line. `matters` need a second person in an upload that has such rows; `subject` names a row to that person,
-    as pairs of heading and SQL on s; `control` compares the file with another office's totals. `upload_checks` follow
-    the `checks` in uploads only. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
-    checks of a file to be written, `settle` after writing, in one transaction. `followed_by` adds a part below the
-    report on the page of a written file.
+    as pairs of heading and SQL on s; `control` compares the file with another office's totals first. `remarks` are
+    conditions that give a warning, not a fault. `lock` runs before the checks of a file to be written, `settle` after
+    writing, in one transaction. `followed_by` adds a part below the report on the page of a written file.
     """
 
     name: str
@@ -149,7 +152,6 @@ class Kind:
     subject: tuple[tuple[str, str], ...] = ()
     control: Control | None = None
     checks: tuple[Check, ...] = ()
-    upload_checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
     lock: Callable[[StagedRows], None] | None = None
     settle: Callable[[StagedRows], None] | None = None

@@ -7,7 +7,7 @@ transaction compares, writes and records, or changes nothing.
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -117,7 +117,7 @@ def load_file(
     """
     if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
         raise SecondPersonNeeded
-    scope = scope_of(kind, actor, second)
+    scope = replace(scope_of(kind, actor, second), is_upload=file is not None)
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, table.batches(), scope, report, progress)
@@ -129,7 +129,7 @@ def load_file(
                     _take_upload(file)
                     if kind.lock:
                         kind.lock(staging)
-                check_rows(staging, scope, report, is_upload=file is not None)
+                check_rows(staging, scope, report)
                 report.warnings = [*table.warnings, *filter(None, report.warnings)]
                 _finish(staging, source, mode, actor, second, file, report)
         # A row changed after the checks: the constraints catch it. Their messages quote identity numbers, hide them.
@@ -188,12 +188,12 @@ def _uncollected() -> Iterator[None]:
             gc.enable()
 
 
-def check_rows(staging: Staging, scope: Scope, report: Report, *, is_upload: bool = False) -> None:
+def check_rows(staging: Staging, scope: Scope, report: Report) -> None:
     """Hold rows against each other, then against what is stored. Faulty rows leave the table."""
     report.repeated, clashes = staging.settle_repeated()
     report.totals += staging.control_totals()
     staging.remove(report.take(clashes))
-    for check in (*staging.kind.checks, *(staging.kind.upload_checks if is_upload else ())):
+    for check in staging.kind.checks:
         staging.remove(report.take(check(staging, scope)))
     report.warnings += [_remark(text, staging.lines_where(condition)) for condition, text in staging.kind.remarks]
     order = {heading: place for place, heading in enumerate(staging.kind.headings)}
@@ -234,8 +234,8 @@ def _finish(
         keep_outcome(file, report, FileState.REFUSED, source, staging.kind)
         return
     file.save()
-    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
-    report.new, report.changed = staging.write(people)
+    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None}
+    report.new, report.changed = staging.write(people | {"file": file.pk, "region": file.region_id})
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True

@@ -23,17 +23,19 @@ from exchange.engine.contract import Kind
 from exchange.engine.fault_book import with_values, write_workbook
 from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
 from exchange.engine.matters import change_csv
-from exchange.engine.source import UPLOAD, Source
-from exchange.errors import ControlMissing, FileRefused
+from exchange.engine.source import MIB, UPLOAD, Source
+from exchange.errors import ControlMissing, FileRefused, StorageFull
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
-from exchange.queries import hides_amounts
+from exchange.queries import Room, hides_amounts, kept_contents
 
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
 STALLED_AFTER = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=30)  # time for an office to have faulty rows corrected
 LONGEST_NAME = 200
+MOST_OF_A_PERSON = Room(files=50, size=200 * MIB)  # nine kinds of file, some sent again, before they are written
+MOST_OF_AN_OFFICE = Room(files=300, size=1024 * MIB)  # of all regions on one disk, a few are ever full
 
 
 def is_small(file: ImportedFile) -> bool:
@@ -42,16 +44,19 @@ def is_small(file: ImportedFile) -> bool:
 
 @transaction.atomic
 def receive_file(*, kind: Kind, upload: UploadedFile, actor: User) -> ImportedFile:
-    """Store an upload, sealed, to be read next. Raises PermissionMissing."""
+    """Store an upload, sealed, to be read next. Raises PermissionMissing, StorageFull."""
     regions = [a.region for a in actor.current_appointments if actor.can(kind.permission, a.region_id)]
     if not regions:
         raise PermissionMissing
+    region = _widest(regions)
+    _demand_room(actor, region, upload.size)
     content = upload.read()
     file = ImportedFile(
         kind=kind.name,
         name=(upload.name or "")[:LONGEST_NAME],
         sha256=hashlib.sha256(content).hexdigest(),
-        region=_widest(regions),
+        stored_bytes=len(content),
+        region=region,
         loaded_by=actor,
     )
     file.stored.save(f"{kind.name}.sealed", ContentFile(seal_bytes(content, PURPOSE)), save=False)
@@ -68,6 +73,24 @@ def receive_file(*, kind: Kind, upload: UploadedFile, actor: User) -> ImportedFi
 
 def _widest(regions: list[Region]) -> Region:
     return min(regions, key=lambda region: len(region.prefix))
+
+
+def _demand_room(actor: User, region: Region, size: int) -> None:
+    """Raise StorageFull if the contents would be too many or too large, before anything is stored.
+
+    Without a lock: simultaneous uploads may pass together, at most one for each thread of the web server.
+    """
+    mine, ours = kept_contents(loaded_by=actor), kept_contents(region=region)
+    if not MOST_OF_A_PERSON.takes(mine, size):
+        told = _("您有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请先写入。")
+        raise StorageFull(f"{told % mine.in_words()}{_after_days()}")
+    if not MOST_OF_AN_OFFICE.takes(ours, size):
+        told = _("本机关有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请和同事先写入。")
+        raise StorageFull(f"{told % ours.in_words()}{_after_days()}")
+
+
+def _after_days() -> str:
+    return _("没有写入的文件，上传%(days)s天后清除。") % {"days": KEPT_FOR.days}
 
 
 def uploaded_source(file: ImportedFile) -> Source:
@@ -103,12 +126,22 @@ def read_file(*, file: ImportedFile) -> None:
             .exists()
         ):
             keep_outcome(file, report, FileState.CHECKED, source, kind)
+            if not report.sound:
+                drop_contents(file)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
-    """Store the refusal, unless another worker has changed the state meanwhile."""
+    """Store the refusal, unless another worker has changed the state meanwhile. Nobody needs the contents then."""
     untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
-    untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now())
+    if untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now()):
+        drop_contents(file)
+
+
+def drop_contents(file: ImportedFile) -> None:
+    """Remove the contents of a file that can never be written; they would use up its sender's room."""
+    if file.stored:
+        transaction.on_commit(partial(file.stored.storage.delete, file.stored.name))
+        ImportedFile.objects.filter(pk=file.pk).update(stored="")
 
 
 def _progress(file: ImportedFile) -> Progress:
@@ -158,8 +191,9 @@ def write_file(*, file: ImportedFile) -> None:
     _keep_faults(file, report, source, kind)
     if report.is_overtaken:
         _keep_changes(file, report, kind)
-    else:
-        file.stored.delete(save=False)
+        file.save(update_fields=["fault_book", "change_list"])  # it waits again: somebody may have decided meanwhile
+        return
+    file.stored.delete(save=False)
     file.save()
 
 

@@ -7,10 +7,11 @@ from exchange.engine import cells, checks
 from exchange.engine.contract import Column, Kind, Matter, column_changes
 from law.codes import CertificateKind, CertificateState, EntityType
 from quota.enums import NumberKind
-from quota.kinds import readers
+from quota.kinds import certificates, readers
 from quota.kinds.columns import (
     CODE,
     DAY,
+    FROM_FILE,
     HOLDER_DIFFERS,
     MAY_BE_EMPTY,
     NAMES_ANOTHER,
@@ -159,7 +160,11 @@ CERTIFICATES = Kind(
     key=("kind", "number_key"),
     body=("person_key", "name", "category", "level", "valid_from", "valid_until", "state"),
     companions=("number_encrypted", "identity_encrypted"),
-    checks=(checks.dates_in_order("valid_from", "valid_until"),),
+    constants=FROM_FILE | {"region_id": "%(region)s"},
+    change_constants=FROM_FILE,
+    checks=(checks.dates_in_order("valid_from", "valid_until"), certificates.certificates_in_scope),
+    lock=certificates.keep_old,
+    settle=certificates.tell_offices,
     remarks=(HOLDER_DIFFERS,),
 )
 
@@ -184,6 +189,8 @@ INSURANCE = Kind(
     ),
     key=("person_key", "employer_id", "month"),
     body=("pension", "medical", "unemployment", "injury"),
+    constants=FROM_FILE,
+    change_constants=FROM_FILE,
 )
 
 WAGES = Kind(
@@ -203,6 +210,7 @@ WAGES = Kind(
         ),
     ),
     key=("person_key", "employer_id", "month", "amount", "occurrence"),
+    constants=FROM_FILE,
     # Equal payments of a month are told apart by how often they occur in the file.
     source=(
         "SELECT person_key, employer_id, month, amount, generate_series(1, count(*)) AS occurrence"

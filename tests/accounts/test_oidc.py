@@ -12,13 +12,15 @@ from typing import Any
 from urllib.parse import parse_qs, urlsplit
 
 import pytest
+import time_machine
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
 from django.test import Client
 from django.utils import timezone
 
-from accounts.models import User
+from accounts.models import Session, User
 from accounts.permissions import Role
+from accounts.sign_in import oidc
 from tests.accounts.factories import officer
 
 pytestmark = pytest.mark.django_db
@@ -147,6 +149,28 @@ def test_an_answer_is_taken_once(client: Client, service: Service, person: User)
     assert come_back(client, service, asked, person).status_code == 409
 
 
+def test_asking_writes_no_session_and_the_question_ends(client: Client, service: Service, person: User) -> None:
+    before = Session.objects.count()
+    asked = begin(client)
+    assert Session.objects.count() == before
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert come_back(client, service, asked, person).status_code == 409
+
+
+def test_a_changed_question_is_no_question(client: Client, service: Service, person: User) -> None:
+    asked = begin(client)
+    client.cookies["oidc_question"] = client.cookies["oidc_question"].value.swapcase()
+    assert come_back(client, service, asked, person).status_code == 409
+
+
+def test_one_address_asks_the_other_authority_so_often(
+    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.sign_in.views.sign_in.OIDC_PER_MINUTE", 3)
+    paths = ("/sign-in/oidc/", "/sign-in/oidc/return/")
+    assert [client.get(path).status_code for path in paths * 2] == [302, 409, 302, 429]
+
+
 def test_whoever_is_unknown_or_disabled_here_stays_out(client: Client, service: Service, person: User) -> None:
     User.objects.filter(pk=person.pk).update(is_active=False)
     page = come_back(client, service, begin(client), person)
@@ -187,3 +211,17 @@ def test_production_refuses_a_service_without_tls(settings: Any) -> None:
     settings.OIDC_ISSUER, settings.SECOND_FACTOR_REQUIRED = "http://sso.example.cn", True
     with pytest.raises(SystemCheckError, match=r"accounts\.E003"):
         call_command("check", deploy=True, tags=["security"])
+
+
+@pytest.mark.parametrize("address", ["http://sso.example.cn/x", "ftp://sso.example.cn/x", "file:///etc/passwd", None])
+@pytest.mark.parametrize("name", oidc.ENDPOINTS)
+def test_no_address_of_the_service_is_less_safe_than_its_own(
+    client: Client, settings: Any, monkeypatch: pytest.MonkeyPatch, name: str, address: str | None
+) -> None:
+    settings.OIDC_ISSUER = issuer = f"https://{name}-{address}.example.cn"
+    described = {"issuer": issuer, **dict.fromkeys(oidc.ENDPOINTS, f"{issuer}/x")}
+    monkeypatch.setattr(oidc, "_fetch", lambda _asked: described | {name: address})
+    answer = client.get("/sign-in/oidc/")
+    assert "Location" not in answer.headers or answer.headers["Location"].startswith("/")
+    monkeypatch.setattr(oidc, "_fetch", lambda _asked: described)
+    assert client.get("/sign-in/oidc/").headers["Location"].startswith(f"{issuer}/x?")

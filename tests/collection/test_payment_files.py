@@ -178,7 +178,7 @@ def test_what_is_published_as_paid_was_put_into_effect_by_two(employer: Employer
 def test_rows_that_stay_out_count_in_the_treasury_s_totals(employer: Employer, maker: User, second: User) -> None:
     rows = (
         receipt("a", "1.00"), receipt("a", "1.00"), receipt("b", "2.00", code=UNKNOWN),
-        receipt("c", "4.00", on=TODAY + timedelta(days=1)),
+        receipt("c", "4.00", on=TODAY + timedelta(days=2)),
     )  # fmt: skip
     done = applied(sent(maker, *rows), second, typed(3, "7.00"))
     assert (done.state, done.faulty_rows) == (FileState.APPLIED, 2)
@@ -188,7 +188,7 @@ def test_rows_that_stay_out_count_in_the_treasury_s_totals(employer: Employer, m
 @pytest.mark.parametrize(
     ("row", "heading", "reason"),
     [
-        (receipt("a", "1.00", on=TODAY + timedelta(days=1)), "入库日期", "入库日期晚于今天。"),
+        (receipt("a", "1.00", on=TODAY + timedelta(days=2)), "入库日期", "入库日期晚于今天。"),
         (receipt("a", "1.00", on="2024-12-31"), "入库日期", "入库日期早于费款所属年度。"),
         (receipt("a", "999999999999.99"), "实缴金额", "一张税票的金额不可能这样大。"),
         (receipt("a", "-0.01"), "实缴金额", "退费超过该单位本年度已缴的金额。"),

@@ -17,7 +17,7 @@ from access.models import AccessChange
 from access.services.changes import ACCESS, propose
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Role
-from audit.errors import DomainError
+from audit.errors import DomainError, SecondPersonNeeded
 from casework.services.decisions import Decision
 from disclosure.services import publications
 from exchange.models import ImportedFile
@@ -36,7 +36,15 @@ from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.exchange.files import csv_bytes
 from tests.levy.factories import confirmed_run, draft_run
-from tests.quota.factories import EmployerFactory, filed_return, regional_number, verified_year
+from tests.quota.factories import (
+    EmployerFactory,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+    verified_year,
+)
+from tests.quota.test_hands import upload
 
 pytestmark = pytest.mark.django_db
 PROVINCE, COUNTY = "140000", "140105"
@@ -301,6 +309,27 @@ def test_two_people_may_and_a_replay_is_refused(action: Action) -> None:
         with pytest.raises(DomainError) as refused:
             action.approve(again, colleague(action))
         assert refused.value.code in {"transition_not_allowed", "run_already_live", "wider_publication_exists"}
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["first review", "second review"])
+def test_whoever_made_the_evidence_takes_neither_step(is_second: bool) -> None:
+    """One officer with both posts loads the evidence and would judge it."""
+    employer = EmployerFactory(uscc="91140105MA01000604", region=RegionFactory(code=COUNTY))
+    person = identity_number()
+    placement(employer, identity=person)
+    filed = filed_return(employer)
+    both = officer(Role.VERIFIER, COUNTY)
+    both.appointments.create(role=Role.SERVICE_OFFICER, region_id=COUNTY)
+    both = User.objects.get(pk=both.pk)
+    upload("wages", [[employer.uscc, person, "2025-03", "2999.00"]], both)
+    HeadcountReturn.objects.filter(pk=filed.pk).update(state="checked")
+    if is_second:
+        review_return(headcount_return=filed, actor=officer(Role.VERIFIER, COUNTY))
+    step = verify_return if is_second else review_return
+    with pytest.raises(SecondPersonNeeded):
+        step(headcount_return=filed, actor=both)
+    step(headcount_return=filed, actor=officer(Role.VERIFIER, COUNTY))
+    assert in_state("verified" if is_second else "reviewed")(filed)
 
 
 def test_an_approval_of_something_else_than_was_shown_is_refused(action: Action) -> None:

@@ -109,6 +109,8 @@ TABLE: dict[str, Rule] = {
     "quota:receipt": Rule(rights(P.FILE_RETURN), GET),
     "quota:queue": Rule(CASE_READERS, GET),
     "quota:queue_file": Rule(CASE_READERS, GET),
+    "quota:certificate_changes": Rule(CASE_READERS, GET),
+    "quota:certificate_changes_seen": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:quick": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:case": Rule(CASE_READERS, BOTH),
     "quota:case_person": Rule(CASE_READERS, BOTH),
@@ -346,6 +348,7 @@ def objects(db: None) -> dict[str, dict[str, Any]]:
         "quota:certificate": {"number": headcount.number},
         "quota:case": {"pk": headcount.headcount_return_id},
         "quota:case_step": {"pk": headcount.headcount_return_id},
+        "quota:certificate_changes_seen": {"pk": headcount.headcount_return_id},
     }
 
 

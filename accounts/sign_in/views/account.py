@@ -15,7 +15,7 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.forms import NewAppForm, OwnPasswordForm, PasswordChangeForm
 from accounts.models import Session, User
 from accounts.sign_in import attempts, second_factor
-from accounts.sign_in.passwords import change_password
+from accounts.sign_in.passwords import change_password, last_issued
 from accounts.sign_in.session_store import SECOND_FACTOR, session_ends_at
 from accounts.sign_in.sessions import end_session, end_sessions
 from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
@@ -32,6 +32,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "own_key": request.session.session_key,
         "has_second_factor": second_factor.has_second_factor(request.user),
         "codes_left": request.user.recovery_codes.filter(used_at=None).count(),
+        "issued": last_issued(request.user),
         "trail": trail_of(request.user)[:ENTRIES],
     }
     return render(request, "accounts/account.html", context)
@@ -50,7 +51,8 @@ def password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("密码已修改，其他地方的登录均已结束。"))
             return redirect(settings.LOGIN_REDIRECT_URL)
         form.add_error("current", _("当前密码不正确。"))
-    return render(request, "accounts/password.html", {"form": form})
+    issued = last_issued(request.user) if request.user.password_issued_until else None
+    return render(request, "accounts/password.html", {"form": form, "issued": issued})
 
 
 def _repeats_password(person: User, given: str) -> bool:

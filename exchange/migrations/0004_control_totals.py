@@ -9,7 +9,7 @@ class Migration(migrations.Migration):
 
     dependencies = [
         ('accounts', '0001_initial'),
-        ('exchange', '0002_second_person'),
+        ('exchange', '0003_stored_bytes'),
         migrations.swappable_dependency(settings.AUTH_USER_MODEL),
     ]
 
