@@ -41,7 +41,7 @@ def _only_sound(file: ImportedFile, actor: User) -> None:
 
 def _turn_down(file: ImportedFile, actor: User) -> None:
     """Nobody needs the contents of a rejected file; they would use up its sender's room."""
-    _approve, reject = file_transitions(KINDS[file.kind].permission)
+    _approve, reject = file_transitions(KINDS[file.kind].permission, needs_reason=False)
     stamp(file, reject, actor=actor)
     drop_contents(file)
 
@@ -65,7 +65,7 @@ def enter_control(*, file: ImportedFile, typed: ControlTotals, actor: User) -> I
     locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if not lacks_control(locked):  # nobody tries again after having seen the file's totals
         raise TransitionNotAllowed
-    approve, _reject = file_transitions(KINDS[locked.kind].permission)
+    approve, _reject = file_transitions(KINDS[locked.kind].permission, needs_reason=False)
     check(locked, approve, actor=actor, region_code=locked.region_id)
     found = ControlTotals.read(locked.totals)
     locked.control, locked.control_by, locked.control_at = typed.stored, actor, timezone.now()
@@ -82,10 +82,21 @@ def enter_control(*, file: ImportedFile, typed: ControlTotals, actor: User) -> I
     return locked
 
 
+def decision_about(file: ImportedFile) -> Decision:
+    """The decision about this file. A worker then writes it (exchange.tasks)."""
+    return file_decision(KINDS[file.kind].permission, needs_reason=approval_needs_reason(file))
+
+
+def approval_needs_reason(file: ImportedFile) -> bool:
+    """True if the file has rows for which the second person states a reason."""
+    found = {matter["code"] for matter in file.matters}
+    return any(matter.needs_reason and matter.code in found for matter in KINDS[file.kind].matters)
+
+
 @cache
-def file_decision(permission: Permission) -> Decision:
-    """The decision about files whose kind needs this right. A worker then writes the file (exchange.tasks)."""
-    approve, reject = file_transitions(permission)
+def file_decision(permission: Permission, *, needs_reason: bool = False) -> Decision:
+    """The decision about files whose kind needs this right."""
+    approve, reject = file_transitions(permission, needs_reason=needs_reason)
     return Decision(
         approval=approve,
         rejection=reject,

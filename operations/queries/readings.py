@@ -15,6 +15,7 @@ from disclosure.models import Publication, PublicationState
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
+from quota.queries.certificate_tries import employers_that_try
 
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
@@ -32,11 +33,12 @@ class Readings:
     partial_runs: list[int] = field(default_factory=list)
     stalled_files: list[int] = field(default_factory=list)
     failed_publications: list[int] = field(default_factory=list)
+    employers_that_try: list[str] = field(default_factory=list)
     free_space: float = 1.0
 
 
 def read() -> Readings:
-    """Look at everything now: five short queries and one question to the broker. Raises DatabaseError."""
+    """Look at everything now: six short queries and one question to the broker. Raises DatabaseError."""
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
@@ -48,6 +50,7 @@ def read() -> Readings:
             ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
         ),
         failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
+        employers_that_try=employers_that_try(),
         free_space=_free_space(),
     )
 
