@@ -77,6 +77,7 @@ TITLES = {
     "quota.employer.import": _("导入单位小表"),
     "quota.file.receive": _("上传文件"),
     "quota.file.apply": _("写入文件"),
+    "quota.file.control": _("录入对账总额"),
     "quota.file.approve": _("批准写入文件"),
     "quota.file.reject": _("不批准写入文件"),
     "quota.file.faults": _("下载错误清单"),
