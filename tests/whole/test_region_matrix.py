@@ -227,7 +227,7 @@ FORMS = {
     "disclosure:publication_start": (Role.FINANCE_OFFICER, {"levy_year": 2024}),
     "access:person_new": (
         Role.ADMINISTRATOR,
-        {"username": "neu", "name": "新人", "role": "auditor", "reason": "任命"},
+        {"username": "neu", "name": "新人", "personnel_number": "N-1", "role": "auditor", "reason": "任命"},
     ),
 }
 
