@@ -11,6 +11,7 @@ from django.db.models.fields.json import KT
 from audit.models import AuditEntry
 from audit.origin import present_origin
 
+NEWEST = 200  # entries of one object that are looked through for a shared origin
 # The first row whose position, link or own hash does not follow from the row before it.
 FIRST_BROKEN = """
 SELECT entry.id FROM (
@@ -63,7 +64,8 @@ def handled_from_here(target: models.Model, *, but: models.Model) -> list[Shared
     such entry. `but` is the reader."""
     here = present_origin()
     found: dict[int, SharedOrigin] = {}
-    for entry in trail_of(target).exclude(actor=None).exclude(actor=but.pk) if here else ():
+    others = trail_of(target).exclude(actor=None).exclude(actor=but.pk)[:NEWEST]
+    for entry in others if here else ():
         there = entry.details.get("origin", {})
         same = [bool(here.get(part)) and here[part] == there.get(part) for part in ("browser", "address")]
         if any(same):

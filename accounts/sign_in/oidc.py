@@ -154,7 +154,7 @@ def _claims(token: str) -> dict[str, Any]:
         name = jwt.get_unverified_header(token).get("kid")
         keys = [key for key in jwt.PyJWKSet.from_dict(published).keys if name is None or key.key_id == name]
         claims = json.loads(jwt.PyJWS().decode(token, keys[0], algorithms=SIGNATURES)) if len(keys) == 1 else None
-    except (jwt.PyJWTError, ValueError, TypeError, RecursionError):
+    except (jwt.PyJWTError, AttributeError, ValueError, TypeError, RecursionError):  # whatever the service sends
         raise OidcRefused from None
     if not isinstance(claims, dict):
         raise OidcRefused
@@ -175,4 +175,4 @@ def _check(claims: Mapping[str, Any], nonce: str) -> None:
 
 def _moment(value: object) -> float:
     """A moment in Unix seconds; not a number (NaN) for everything else, which no comparison lets pass."""
-    return float(value) if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan

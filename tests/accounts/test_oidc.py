@@ -165,6 +165,7 @@ WRONG: dict[str, Callable[[Service], dict[str, Any]]] = {
     "until true": lambda service: {"exp": True},
     "made tomorrow": lambda service: {"iat": time.time() + 86_400},
     "made long ago": lambda service: {"iat": time.time() - 86_400},
+    "made at a moment without end": lambda service: {"iat": 10**400},
     "made at no time": lambda service: {"iat": None},
     "for another party": lambda service: {"azp": "another"},
     "without a subject": lambda service: {"sub": None},
@@ -200,6 +201,7 @@ FORGED: dict[str, Callable[[Service], dict[str, Any]]] = {
         "keys": [*service.keys, published(STRANGE, "second", ECAlgorithm)],
     },
     "without published keys": lambda service: {"keys": []},
+    "with keys that are none": lambda service: {"keys": ["x", 1, {}]},
 }
 
 
