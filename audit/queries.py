@@ -1,5 +1,7 @@
 """Reading the audit trail, and proving that nobody rewrote it."""
 
+import re
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -12,6 +14,7 @@ from audit.models import AuditEntry
 from audit.origin import present_origin
 
 NEWEST = 200  # entries of one object that are looked through for a shared origin
+SEAL = re.compile(r"\b(\d+) ([0-9a-f]{64})\b")
 # The first row whose position, link or own hash does not follow from the row before it.
 FIRST_BROKEN = """
 SELECT entry.id FROM (
@@ -86,21 +89,27 @@ def seal_path() -> Path:
     return Path(settings.MEDIA_ROOT) / "audit-seals.log"
 
 
-def verify_chain() -> ChainReport:
-    """Recompute every hash and compare with the stored chain and with the seals outside the database."""
+def verify_chain(seals: Iterable[str] = ()) -> ChainReport:
+    """Recompute every hash and compare with the stored chain, with the seal file, and with lines kept elsewhere."""
     with connection.cursor() as cursor:
         cursor.execute("SELECT count(*) FROM audit_auditentry")
         (entries,) = cursor.fetchone()
         cursor.execute(FIRST_BROKEN)
         row = cursor.fetchone()
     broken = [row[0]] if row else []
-    broken += _broken_seals()
+    broken += _unlike({*sealed(seals), *sealed(_own_seals())})
     return ChainReport(entries=entries, broken_at=min(broken, default=None))
 
 
-def _broken_seals() -> list[int]:
-    if not seal_path().exists():
-        return []
-    seals = [line.split() for line in seal_path().read_text(encoding="ascii").splitlines()]
-    stored = dict(AuditEntry.objects.filter(id__in=[int(i) for i, _ in seals]).values_list("id", "hash"))
-    return [int(i) for i, digest in seals if bytes(stored.get(int(i), b"")).hex() != digest]
+def sealed(lines: Iterable[str]) -> set[tuple[int, str]]:
+    """Position and hash of each seal in these lines, whatever a log has put around them."""
+    return {(int(found[1]), found[2]) for line in lines if (found := SEAL.search(line))}
+
+
+def _own_seals() -> list[str]:
+    return seal_path().read_text(encoding="ascii").splitlines() if seal_path().exists() else []
+
+
+def _unlike(seals: set[tuple[int, str]]) -> list[int]:
+    stored = dict(AuditEntry.objects.filter(id__in={position for position, _ in seals}).values_list("id", "hash"))
+    return [position for position, digest in seals if bytes(stored.get(position, b"")).hex() != digest]

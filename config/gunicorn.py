@@ -6,7 +6,7 @@ from config.log_settings import LOGGING
 
 bind = os.environ.get("WEB_BIND", "0.0.0.0:8000")
 workers = int(os.environ.get("WEB_WORKERS", "2"))
-worker_class = "gthread"
+worker_class = "config.web_worker.BufferingWorker"
 threads = int(os.environ.get("WEB_THREADS", "4"))
 # A statement may take ten seconds (config.settings.base): whatever blocks a worker longer than this is a fault.
 timeout = 60

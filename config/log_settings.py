@@ -12,5 +12,7 @@ LOGGING = {
         "django.server": {"level": "ERROR"},
         "gunicorn.error": {"level": "INFO", "handlers": ["console"], "propagate": False},
         "gunicorn.access": {"level": "CRITICAL", "handlers": []},
+        "waitress": {"level": "WARNING"},
+        "waitress.queue": {"level": "ERROR"},  # it tells of each request that waits for a thread
     },
 }

@@ -7,7 +7,7 @@ LOGIN_URL = "accounts:sign_in"
 LOGIN_REDIRECT_URL = "casework:desk"
 LOGOUT_REDIRECT_URL = "disclosure:home"
 PASSWORD_HASHERS = [
-    "django.contrib.auth.hashers.Argon2PasswordHasher",
+    "accounts.sign_in.hashers.Argon2Hasher",
     "django.contrib.auth.hashers.PBKDF2PasswordHasher",
 ]
 

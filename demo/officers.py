@@ -19,6 +19,7 @@ OFFICES = {"shanxi": PROVINCE, "taiyuan": CAPITAL, "xiaodian": DISTRICT}
 # Four eyes: where a second person must confirm, there are two.
 PEOPLE = {
     Role.VERIFIER: ("verifier1", "verifier2"),
+    Role.SERVICE_OFFICER: ("service1", "service2"),
     Role.LEVY_OFFICER: ("levy1", "levy2"),
     Role.TAX_OFFICER: ("tax",),
     Role.FINANCE_OFFICER: ("finance1", "finance2"),

@@ -44,4 +44,4 @@ class ImportedFileAdmin(LookingOnly, admin.ModelAdmin):
     list_display = ["name", "kind", "state", "read_rows", "fault_count", "loaded_by", "created_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["loaded_by"]
-    exclude = ["stored", "fault_book", "faults"]
+    exclude = ["stored", "stored_bytes", "fault_book", "faults", "change_list", "matters", "changes"]

@@ -4,15 +4,16 @@ from collections.abc import Iterable
 
 from django.db.models import Count, Min, Q
 from django.urls import reverse
+from django.utils.timezone import localdate
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from accounts.models import User
 from accounts.permissions import Permission
-from casework.desk import MenuEntry, Waiting, menu, source
-from exchange.kinds import KINDS
+from casework.desk import Due, MenuEntry, Waiting, menu, source
 from exchange.models import FileState, ImportedFile
 from exchange.queries import kinds_for
+from exchange.services.uploads import KEPT_FOR
 
 LOADING = (
     Permission.LOAD_FILINGS,
@@ -25,7 +26,8 @@ menu(MenuEntry(90, "exchange:file_list", gettext_lazy("文件导入"), LOADING))
 
 @source
 def files_to_look_at(user: User) -> Iterable[Waiting]:
-    """Checked uploads that wait for a decision, with and without faults; for parameters only another person's."""
+    """Checked uploads that wait for a decision, with and without faults; those of others that need a second person,
+    until their contents are removed."""
     kinds = kinds_for(user)
     if not kinds:
         return
@@ -33,16 +35,21 @@ def files_to_look_at(user: User) -> Iterable[Waiting]:
     for kind in kinds:
         for prefix in user.prefixes(kind.permission):
             mine |= Q(kind=kind.name, region__code__startswith=prefix)
-    two_people = [kind.name for kind in KINDS.values() if kind.needs_two_people]
     checked = ImportedFile.objects.filter(mine, state=FileState.CHECKED)
-    checked = checked.exclude(kind__in=two_people, loaded_by=user)
-    sound, faulty = Q(fault_count=0), Q(fault_count__gt=0)
+    alone = Q(needs_second=False)
+    sound, faulty = alone & Q(fault_count=0), alone & Q(fault_count__gt=0)
+    second = Q(needs_second=True, sound_rows__gt=0) & ~Q(loaded_by=user)
     found = checked.aggregate(
         sound=Count("pk", filter=sound),
         sound_since=Min("created_at", filter=sound),
         faulty=Count("pk", filter=faulty),
         faulty_since=Min("created_at", filter=faulty),
+        second=Count("pk", filter=second),
+        second_since=Min("created_at", filter=second),
+        second_touched=Min("touched_at", filter=second),
     )
     files = reverse("exchange:file_list")
+    due = found["second_touched"] and Due(localdate(found["second_touched"] + KEPT_FOR), _("文件内容届时清除"))
+    yield Waiting(_("导入文件待第二人批准"), found["second"], files, found["second_since"], due)
     yield Waiting(_("导入文件待确认写入"), found["sound"], files, found["sound_since"])
     yield Waiting(_("导入文件有错，待处理"), found["faulty"], files, found["faulty_since"])

@@ -10,3 +10,10 @@ class FileRefused(DomainError):
 
     code = "file_refused"
     message = _("文件不能读取。")
+
+
+class StorageFull(DomainError):
+    """A person or an office has too many uploads that nobody has written."""
+
+    code = "storage_full"
+    message = _("已上传而未写入的文件过多，请先写入。")

@@ -4,7 +4,7 @@ The engine reads, checks and judges the rows as for a loaded file; import-export
 change and the administration's own log. So a column is declared once, and the two ways into a table cannot disagree.
 """
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import chain
@@ -15,6 +15,7 @@ from django.conf import settings
 from django.core.exceptions import NON_FIELD_ERRORS, ValidationError
 from django.db import DataError, IntegrityError, models, transaction
 from django.utils import translation
+from django.utils.translation import gettext as _
 from import_export.fields import Field
 from import_export.formats.base_formats import Format
 from import_export.resources import ModelResource
@@ -28,6 +29,7 @@ from design.csv_lines import escape_formula
 from exchange.engine.contract import Kind
 from exchange.engine.faults import Fault
 from exchange.engine.loading import OVERTAKEN, Report, check_rows, scope_of, stage_rows, take_turn
+from exchange.engine.matters import second_look
 from exchange.engine.source import MIB, Limits, Source
 from exchange.engine.staging import Staging, staging_of
 from exchange.engine.table import RowBatch, Table
@@ -137,18 +139,29 @@ class SheetRow:
 
 
 def judged(kind: Kind, batches: list[RowBatch], actor: User) -> dict[int, SheetRow]:
-    """Every line of a sheet: read, checked, and compared with the stored rows, for one person's regions."""
+    """Every line of a sheet: read, checked, and compared with the stored rows, for one person's regions.
+
+    A line that needs a second person is refused: a sheet has none.
+    """
     scope, report = scope_of(kind, actor, None), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, batches, scope, report)
         rows = {line: SheetRow(*found) for line, *found in _compared(staging)}
         check_rows(staging, scope, report)
+        report.faults += _for_two(staging)
         kept = {line for (line,) in staging.rows("SELECT line FROM staged")}
     for line, row in rows.items():
         row.is_fresh = row.is_fresh and line in kept  # a repeated equal row counts once
     for fault in report.faults:
         rows.setdefault(fault.line, SheetRow()).faults.append(fault)
     return rows
+
+
+def _for_two(staging: Staging) -> Iterator[Fault]:
+    reason, cure = _("这项变动须由第二人批准。"), _("请在“文件导入”中上传，由另一人批准。")
+    for row in second_look(staging).rows:
+        for cell in row.cells:
+            yield Fault(row.line, cell.heading, reason, cure)
 
 
 def _compared(staging: Staging) -> list[tuple[int, dict[str, Any], int | None, bool]]:

@@ -7,21 +7,35 @@ from django.contrib import messages
 from django.core.paginator import Paginator
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import redirect, render
+from django.urls import reverse
 from django.utils.http import content_disposition_header
 from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.frame.enqueue import enqueue_or_warn
+from accounts.frame.kept_forms import keeps_typing
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.queries import trail_of
+from casework.steps import StepPage, step_page
 from exchange.engine.fault_book import blank_workbook
+from exchange.errors import StorageFull
 from exchange.forms import UploadForm, WriteFileForm
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
-from exchange.queries import file_for, kinds_for, may_write, visible_files, waits_for_second_person
+from exchange.queries import (
+    file_for,
+    kinds_for,
+    matters_of,
+    may_approve,
+    may_write,
+    visible_files,
+    waits_for_second_person,
+)
 from exchange.services import uploads
+from exchange.services.approvals import file_decision
 from exchange.tasks import work_on_file
+from exchange.workflow import FILE_WORDS
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
@@ -40,11 +54,14 @@ def file_list(request: HttpRequest) -> HttpResponse:
     kinds = kinds_for(request.user)
     form = UploadForm(request.POST or None, request.FILES or None, kinds=kinds)
     if form.is_valid():
-        file = uploads.receive_file(
-            kind=KINDS[form.cleaned_data["kind"]], upload=form.cleaned_data["file"], actor=request.user
-        )
-        _work_on(request, file)
-        return redirect("exchange:file_detail", file.pk)
+        kind, upload = KINDS[form.cleaned_data["kind"]], form.cleaned_data["file"]
+        try:
+            file = uploads.receive_file(kind=kind, upload=upload, actor=request.user)
+        except StorageFull as refusal:
+            form.add_error("file", str(refusal))
+        else:
+            _work_on(request, file)
+            return redirect("exchange:file_detail", file.pk)
     page = Paginator(visible_files(request.user), PER_PAGE).get_page(request.GET.get("page"))
     for file in page:
         file.kind_label = KINDS[file.kind].label
@@ -60,7 +77,9 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": KINDS[file.kind],
         "refresh": REFRESH_SECONDS if file.state in AT_WORK else 0,
         "trail": trail_of(file)[:20],
+        "matters": matters_of(file),
         "may_write": may_write(file, request.user),
+        "may_approve": may_approve(file, request.user),
         "waits_for_second": waits_for_second_person(file, request.user),
     }
     followed_by = KINDS[file.kind].followed_by
@@ -86,6 +105,51 @@ def file_write(request: HttpRequest, pk: int) -> HttpResponse:
     if not may_write(file, request.user):
         return redirect("exchange:file_detail", file.pk)
     return render(request, "exchange/file_write.html", {"file": file, "kind": KINDS[file.kind], "form": form})
+
+
+@requires(*LOADING)
+@keeps_typing
+@require_http_methods(["GET", "POST"])
+def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
+    """The second person approves or rejects a file; the uploader withdraws it."""
+    file = file_for(request.user, pk)
+    decision = file_decision(KINDS[file.kind].permission)
+    steps = {"approve": decision.approve, "reject": decision.reject}
+    if step not in steps:
+        raise Http404
+    is_approval, is_own = step == "approve", file.loaded_by_id == request.user.pk
+    stand = reverse("exchange:file_detail", args=[file.pk])
+    page = StepPage(
+        words=FILE_WORDS["withdraw" if is_own and not is_approval else step],
+        facts="exchange/_file_changes.html",
+        context={"file": file, "kind": KINDS[file.kind], "matters": matters_of(file)},
+        crumbs=[(reverse("exchange:file_list"), _("文件导入")), (stand, file.name)],
+        stand=stand,
+        about=file.name,
+        take=lambda form: _decided(request, steps[step](file, actor=request.user, **form.cleaned_data)),
+        needs_reason=not is_approval,
+        seen=(lambda: decision.seen(file)) if is_approval else None,
+    )
+    return step_page(request, page)
+
+
+def _decided(request: HttpRequest, file: ImportedFile) -> None:
+    if file.state == FileState.WRITING:
+        _work_on(request, file)
+
+
+@requires(*LOADING)
+@require_safe
+def file_changes(request: HttpRequest, pk: int) -> HttpResponse:
+    """Every row of a file that needs a second person, with its old and new values."""
+    file = file_for(request.user, pk)
+    try:
+        content = uploads.listed_changes(file=file, actor=request.user)
+    except DomainError as refusal:
+        messages.error(request, str(refusal))
+        return redirect("exchange:file_detail", file.pk)
+    headers = {"Content-Disposition": f'attachment; filename="changes-{file.pk}.csv"'}
+    return HttpResponse(content, content_type="text/csv; charset=utf-8", headers=headers)
 
 
 @requires(*LOADING)

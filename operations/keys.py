@@ -62,7 +62,7 @@ def _renew_batch(model: type[Model], columns: Mapping[str, bytes], after: object
 
 # Every column that names a sealed file, with its purpose.
 SEALED_FILES: dict[type[Model], dict[str, bytes]] = {
-    ImportedFile: {"stored": UPLOAD, "fault_book": UPLOAD},
+    ImportedFile: {"stored": UPLOAD, "fault_book": UPLOAD, "change_list": UPLOAD},
     CasePaper: {"stored": CASE_PAPER},
 }
 

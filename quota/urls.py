@@ -2,7 +2,7 @@
 
 from django.urls import path
 
-from quota.views import cases, documents, queue, returns, sign_in_codes
+from quota.views import cases, certificate_changes, documents, queue, returns, sign_in_codes
 
 app_name = "quota"
 urlpatterns = [
@@ -18,6 +18,12 @@ urlpatterns = [
     path("verification/", queue.queue, name="queue"),
     path("verification/returns.csv", queue.queue_file, name="queue_file"),
     path("verification/quick/", queue.quick, name="quick"),
+    path("verification/certificates/", certificate_changes.certificate_changes, name="certificate_changes"),
+    path(
+        "verification/<int:pk>/certificates-seen/",
+        certificate_changes.certificate_changes_seen,
+        name="certificate_changes_seen",
+    ),
     path("verification/<int:pk>/", cases.case, name="case"),
     path("verification/<int:pk>/people/<int:placement>/", cases.case, name="case_person"),
     path("verification/<int:pk>/people/<int:placement>/preview/", cases.decision_preview, name="decision_preview"),

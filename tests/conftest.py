@@ -10,11 +10,13 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
+from unittest.mock import patch
 from urllib.parse import urlsplit, urlunsplit
 
 import pytest
 from django.core.cache import cache
 from django.db import connection
+from django.db.backends.postgresql.operations import DatabaseOperations
 from django.test import Client
 from django.test.utils import CaptureQueriesContext
 
@@ -22,6 +24,7 @@ from accounts.models import User
 from accounts.permissions import Role
 from config.celery import app as celery_app
 from tests.accounts.factories import officer
+from tools.roles import AS_OWNER, sign_in
 
 pytest_plugins = ["tests.groups", "tests.budgets"]
 ROOT = Path(__file__).resolve().parents[1]
@@ -49,9 +52,17 @@ def signed_in(db: None) -> Callable[..., Client]:
 
 
 def test_database_url() -> str:
-    """The address of the suite's own database."""
-    parts = urlsplit(os.environ["DATABASE_URL"])
-    return urlunsplit(parts._replace(path=f"/{connection.settings_dict['NAME']}"))
+    """The address of the suite's own database for the application."""
+    return _in_test_database(os.environ["DATABASE_URL"])
+
+
+def owner_database_url() -> str:
+    """The address of the suite's own database for the owner of its tables."""
+    return _in_test_database(os.environ["DATABASE_OWNER_URL"])
+
+
+def _in_test_database(url: str) -> str:
+    return urlunsplit(urlsplit(url)._replace(path=f"/{connection.settings_dict['NAME']}"))
 
 
 test_database_url.__test__ = False
@@ -92,12 +103,21 @@ def _wait_for(condition: Callable[[], Any], complaint: str, seconds: float) -> N
 
 
 @pytest.fixture(scope="session")
+def django_db_modify_db_settings(django_db_modify_db_settings: None) -> None:
+    """Let the owner's role make and migrate the test database."""
+    sign_in(os.environ["DATABASE_OWNER_URL"])
+
+
+@pytest.fixture(scope="session")
 def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[None]:
-    """The test database; ends all other connections before dropping it.
+    """The test database, on which every test works with the application's role; ends all other connections before the
+    owner drops it.
 
     A killed worker or server may leave one open, which would prevent the drop.
     """
-    yield
+    sign_in(os.environ["DATABASE_URL"])
+    with patch.object(DatabaseOperations, "execute_sql_flush", _flush_as_owner):
+        yield
     others = "FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
 
     def are_gone() -> bool:
@@ -107,6 +127,15 @@ def django_db_setup(django_db_setup: None, django_db_blocker: Any) -> Iterator[N
 
     with django_db_blocker.unblock(), connection.cursor() as cursor:
         _wait_for(are_gone, "somebody is still connected to the test database", seconds=30)
+    sign_in(os.environ["DATABASE_OWNER_URL"])
+
+
+_execute_sql_flush = DatabaseOperations.execute_sql_flush
+
+
+def _flush_as_owner(operations: DatabaseOperations, statements: list[str]) -> None:
+    """Empty the tables between tests, which the application itself may not."""
+    _execute_sql_flush(operations, [AS_OWNER.replace("SET", "SET LOCAL"), *statements])
 
 
 @pytest.fixture

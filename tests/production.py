@@ -18,7 +18,7 @@ BIN = Path(sys.prefix) / "bin"
 def example_environment() -> dict[str, str]:
     """deploy/example.env as an operator fills it in."""
     found = dict(re.findall(r"^([A-Z_]+)=(.*)$", (ROOT / "deploy/example.env").read_text(), re.MULTILINE))
-    filled = {name: value or secrets.token_hex(24) for name, value in found.items()}
+    filled = {name: value or secrets.token_hex(32) for name, value in found.items()}
     return filled | {"LEVY_DOMAIN": "levy.example.cn", "BACKUP_DIR": "/srv/levy-backup"}
 
 

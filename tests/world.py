@@ -137,6 +137,7 @@ def _an_open_case(world: World, code: str) -> None:
     world.numbers += [identity, f"{identity}43"]
     case, one = {"pk": filed.pk}, {"pk": filed.pk, "placement": person.pk}
     world.places |= {
+        "quota:certificate_changes_seen": case,
         "quota:case": case,
         "quota:case_step": case,
         "quota:case_person": one,
@@ -189,4 +190,6 @@ def _what_administrators_do(world: World, code: str) -> None:
         "exchange:file_detail": {"pk": file.pk},
         "exchange:file_write": {"pk": file.pk},
         "exchange:file_faults": {"pk": file.pk},
+        "exchange:file_changes": {"pk": file.pk},
+        "exchange:file_step": {"pk": file.pk, "step": "reject"},
     }

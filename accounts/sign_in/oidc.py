@@ -21,20 +21,22 @@ from urllib.request import HTTPRedirectHandler, Request, build_opener
 
 import jwt
 from django.conf import settings
-from django.http import HttpRequest
+from django.core import signing
+from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
 from django.urls import reverse
 from django.utils.crypto import constant_time_compare
 
 from accounts.errors import OidcRefused, OidcUnavailable
 
-ASKED = "oidc"
+ASKED = "oidc_question"
+SALT = "accounts.sign_in.oidc"
 LASTS = 10 * 60
 TIMEOUT = 10
 CLOCKS_APART = 60
 MOST_BYTES = 1_000_000
 LONGEST = 255  # characters of a subject (OpenID Connect Core 1.0, section 2)
 SIGNATURES = ["RS256", "ES256"]
-ADDRESSES = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
 LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 logger = logging.getLogger(__name__)
@@ -49,10 +51,23 @@ class Identity:
     username: str
 
 
-def address_to_ask(request: HttpRequest, *, next_page: str) -> str:
-    """The service's address for the browser. Stores in the session the values that the answer must match."""
+def ask(request: HttpRequest, *, next_page: str) -> HttpResponse:
+    """Send the browser to the service. A signed cookie holds the values that the answer must match: a session would
+    be a row in the database for every stranger's request."""
     asked = {name: secrets.token_urlsafe(32) for name in ("state", "nonce", "verifier")}
-    request.session[ASKED] = {**asked, "next": next_page, "at": int(time.time())}
+    response = HttpResponseRedirect(_address_to_ask(request, asked))
+    value = signing.dumps({**asked, "next": next_page}, salt=SALT)
+    path, secure = reverse("accounts:oidc_start"), request.is_secure()
+    response.set_cookie(ASKED, value, max_age=LASTS, path=path, httponly=True, samesite="Lax", secure=secure)
+    return response
+
+
+def forget_question(response: HttpResponse) -> None:
+    """Let this browser bring the answer only once."""
+    response.delete_cookie(ASKED, path=reverse("accounts:oidc_start"), samesite="Lax")
+
+
+def _address_to_ask(request: HttpRequest, asked: Mapping[str, str]) -> str:
     challenge = base64.urlsafe_b64encode(hashlib.sha256(asked["verifier"].encode()).digest()).rstrip(b"=").decode()
     query = {
         "response_type": "code",
@@ -68,13 +83,15 @@ def address_to_ask(request: HttpRequest, *, next_page: str) -> str:
 
 
 def answer(request: HttpRequest) -> tuple[Identity, str]:
-    """The person whom the service names, and the page that was asked for. An answer is accepted once.
+    """The person whom the service names, and the page that was asked for. The caller forgets the question
+    (`forget_question`), so that an answer is accepted once.
 
     Raises OidcRefused for an answer without a matching question, OidcUnavailable when the service does not answer.
     """
-    asked = request.session.pop(ASKED, None)
-    if asked is None or time.time() - asked["at"] > LASTS:
-        raise OidcRefused
+    try:
+        asked = signing.loads(request.COOKIES.get(ASKED, ""), salt=SALT, max_age=LASTS)
+    except signing.BadSignature:
+        raise OidcRefused from None
     if not constant_time_compare(request.GET.get("state", ""), asked["state"]) or "code" not in request.GET:
         raise OidcRefused
     claims = _claims(_exchange(request, asked["verifier"]))
@@ -93,7 +110,7 @@ def _return_address(request: HttpRequest) -> str:
 def _service(issuer: str) -> Mapping[str, Any]:
     """The service's own description, read once per process."""
     found = _fetch(Request(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
-    if found.get("issuer") != issuer or not all(_is_protected(found.get(name)) for name in ADDRESSES):
+    if found.get("issuer") != issuer or not all(_is_protected(found.get(name)) for name in ENDPOINTS):
         raise OidcRefused
     return found
 

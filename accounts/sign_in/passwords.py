@@ -10,7 +10,10 @@ from accounts.services.trail import record_of_person
 from accounts.sign_in import attempts
 from accounts.sign_in.password_rules import issued_password
 from accounts.sign_in.sessions import end_sessions
+from audit.models import AuditEntry
+from audit.queries import trail_of
 
+ISSUED = "accounts.user.issue_password"
 ISSUED_FOR = timedelta(days=30)
 
 
@@ -23,6 +26,11 @@ def change_password(*, person: User, password: str, session_key: str | None) -> 
     person.save(update_fields=["password", "password_set_at", "password_issued_until"])
     end_sessions(person=person, but=session_key)
     record_of_person(action="accounts.user.change_password", person=person, actor=person)
+
+
+def last_issued(person: User) -> AuditEntry | None:
+    """The trail's entry of the last password that somebody issued to this person."""
+    return trail_of(person).filter(action=ISSUED).order_by("-pk").first()
 
 
 @transaction.atomic
@@ -38,5 +46,5 @@ def issue_password(*, person: User, actor: User, reason: str = "") -> str:
     person.save(update_fields=["password", "password_set_at", "password_issued_until"])
     end_sessions(person=person)
     attempts.forgive(attempts.of_person(person.pk, person.username))
-    record_of_person(action="accounts.user.issue_password", person=person, actor=actor, reason=reason)
+    record_of_person(action=ISSUED, person=person, actor=actor, reason=reason)
     return password

@@ -156,6 +156,8 @@ STORAGES = {
 MEDIA_ROOT = VAR_DIR / "files"
 # While this file exists every page says that the system is being maintained; its text says until when.
 MAINTENANCE_FILE = MEDIA_ROOT / "maintenance"
+# Where the trail's seals go besides: the socket of the machine's system log, or HOST:PORT of another's (UDP).
+SEAL_SYSLOG = os.environ.get("LEVY_SEAL_SYSLOG", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
 ENVIRONMENT_NOTE = ""  # stands above every page of an installation that is not the real one

@@ -92,7 +92,7 @@ FROM base b GROUP BY b.region_id, b.entity_type
 # A long pending list lets the name index take in the rows in few large batches, which halves the time. Every search
 # reads that list too, so it is emptied at the end. The settings end with the transaction.
 LARGE_BATCHES = "SET LOCAL gin_pending_list_limit = '32MB'; SET LOCAL work_mem = '64MB'"
-TAKE_UP = "SELECT gin_clean_pending_list('entry_name_pairs')"
+TAKE_UP = "SELECT disclosure_take_up_names()"
 
 
 def write_rows(publication: Publication) -> None:

@@ -6,8 +6,8 @@ from django.http import HttpRequest, HttpResponse
 from django.shortcuts import render
 from rest_framework.exceptions import ValidationError
 
+from accounts.frame.throttle import come_back_later, is_too_often
 from disclosure.forms import CalculatorForm
-from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
 from law.amount import Assessed, marginal
 from levy.queries.estimates import assessed_estimate

@@ -6,8 +6,8 @@ from django.shortcuts import render
 from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_safe
 
+from accounts.frame.throttle import come_back_later, is_too_often
 from disclosure.forms import DocumentCheckForm
-from disclosure.throttle import come_back_later, is_too_often
 from levy.queries.documents import check_document
 
 CHECKS_PER_MINUTE = 60  # enough for a queue at a counter behind one address, too few to guess codes

@@ -10,11 +10,13 @@ from django.urls import reverse
 from django.utils.translation import gettext as _
 from django.views.decorators.http import etag
 
+from accounts.frame.throttle import come_back_later, is_too_often
 from disclosure.columns import CONTENTS
 from disclosure.models import FileFormat, Publication, PublishedFile
 from disclosure.views.caching import public_page
 
 PER_PAGE = 20
+FILES_PER_MINUTE = 60  # more than all files of a province
 CONTENT_TYPES = {FileFormat.CSV: "text/csv; charset=utf-8", FileFormat.JSON: "application/json; charset=utf-8"}
 
 
@@ -80,4 +82,6 @@ def _digest(request: HttpRequest, pk: int, name: str, kind: str) -> str:
 @public_page
 @etag(_digest)
 def download(request: HttpRequest, pk: int, name: str, kind: str) -> HttpResponse | FileResponse:
+    if is_too_often(request, "file", FILES_PER_MINUTE):
+        return come_back_later(request)
     return send(_public_file(pk, name, kind))

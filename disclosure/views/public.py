@@ -7,14 +7,15 @@ from django.db.models import Max
 from django.http import Http404, HttpRequest, HttpResponse
 from django.shortcuts import render
 
+from accounts.frame.throttle import come_back_later, is_too_often
 from accounts.models import Region
 from disclosure.forms import SearchForm
 from disclosure.models import Publication, PublishedEntry, PublishedRegion
 from disclosure.models.published import EntryQuerySet
-from disclosure.throttle import come_back_later, is_too_often
 from disclosure.views.caching import public_page
 
 SEARCHES_PER_MINUTE = 30
+UNITS_PER_MINUTE = 120  # an office reads many behind one address
 PER_PAGE = 20
 MOST_FOUND = 10 * PER_PAGE
 
@@ -67,6 +68,8 @@ def _found(form: SearchForm) -> EntryQuerySet:
 @public_page
 def employer(request: HttpRequest, uscc: str, levy_year: int | None = None) -> HttpResponse:
     """One employer's year (the newest by default), and below it every published year."""
+    if is_too_often(request, "unit", UNITS_PER_MINUTE):
+        return come_back_later(request)
     entries = list(
         PublishedEntry.objects.public()
         .filter(uscc=uscc)

@@ -6,6 +6,7 @@ from django.db.models import Max
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import get_object_or_404, redirect, render
 
+from accounts.frame.throttle import come_back_later, is_too_often
 from accounts.models import Region
 from disclosure.forms import CompareForm
 from disclosure.models import Publication, PublishedRegion
@@ -15,6 +16,7 @@ from disclosure.views.open_data import listed
 from law.policy import POLICY_YEARS
 
 FEWEST_YEARS_OF_A_CHART = 2
+COMPARISONS_PER_MINUTE = 60
 
 
 @public_page
@@ -64,6 +66,8 @@ def _charts(page: RegionPage) -> dict[str, Any]:
 @public_page
 def compare(request: HttpRequest) -> HttpResponse:
     """Two regions of one published year."""
+    if is_too_often(request, "compare", COMPARISONS_PER_MINUTE):
+        return come_back_later(request)
     form = CompareForm(request.GET if "second" in request.GET else None, initial=request.GET.dict(), places=_places())
     context: dict[str, Any] = {"form": form}
     if form.is_valid():

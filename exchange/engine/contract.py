@@ -19,9 +19,13 @@ Resolver: TypeAlias = Callable[[Collection[str], "Scope"], Resolved]
 
 @dataclass(frozen=True, slots=True)
 class Scope:
-    """The regions to which rows may belong. None means everywhere: the command line without a person."""
+    """The regions to which rows may belong. None means everywhere: the command line without a person.
+
+    `is_upload`: the file came through the pages, where some checks are stricter than on the command line.
+    """
 
     prefixes: tuple[str, ...] | None = None
+    is_upload: bool = False
 
     def covers(self, region_code: str) -> bool:
         return self.prefixes is None or region_code.startswith(self.prefixes)
@@ -74,6 +78,27 @@ Check: TypeAlias = Callable[[StagedRows, Scope], Iterable[Fault]]
 
 
 @dataclass(frozen=True, slots=True)
+class Matter:
+    """Rows of an upload that take effect only with a second person.
+
+    `where` is the SQL condition on a row s of the source and the stored row t of the same key, which is NULL for a new
+    row. `reason` names them, with their number %(rows)s. `columns` are shown with their stored and new values;
+    `amount` is the SQL of the yuan to sum.
+    """
+
+    code: str
+    reason: object
+    where: str
+    columns: tuple[str, ...]
+    amount: str = ""
+
+
+def column_changes(column: str, reason: object) -> Matter:
+    """Stored rows whose `column` changes."""
+    return Matter(column, reason, f"t.id IS NOT NULL AND s.{column} IS DISTINCT FROM t.{column}", (column,))
+
+
+@dataclass(frozen=True, slots=True)
 class FileSequel:
     """The next step after a written file: a template and its context variable `sequel`."""
 
@@ -89,7 +114,9 @@ class Kind:
     other compared columns; `companions` are written with them but not compared. `constants` is the SQL of the columns
     that the file does not have, for a new row; `change_constants`, for a changed row. `release` is set on all changed
     rows first, where a constraint would refuse them while they change one after another. `rows_add_up` means that
-    equal rows are separate payments. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
+    equal rows are separate payments. `needs_two_people`: every file takes effect only in the names of two, also on the
+    command line. `matters` need a second person in an upload that has such rows; `subject` names a row to that person,
+    as pairs of heading and SQL on s. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
     checks of a file to be written, `settle` after writing, in one transaction. `followed_by` adds a part below the
     report on the page of a written file.
     """
@@ -109,6 +136,8 @@ class Kind:
     stored_where: str = "true"
     rows_add_up: bool = False
     needs_two_people: bool = False
+    matters: tuple[Matter, ...] = ()
+    subject: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
     lock: Callable[[StagedRows], None] | None = None

@@ -7,7 +7,7 @@ transaction compares, writes and records, or changes nothing.
 import gc
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from enum import Enum
 
 from django.db import DataError, IntegrityError, connection, transaction
@@ -22,15 +22,17 @@ from exchange.engine.contract import Kind, Scope
 from exchange.engine.convert import Converter
 from exchange.engine.fault_book import masked, with_values
 from exchange.engine.faults import Fault
+from exchange.engine.matters import SecondLook, second_look
 from exchange.engine.source import Source
 from exchange.engine.staging import Staging, staging_of
 from exchange.engine.table import RowBatch, Table
 from exchange.errors import FileRefused
 from exchange.models import FileState, ImportedFile
 
-SHOWN_FAULTS = 100
+SHOWN_FAULTS = SHOWN_CHANGES = 100
 NAMED_LINES = 5
 OVERTAKEN = gettext_lazy("内容与库中刚变动的数据冲突，未写入。请重新读取后再试。")
+OVERTAKEN_AGAIN = gettext_lazy("写入前数据有变动，与确认时所示不同，未写入。请按最新内容重新确认。")
 
 Progress = Callable[[int], None]
 
@@ -45,7 +47,11 @@ class Mode(Enum):
 
 @dataclass(slots=True)
 class Report:
-    """Counts and faults of one reading, and the result of writing. `sound` rows are new, changed or unchanged."""
+    """Counts and faults of one reading, and the result of writing. `sound` rows are new, changed or unchanged.
+
+    `look` is what a second person has to see of an upload; `is_overtaken`: it was not written, because that or a count
+    is no longer what the person saw who ordered it.
+    """
 
     rows: int = 0
     repeated: int = 0
@@ -53,6 +59,8 @@ class Report:
     new: int = 0
     changed: int = 0
     is_applied: bool = False
+    is_overtaken: bool = False
+    look: SecondLook = field(default_factory=SecondLook)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -102,12 +110,13 @@ def load_file(
 ) -> Report:
     """Read a file and, if the mode says so, write it, in one transaction.
 
-    `second` is the person who approves a kind that needs two people. `file` is the row of an upload; the command line
-    creates one when it writes. Raises FileRefused, PermissionMissing, SecondPersonNeeded.
+    `second` is the person who approves a file that needs two people. `file` is the row of an upload; the command line
+    creates one when it writes, and needs a second person for few kinds only. Raises FileRefused, PermissionMissing,
+    SecondPersonNeeded.
     """
     if kind.needs_two_people and mode is not Mode.REPORT and (not actor or not second or actor == second):
         raise SecondPersonNeeded
-    scope = scope_of(kind, actor, second)
+    scope = replace(scope_of(kind, actor, second), is_upload=file is not None)
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, table.batches(), scope, report, progress)
@@ -204,18 +213,26 @@ def _finish(
     file: ImportedFile | None,
     report: Report,
 ) -> None:
+    if file is not None:
+        report.look = second_look(staging)
     if mode is Mode.REPORT:
         report.new, report.changed = staging.compare()
         return
-    file = file or ImportedFile(kind=staging.kind.name, name=source.name[:200], loaded_by=actor)
+    if file is not None and _is_overtaken(staging, file, report):
+        report.new, report.changed = staging.compare()
+        report.is_overtaken = True
+        report.warnings.append(str(OVERTAKEN_AGAIN))
+        keep_outcome(file, report, FileState.CHECKED, source, staging.kind)
+        return
+    file = file or _file_of_command(staging.kind, source, actor, second)
     file.sha256 = source.sha256()
     if mode is Mode.APPLY and report.faults:
         report.new, report.changed = staging.compare()
         keep_outcome(file, report, FileState.REFUSED, source, staging.kind)
         return
     file.save()
-    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None, "file": file.pk}
-    report.new, report.changed = staging.write(people)
+    people = {"actor": actor.pk if actor else None, "second": second.pk if second else None}
+    report.new, report.changed = staging.write(people | {"file": file.pk, "region": file.region_id})
     if staging.kind.settle:
         staging.kind.settle(staging)
     report.is_applied = True
@@ -233,17 +250,41 @@ def _finish(
             "changed": report.changed,
             "faulty": report.faulty_rows,
             **({"entered_by": actor.username} if actor and second else {}),
+            **({"matters": report.look.stored, "changes": report.look.digest} if file.matters else {}),
         },
     )
 
 
+def _file_of_command(kind: Kind, source: Source, actor: User | None, second: User | None) -> ImportedFile:
+    people = {"loaded_by": actor, "applied_by": second or actor, "needs_second": kind.needs_two_people}
+    return ImportedFile(kind=kind.name, name=source.name[:200], **people)
+
+
+def _is_overtaken(staging: Staging, file: ImportedFile, report: Report) -> bool:
+    """True if what needs a second person, or a count beside it, is not what was seen when the writing was ordered."""
+    if report.faults and not file.only_sound_rows:
+        return False  # refused with its faults
+    if not file.needs_second:
+        return bool(report.look.rows)
+    seen = (file.changes_digest, file.sound_rows, file.new_rows, file.changed_rows)
+    return seen != (report.look.digest, report.sound, *staging.compare())
+
+
 def keep_outcome(file: ImportedFile, report: Report, state: FileState, source: Source, kind: Kind) -> None:
-    """Store the outcome with the file, and the first hundred faults without identity or certificate numbers."""
+    """Store the outcome with the file, and the first hundred faults without identity or certificate numbers.
+
+    A checked file waits for a decision, also if an earlier one was overtaken.
+    """
     file.state = state
+    if state is FileState.CHECKED:
+        file.needs_second = kind.needs_two_people or bool(report.look.rows)
+        file.applied_by = file.applied_at = None
     file.read_rows, file.sound_rows, file.repeated_rows = report.rows, report.sound, report.repeated
     file.new_rows, file.changed_rows = report.new, report.changed
     shown = with_values(report.faults[:SHOWN_FAULTS], source, kind) if report.faults else ()
     file.faults = [masked(fault)._asdict() for fault in shown]
     file.fault_count = len(report.faults)
     file.warnings = report.warnings
+    file.matters, file.changes_digest = report.look.stored, report.look.digest
+    file.changes = [changed_row._asdict() for changed_row in report.look.rows[:SHOWN_CHANGES]]
     file.save()

@@ -22,16 +22,20 @@ from audit.services import record
 from exchange.engine.contract import Kind
 from exchange.engine.fault_book import with_values, write_workbook
 from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
-from exchange.engine.source import UPLOAD, Source
-from exchange.errors import FileRefused
+from exchange.engine.matters import change_csv
+from exchange.engine.source import MIB, UPLOAD, Source
+from exchange.errors import FileRefused, StorageFull
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
+from exchange.queries import Room, kept_contents
 
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
 STALLED_AFTER = timedelta(seconds=60)
 KEPT_FOR = timedelta(days=30)  # time for an office to have faulty rows corrected
 LONGEST_NAME = 200
+MOST_OF_A_PERSON = Room(files=50, size=200 * MIB)  # nine kinds of file, some sent again, before they are written
+MOST_OF_AN_OFFICE = Room(files=300, size=1024 * MIB)  # of all regions on one disk, a few are ever full
 
 
 def is_small(file: ImportedFile) -> bool:
@@ -40,16 +44,19 @@ def is_small(file: ImportedFile) -> bool:
 
 @transaction.atomic
 def receive_file(*, kind: Kind, upload: UploadedFile, actor: User) -> ImportedFile:
-    """Store an upload, sealed, to be read next. Raises PermissionMissing."""
+    """Store an upload, sealed, to be read next. Raises PermissionMissing, StorageFull."""
     regions = [a.region for a in actor.current_appointments if actor.can(kind.permission, a.region_id)]
     if not regions:
         raise PermissionMissing
+    region = _widest(regions)
+    _demand_room(actor, region, upload.size)
     content = upload.read()
     file = ImportedFile(
         kind=kind.name,
         name=(upload.name or "")[:LONGEST_NAME],
         sha256=hashlib.sha256(content).hexdigest(),
-        region=_widest(regions),
+        stored_bytes=len(content),
+        region=region,
         loaded_by=actor,
     )
     file.stored.save(f"{kind.name}.sealed", ContentFile(seal_bytes(content, PURPOSE)), save=False)
@@ -68,6 +75,24 @@ def _widest(regions: list[Region]) -> Region:
     return min(regions, key=lambda region: len(region.prefix))
 
 
+def _demand_room(actor: User, region: Region, size: int) -> None:
+    """Raise StorageFull if the contents would be too many or too large, before anything is stored.
+
+    Without a lock: simultaneous uploads may pass together, at most one for each thread of the web server.
+    """
+    mine, ours = kept_contents(loaded_by=actor), kept_contents(region=region)
+    if not MOST_OF_A_PERSON.takes(mine, size):
+        told = _("您有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请先写入。")
+        raise StorageFull(f"{told % mine.in_words()}{_after_days()}")
+    if not MOST_OF_AN_OFFICE.takes(ours, size):
+        told = _("本机关有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请和同事先写入。")
+        raise StorageFull(f"{told % ours.in_words()}{_after_days()}")
+
+
+def _after_days() -> str:
+    return _("没有写入的文件，上传%(days)s天后清除。") % {"days": KEPT_FOR.days}
+
+
 def uploaded_source(file: ImportedFile) -> Source:
     """The upload as it came. Raises FileRefused when its contents are no longer kept."""
     try:
@@ -84,11 +109,14 @@ def read_file(*, file: ImportedFile) -> None:
     kind, actor = KINDS[file.kind], file.loaded_by
     try:
         source = uploaded_source(file)
-        report = load_file(kind=kind, source=source, mode=Mode.REPORT, actor=actor, progress=_progress(file))
+        report = load_file(
+            kind=kind, source=source, mode=Mode.REPORT, actor=actor, file=file, progress=_progress(file)
+        )
     except DomainError as refusal:
         _refuse(file, refusal)
         return
     _keep_faults(file, report, source, kind)
+    _keep_changes(file, report, kind)
     # Two workers may read the same file after a resend. The lock lets only the first one store its report, so a
     # late one cannot set a file back that is already being written.
     with transaction.atomic():
@@ -98,12 +126,22 @@ def read_file(*, file: ImportedFile) -> None:
             .exists()
         ):
             keep_outcome(file, report, FileState.CHECKED, source, kind)
+            if not report.sound:
+                _drop_contents(file)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
-    """Store the refusal, unless another worker has changed the state meanwhile."""
+    """Store the refusal, unless another worker has changed the state meanwhile. Nobody needs the contents then."""
     untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
-    untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now())
+    if untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now()):
+        _drop_contents(file)
+
+
+def _drop_contents(file: ImportedFile) -> None:
+    """Remove the contents of a file that can never be written; they would use up its sender's room."""
+    if file.stored:
+        transaction.on_commit(partial(file.stored.storage.delete, file.stored.name))
+        ImportedFile.objects.filter(pk=file.pk).update(stored="")
 
 
 def _progress(file: ImportedFile) -> Progress:
@@ -115,7 +153,8 @@ def _progress(file: ImportedFile) -> Progress:
 
 @transaction.atomic
 def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> ImportedFile:
-    """Order the writing of a checked file. For parameters, the uploader may not do it.
+    """Order the writing of a checked file that one person may write alone; the others go through
+    exchange.services.approvals.
 
     Raises TransitionNotAllowed, PermissionMissing, SecondPersonNeeded.
     """
@@ -125,19 +164,21 @@ def order_writing(*, file: ImportedFile, only_sound_rows: bool, actor: User) -> 
         raise TransitionNotAllowed
     if not actor.can(kind.permission, locked.region_id):
         raise PermissionMissing
-    if kind.needs_two_people and actor.pk == locked.loaded_by_id:
+    if locked.needs_second:
         raise SecondPersonNeeded
     locked.state, locked.applied_by, locked.only_sound_rows = FileState.WRITING, actor, only_sound_rows
+    locked.applied_at = timezone.now()
     locked.save()
     return locked
 
 
 def write_file(*, file: ImportedFile) -> None:
-    """Write an upload as ordered. Refuse it again if rows have become faulty since it was read."""
+    """Write an upload as ordered. Refuse it again if rows have become faulty since it was read; let it wait again if
+    it now changes something else that needs a second person."""
     if file.state != FileState.WRITING:
         return
     kind = KINDS[file.kind]
-    actor, second = (file.loaded_by, file.applied_by) if kind.needs_two_people else (file.applied_by, None)
+    actor, second = (file.loaded_by, file.applied_by) if file.needs_second else (file.applied_by, None)
     mode = Mode.APPLY_VALID if file.only_sound_rows else Mode.APPLY
     try:
         source = uploaded_source(file)
@@ -148,7 +189,10 @@ def write_file(*, file: ImportedFile) -> None:
         _refuse(file, refusal)
         return
     _keep_faults(file, report, source, kind)
-    file.stored.delete(save=False)
+    if report.is_overtaken:
+        _keep_changes(file, report, kind)
+    else:
+        file.stored.delete(save=False)
     file.save()
 
 
@@ -160,18 +204,19 @@ def stalled_files() -> list[int]:
 
 @transaction.atomic
 def forget_contents() -> int:
-    """Remove contents and fault lists of uploads untouched for thirty days. Returns the number of uploads.
+    """Remove contents and lists of uploads untouched for thirty days. Returns the number of uploads.
 
     Their rows, hashes and counts stay. A file that was not written by then can no longer be written.
     """
     old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
-    kept = list(old.exclude(stored="", fault_book="").select_for_update(of=("self",), no_key=True, skip_locked=True))
+    kept = old.exclude(stored="", fault_book="", change_list="")
+    kept = list(kept.select_for_update(of=("self",), no_key=True, skip_locked=True))
     for file in kept:
         if file.state == FileState.CHECKED:
             _refuse(file, FileRefused(_("文件内容已按规定清除，请重新上传。")))
-        for sealed in filter(None, (file.stored, file.fault_book)):
+        for sealed in filter(None, (file.stored, file.fault_book, file.change_list)):
             transaction.on_commit(partial(sealed.storage.delete, sealed.name))
-        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="")
+        ImportedFile.objects.filter(pk=file.pk).update(stored="", fault_book="", change_list="")
     return len(kept)
 
 
@@ -189,6 +234,30 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
         details={"faults": file.fault_count},
     )
     return book
+
+
+def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
+    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused."""
+    if not file.change_list:
+        raise FileRefused(_("没有变动清单，或已按规定清除。"))
+    with file.change_list.open() as stored:
+        found = unseal_bytes(stored.read(), PURPOSE)
+    record(
+        actor=actor,
+        action="quota.file.changes",
+        target=file,
+        region_code=file.region_id or "",
+        details={"changes": file.changes_digest},
+    )
+    return found
+
+
+def _keep_changes(file: ImportedFile, report: Report, kind: Kind) -> None:
+    """Store every row that needs a second person while it can still be compared."""
+    file.change_list.delete(save=False)  # the list of the first reading
+    if report.look.rows:
+        content = b"".join(change_csv(kind, report.look.rows))
+        file.change_list.save("changes.sealed", ContentFile(seal_bytes(content, PURPOSE)), save=False)
 
 
 def _keep_faults(file: ImportedFile, report: Report, source: Source, kind: Kind) -> None:

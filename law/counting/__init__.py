@@ -22,9 +22,11 @@ from law.counting.claims import (
     weight,
 )
 from law.counting.filing import (
+    answer_by,
     deadline,
     effective_return,
     filed_in_time,
+    filing_opens,
     registered_staff_months,
     staff_months,
 )
@@ -51,6 +53,7 @@ __all__ = [
     "Reason",
     "Transfer",
     "age_bounds",
+    "answer_by",
     "certificate_failure",
     "claim_weight",
     "claimed_months",
@@ -61,6 +64,7 @@ __all__ = [
     "effective_return",
     "employment_age",
     "filed_in_time",
+    "filing_opens",
     "hosts_by_month",
     "judge",
     "month_failure",

@@ -1,14 +1,21 @@
 """Returns: by when, which one is in force, and what its staff numbers add up to."""
 
 from collections.abc import Sequence
-from datetime import date
+from datetime import date, timedelta
 from decimal import ROUND_HALF_UP, Context, Decimal
 
 from law.averaging import MONTHS
 from law.counting.settings import CountingRules
 from law.words import Words as _
 
+# No text sets a period for completing a return that was sent back; this one is the project's choice (docs/rules.md).
+ANSWERING = timedelta(days=15)
 _HALF_UP = Context(prec=50, rounding=ROUND_HALF_UP)
+
+
+def filing_opens(levy_year: int) -> date:
+    """The first day to file for a levy year: the year must be over (财税〔2015〕72号第十二条)."""
+    return date(levy_year + 1, 1, 1)
 
 
 def deadline(levy_year: int, rules: CountingRules) -> date:
@@ -19,6 +26,11 @@ def deadline(levy_year: int, rules: CountingRules) -> date:
 def filed_in_time(filed_on: date | None, levy_year: int, rules: CountingRules) -> bool:
     """True if a return was filed by the deadline, that day included. None means no return."""
     return filed_on is not None and filed_on <= deadline(levy_year, rules)
+
+
+def answer_by(sent_back_on: date) -> date:
+    """The last day on which a return that was sent back is filed again under its first filing day."""
+    return sent_back_on + ANSWERING
 
 
 def effective_return(filings: Sequence[date], levy_year: int, rules: CountingRules) -> int | None:

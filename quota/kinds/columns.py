@@ -40,3 +40,5 @@ def month_column() -> Column:
 
 NAMES_ANOTHER = "names_another boolean"
 HOLDER_DIFFERS = ("s.names_another", _("残疾人证号的前18位与身份证号不同，请核对是否填错人"))
+# Each stored row remembers the file that brought its present contents.
+FROM_FILE = {"file_id": "%(file)s"}

@@ -10,6 +10,7 @@ from quota.enums import CountsAt
 from quota.kinds import lookups, readers, returns
 from quota.kinds.columns import (
     DAY,
+    FROM_FILE,
     HOLDER_DIFFERS,
     NAMES_ANOTHER,
     certificate_kind,
@@ -32,7 +33,7 @@ RETURNS = Kind(
     columns=(
         employer_column(),
         levy_year,
-        Column("申报日期", cells.day, ("filed_on date",), DAY),
+        Column("申报日期", returns.filing_day, ("filed_on date", "is_back_dated boolean"), DAY),
         *(
             Column(f"{month}月在职职工人数", cells.whole_between(0, MAX_STAFF), (f"m{month} integer",), _("整数"))
             for month in MONTHS
@@ -50,7 +51,7 @@ RETURNS = Kind(
     change_constants=returns.CORRECTED,
     source=returns.SOURCE,
     stored_where="t.source = 'file'",
-    checks=(returns.decided_returns_stand,),
+    checks=(returns.days_of_upload, returns.decided_returns_stand),
     lock=returns.lock,
     settle=returns.settle,
 )
@@ -90,6 +91,8 @@ PLACEMENTS = Kind(
     ),
     body=("name", "post"),
     companions=("identity_encrypted", "certificate_encrypted", "born_on", "is_female"),
+    constants=FROM_FILE,
+    change_constants=FROM_FILE,
     checks=(checks.dates_in_order("contract_start", "contract_end"), returns.decided_years_stand),
     lock=returns.lock,
     settle=returns.settle_people,
@@ -112,6 +115,8 @@ DISPATCH_AGREEMENTS = Kind(
     key=("agency_id", "host_id", "person_key", "starts_on"),
     body=("ends_on", "counts_at"),
     companions=("identity_encrypted",),
+    constants=FROM_FILE,
+    change_constants=FROM_FILE,
     release="counts_at = 'agency'",
     checks=(checks.dates_in_order("starts_on", "ends_on"), two_employers, one_host_a_month),
 )

@@ -4,13 +4,14 @@ from django.utils.translation import gettext_lazy as _
 
 from accounts.permissions import Permission
 from exchange.engine import cells, checks
-from exchange.engine.contract import Column, Kind
+from exchange.engine.contract import Column, Kind, Matter, column_changes
 from law.codes import CertificateKind, CertificateState, EntityType
 from quota.enums import NumberKind
-from quota.kinds import readers
+from quota.kinds import certificates, readers
 from quota.kinds.columns import (
     CODE,
     DAY,
+    FROM_FILE,
     HOLDER_DIFFERS,
     MAY_BE_EMPTY,
     NAMES_ANOTHER,
@@ -26,6 +27,7 @@ from quota.models.employers import MAX_STAFF, MAX_YUAN
 
 MAX_PAYMENT_TO_A_PERSON = 10**9
 TWO_PEOPLE = {"entered_by_id": "%(actor)s", "approved_by_id": "%(second)s"}
+PARAMETER_COLUMNS = ("kind", "value", "valid_until", "document_number")
 
 PARAMETERS = Kind(
     name="parameters",
@@ -45,6 +47,17 @@ PARAMETERS = Kind(
     constants=TWO_PEOPLE,
     change_constants=TWO_PEOPLE,
     needs_two_people=True,
+    matters=(
+        Matter("new", _("新增参数%(rows)s条"), "t.id IS NULL", PARAMETER_COLUMNS),
+        Matter(
+            "changed",
+            _("更改参数%(rows)s条"),
+            "t.id IS NOT NULL AND ROW(s.value, s.valid_until, s.document_number)"
+            " IS DISTINCT FROM ROW(t.value, t.valid_until, t.document_number)",
+            PARAMETER_COLUMNS,
+        ),
+    ),
+    subject=(("行政区划代码", "s.region_id"), ("生效日期", "s.valid_from")),
     checks=(checks.dates_in_order("valid_from", "valid_until"), checks.periods_apart),
 )
 
@@ -102,6 +115,15 @@ EMPLOYERS = Kind(
         "registered_staff",
         "registered_wages",
     ),
+    # What decides whether an employer owes, how much, and to whom. Its name and address do not.
+    matters=(
+        column_changes("entity_type", _("涉及单位类型变化%(rows)s户")),
+        column_changes("region_id", _("涉及行政区划变化%(rows)s户")),
+        column_changes("registered_on", _("涉及登记日期变化%(rows)s户")),
+        column_changes("registered_staff", _("涉及税务登记职工人数变化%(rows)s户")),
+        column_changes("registered_wages", _("涉及税务登记工资总额变化%(rows)s户")),
+    ),
+    subject=(("统一社会信用代码", "s.uscc"), ("单位名称", "s.name")),
     checks=(employer_in_scope,),
 )
 
@@ -138,7 +160,11 @@ CERTIFICATES = Kind(
     key=("kind", "number_key"),
     body=("person_key", "name", "category", "level", "valid_from", "valid_until", "state"),
     companions=("number_encrypted", "identity_encrypted"),
-    checks=(checks.dates_in_order("valid_from", "valid_until"),),
+    constants=FROM_FILE | {"region_id": "%(region)s"},
+    change_constants=FROM_FILE,
+    checks=(checks.dates_in_order("valid_from", "valid_until"), certificates.certificates_in_scope),
+    lock=certificates.keep_old,
+    settle=certificates.tell_offices,
     remarks=(HOLDER_DIFFERS,),
 )
 
@@ -163,6 +189,8 @@ INSURANCE = Kind(
     ),
     key=("person_key", "employer_id", "month"),
     body=("pension", "medical", "unemployment", "injury"),
+    constants=FROM_FILE,
+    change_constants=FROM_FILE,
 )
 
 WAGES = Kind(
@@ -182,6 +210,7 @@ WAGES = Kind(
         ),
     ),
     key=("person_key", "employer_id", "month", "amount", "occurrence"),
+    constants=FROM_FILE,
     # Equal payments of a month are told apart by how often they occur in the file.
     source=(
         "SELECT person_key, employer_id, month, amount, generate_series(1, count(*)) AS occurrence"

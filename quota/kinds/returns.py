@@ -6,11 +6,14 @@ from datetime import date
 
 from django.utils.translation import gettext as _
 
+from exchange.engine import cells
 from exchange.engine.contract import Scope, StagedRows
-from exchange.engine.faults import Fault, Refusal
-from law.counting import effective_return
+from exchange.engine.faults import Cell, Fault, Refusal
+from law.counting import effective_return, filing_opens
 from quota.enums import DECIDED
-from quota.queries.parameters import counting_rules
+from quota.kinds.columns import FROM_FILE
+from quota.queries.parameters import counting_rules, filing_deadlines
+from quota.queries.returns import day_in_china
 from quota.services.in_force import COPIED, settle_returns_in_force
 from quota.workflow import SUBMIT
 
@@ -28,6 +31,7 @@ FROM staged f LEFT JOIN (
 ) o USING (employer_id, levy_year)
 """
 NEW = {
+    **FROM_FILE,
     "source": "'file'",
     "state": "'submitted'",
     "submitted_at": "now()",
@@ -41,6 +45,7 @@ NEW = {
     "has_findings": "false",
 }
 CORRECTED = {
+    **FROM_FILE,
     "state": "CASE t.state WHEN 'replaced' THEN t.state ELSE 'submitted' END",
     "submitted_at": "now()",
     "submitted_by_id": "%(actor)s",
@@ -63,6 +68,12 @@ EXISTS (
     SELECT FROM quota_headcountreturn r WHERE r.employer_id = s.employer_id AND r.levy_year = s.levy_year
       AND r.is_in_force AND r.state IN ({DECIDED_STATES})
 ) AND NOT EXISTS (SELECT FROM {{table}} t WHERE {{same_key}})
+"""
+# Filings that come in after the deadline under a day before it.
+BACK_DATED = """
+UPDATE staged s SET is_back_dated = true
+FROM quota_employer e, unnest(%(regions)s::text[], %(years)s::int[], %(days)s::date[]) AS d(region, year, last_day)
+WHERE e.id = s.employer_id AND e.region_id = d.region AND s.levy_year = d.year AND s.filed_on <= d.last_day
 """
 RIVALS = "SELECT s.line, s.employer_id, s.levy_year, s.filed_on FROM staged s WHERE {condition} ORDER BY s.line"
 FILED = """
@@ -102,6 +113,38 @@ def lock(staging: StagedRows) -> None:
     names = {"same_key": staging.same_key, "body_differs": staging.body_differs("s")}
     staging.run(LOCK.format(source=kind.source, table=kind.table, **names))
     ((staging.last_stored,),) = staging.rows(f"SELECT coalesce(max(id), 0) FROM {kind.table}")
+
+
+def filing_day(cell: Cell) -> tuple[str, str]:
+    """The day, and a mark that days_of_upload sets."""
+    return cells.day(cell), "f"
+
+
+def days_of_upload(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
+    """Refuse days on which nobody can have filed, and mark those that would make a filing timely after the deadline.
+
+    The command line may load filings of any day: it brings in what another system has dated.
+    """
+    if not scope.is_upload:
+        return
+    today = day_in_china()
+    too_late = Refusal(_("申报日期晚于今天。"), _("请填写收到申报的日期。"))
+    yield from staging.faults_where("s.filed_on > %(today)s", "filed_on", too_late, today=today)
+    too_early = Refusal(_("申报日期早于该年度申报开始之日。"), _("年度结束后才能申报，请填写收到申报的日期。"))
+    for (year,) in staging.rows("SELECT DISTINCT levy_year FROM staged ORDER BY levy_year"):
+        names = {"year": year, "opens": filing_opens(year)}
+        yield from staging.faults_where(
+            "s.levy_year = %(year)s AND s.filed_on < %(opens)s", "filed_on", too_early, **names
+        )
+    _mark_back_dated(staging, today)
+
+
+def _mark_back_dated(staging: StagedRows, today: date) -> None:
+    places = "SELECT DISTINCT e.region_id, s.levy_year FROM staged s JOIN quota_employer e ON e.id = s.employer_id"
+    last_days = filing_deadlines(set(staging.rows(places)))
+    over = [(region, year, day) for (region, year), day in last_days.items() if day < today]
+    regions, years, days = ([row[part] for row in over] for part in range(3))
+    staging.run(BACK_DATED, {"regions": regions, "years": years, "days": days})
 
 
 def decided_returns_stand(staging: StagedRows, scope: Scope) -> Iterator[Fault]:

@@ -5,10 +5,17 @@ from quota.models.employers import Employer, Membership
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
 from quota.models.returns import DraftPlacement, HeadcountReturn, Placement
-from quota.models.verification import DispatchTransfer, HeadcountSeries, PlacementCheck, VerifiedHeadcount
+from quota.models.verification import (
+    CertificateChange,
+    DispatchTransfer,
+    HeadcountSeries,
+    PlacementCheck,
+    VerifiedHeadcount,
+)
 
 __all__ = [
     "Certificate",
+    "CertificateChange",
     "DispatchAgreement",
     "DispatchTransfer",
     "DraftPlacement",

@@ -9,10 +9,12 @@ from django.db import models
 from django.db.models import F, Q
 from django.utils.translation import gettext_lazy as _
 
+from accounts.models import Region
 from design.law_words import choices_of
 from law.codes import CertificateKind, CertificateState
 from quota.enums import CountsAt
 from quota.models.employers import Employer
+from quota.models.provenance import FROM_FILE
 
 
 @pghistory.track(
@@ -20,7 +22,11 @@ from quota.models.employers import Employer
     pghistory.DeleteEvent(level=pgtrigger.Statement),
 )
 class Certificate(models.Model):
-    """A 残疾人证 or 残疾军人证 as in the federation's register; the register's level is the valid one."""
+    """A 残疾人证 or 残疾军人证 as in the federation's register; the register's level is the valid one.
+
+    `region` is that of the office that first loaded it on the pages. None means the national register, which only the
+    command line loads; no office changes such a row.
+    """
 
     kind = models.CharField(_("证件类型"), max_length=20, choices=choices_of(CertificateKind))
     number_key = models.UUIDField()
@@ -33,6 +39,10 @@ class Certificate(models.Model):
     valid_from = models.DateField(_("有效期起"), null=True, blank=True)
     valid_until = models.DateField(_("有效期止"), null=True, blank=True)
     state = models.CharField(_("状态"), max_length=12, choices=choices_of(CertificateState))
+    region = models.ForeignKey(
+        Region, verbose_name=_("登记地区"), null=True, on_delete=models.PROTECT, related_name="+", db_index=False
+    )
+    file = models.ForeignKey(**FROM_FILE)
 
     class Meta:
         verbose_name = _("残疾人证件")
@@ -64,6 +74,7 @@ class EmployerPersonMonth(models.Model):
     employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="+", db_index=False)
     person_key = models.UUIDField()
     month = models.DateField(_("所属月份"))
+    file = models.ForeignKey(**FROM_FILE)
 
     class Meta:
         abstract = True
@@ -117,6 +128,7 @@ class DispatchAgreement(models.Model):
     starts_on = models.DateField(_("协议开始"))
     ends_on = models.DateField(_("协议结束"), null=True, blank=True)
     counts_at = models.CharField(_("计入单位"), max_length=8, choices=CountsAt)
+    file = models.ForeignKey(**FROM_FILE)
 
     class Meta:
         verbose_name = _("劳务派遣协议")

@@ -1,6 +1,7 @@
 """The returns of employers: the year's staff and wages, and the disabled people they placed."""
 
 from collections.abc import Sequence
+from datetime import date
 from decimal import Decimal
 from typing import Any, Self
 
@@ -8,6 +9,7 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Func, Q
+from django.utils.timezone import localdate
 from django.utils.translation import gettext_lazy as _
 
 from accounts.identity import decrypt
@@ -16,10 +18,11 @@ from accounts.permissions import Permission
 from accounts.scoping import RegionScopedQuerySet
 from design.law_words import choices_of
 from law.codes import CertificateKind, EmploymentForm
-from law.counting import staff_months
+from law.counting import answer_by, staff_months
 from law.identifiers import mask_identity
 from quota.enums import ReturnSource, ReturnState
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
+from quota.models.provenance import FROM_FILE
 
 FIRST_LEVY_YEAR = 2015
 LAST_LEVY_YEAR = 2100
@@ -72,6 +75,7 @@ class HeadcountReturn(models.Model):
     is_late = models.BooleanField(_("逾期申报"), default=False)
     is_in_force = models.BooleanField(default=False)
     source = models.CharField(_("申报途径"), max_length=8, choices=ReturnSource)
+    file = models.ForeignKey(**FROM_FILE)
     staff_by_month = ArrayField(models.PositiveIntegerField(), size=12, verbose_name=_("各月在职职工人数"))
     staff_months = models.PositiveIntegerField(_("在职职工人月"))
     total_wages = models.DecimalField(_("在职职工工资总额"), max_digits=16, decimal_places=2)
@@ -190,6 +194,11 @@ class HeadcountReturn(models.Model):
         return self.total_wages if self.draft_total_wages is None else self.draft_total_wages
 
     @property
+    def answer_by(self) -> date | None:
+        """The last day on which the return keeps its filing day, if it was sent back."""
+        return answer_by(localdate(self.sent_back_at)) if self.sent_back_at else None
+
+    @property
     def receipt_number(self) -> str:
         """受理号: county, filing year and the return's own number."""
         return f"SB-{self.employer.region_id}-{self.levy_year + 1}-{self.pk:06d}"
@@ -233,6 +242,7 @@ class Placement(PlacementTerms):
 
     employer = models.ForeignKey(Employer, on_delete=models.PROTECT, related_name="placements")
     levy_year = models.PositiveSmallIntegerField(_("费款所属年度"))
+    file = models.ForeignKey(**FROM_FILE)
 
     objects = FiledQuerySet.as_manager()
 

@@ -4,11 +4,14 @@ from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
 from django.db.models import F, Q
+from django.db.models.functions import Now
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import Region
 from quota.enums import DecisionReason
 from quota.models.employers import Employer
+from quota.models.provenance import FROM_FILE
+from quota.models.registers import Certificate
 from quota.models.returns import BY_PERSON, LEVY_YEAR_BOUNDS, FiledQuerySet, HeadcountReturn, Holds, Placement
 
 MONTHS = 12
@@ -101,6 +104,46 @@ class DispatchTransfer(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.host_id}"
+
+
+class CertificateChange(models.Model):
+    """A certificate whose level, state, name or holder a file changed while a return claimed by it.
+
+    The federation's office looks at the return again: `seen_by`.
+    """
+
+    headcount_return = models.ForeignKey(
+        HeadcountReturn, on_delete=models.CASCADE, related_name="certificate_changes", verbose_name=_("申报")
+    )
+    certificate = models.ForeignKey(Certificate, on_delete=models.CASCADE, related_name="+", db_index=False)
+    file = models.ForeignKey(**FROM_FILE)
+    was_level = models.PositiveSmallIntegerField(_("原残疾等级"))
+    was_state = models.CharField(_("原状态"), max_length=12)
+    was_name = models.CharField(_("原姓名"), max_length=60)
+    had_other_holder = models.BooleanField(_("持证人变更"))
+    level = models.PositiveSmallIntegerField(_("残疾等级"))
+    state = models.CharField(_("状态"), max_length=12)
+    name = models.CharField(_("姓名"), max_length=60)
+    changed_at = models.DateTimeField(_("变更时间"), db_default=Now())
+    seen_at = models.DateTimeField(_("核对时间"), null=True)
+    seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)
+
+    class Meta:
+        ordering = ["pk"]
+        verbose_name = _("证件变化")
+        verbose_name_plural = _("证件变化")
+        indexes = [
+            models.Index(fields=["headcount_return"], condition=Q(seen_at=None), name="certificate_change_unseen")
+        ]
+        constraints = [
+            models.CheckConstraint(
+                condition=Q(seen_at=None, seen_by=None) | Q(seen_at__isnull=False, seen_by__isnull=False),
+                name="certificate_change_seen_has_person",
+            ),
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.headcount_return_id} {self.certificate_id}"
 
 
 class HeadcountSeries(models.Model):

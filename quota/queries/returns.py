@@ -26,8 +26,8 @@ def day_in_china(moment: datetime | None = None) -> date:
 
 
 def to_write_in(of_year: Iterable[HeadcountReturn]) -> HeadcountReturn | None:
-    """Of one employer's returns of a year the one to edit: the one sent back, which keeps its filing day, before a
-    draft."""
+    """Of one employer's returns of a year the one to edit: the one sent back, which may keep its filing day, before
+    a draft."""
     editable = [row for row in of_year if row.state in EDITABLE]
     return min(editable, key=lambda row: row.state == ReturnState.DRAFT, default=None)
 

@@ -14,16 +14,18 @@ from audit.services import record
 from quota.enums import ReturnState
 from quota.models import Employer
 from quota.queries.claims import ClaimScope
+from quota.queries.evidence import hands_of
 from quota.services.checks import hold_checks, id_ranges, settle_transfers
 
 Progress = Callable[[int, int], None]
 
 
-# Returns that are due. The person who filed a return may not decide it; the person who reviewed it or decided some of
-# its months may not be the second person. An officer's decision on single months stays; otherwise the computed months
-# are credited (none for a late return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if the
-# two disagree, it still runs or has died. hold_checks keeps single steps out during the batch. If a file changes a
-# return during the batch, the return has left `source` by the time of marking, and drops out with its number.
+# Returns that are due. The person who filed a return, loaded evidence of it or issued its sign-in code may not decide
+# it (`barred`: quota.queries.evidence); the person who reviewed it or decided some of its months may not be the second
+# person. An officer's decision on single months stays; otherwise the computed months are credited (none for a late
+# return: 财税〔2015〕72号第十二条). A check stores people first and totals later: if they disagree, it still runs or
+# has died. hold_checks keeps single steps out during the batch. If a file changes a return during the batch, the
+# return has left `source` by the time of marking, and drops out with its number.
 DUE = """
     SELECT r.id, r.employer_id, r.claimed_months, r.computed_months,
            CASE WHEN r.is_late THEN 0 ELSE r.computed_months + coalesce(d.difference, 0) END AS credited_months,
@@ -40,7 +42,7 @@ DUE = """
         WHERE r.claimed_months > 0 AND p.employer_id = e.id AND p.levy_year = %(year)s
     ) d ON true
     WHERE {condition} AND e.id BETWEEN %(first_id)s AND %(last_id)s
-      AND NOT coalesce(r.submitted_by_id IN (%(first)s, %(second)s), false)
+      AND NOT coalesce(r.submitted_by_id IN (%(first)s, %(second)s), false) AND ({barred}) IS NOT TRUE
       AND coalesce(%(first)s, r.reviewed_by_id) IS DISTINCT FROM %(second)s AND d.is_by_second IS NOT TRUE
       AND coalesce(d.computed, 0) = r.computed_months
       AND (%(accept_computed)s
@@ -231,7 +233,8 @@ def _review_part(batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int])
 
 
 def _totals(statement: str, batch: ReviewBatch, scope: ClaimScope, bounds: tuple[int, int]) -> BatchTotals:
-    names = scope.names(
+    hands = hands_of(filter(None, (batch.first, batch.second)))
+    names = hands.names | scope.names(
         first_id=bounds[0],
         last_id=bounds[1],
         source=batch.source,
@@ -240,7 +243,7 @@ def _totals(statement: str, batch: ReviewBatch, scope: ClaimScope, bounds: tuple
         accept_computed=batch.accept_computed,
     )
     with connection.cursor() as cursor:
-        cursor.execute(statement.format(condition=scope.condition), names)
+        cursor.execute(statement.format(condition=scope.condition, barred=hands.barred), names)
         return BatchTotals(*map(int, cursor.fetchone()))
 
 

@@ -15,7 +15,7 @@ from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
 from law.codes import CertificateKind, EmploymentForm
-from law.counting import MONTHS, staff_months
+from law.counting import MONTHS, answer_by, staff_months
 from law.identifiers import birth_date, is_female
 from quota.enums import DECIDED, ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
@@ -173,8 +173,8 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     """File the return: its people become the year's, and the database's clock dates it (财税〔2015〕72号第十二条).
 
     A return that replaces nothing keeps its people in the draft until it comes into force. A return that was sent back
-    keeps the day of its first filing; the replaced numbers stay in the trail. Raises ReturnIncomplete, ReturnClosed
-    and the errors of save_return.
+    keeps the day of its first filing if it is answered in time; the replaced numbers stay in the trail. Raises
+    ReturnIncomplete, ReturnClosed and the errors of save_return.
     """
     # Alone if returns of other employers change too: otherwise two employers could wait for each other.
     hold_checks(headcount_return.levy_year, as_one_of_many=not relieved_by(headcount_return).exists())
@@ -183,8 +183,8 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     if not draft.typed_staff_months or not draft.typed_total_wages:
         raise ReturnIncomplete
     _refuse_closed(draft)
-    if draft.state == ReturnState.DRAFT:
-        HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china())
+    if _takes_new_day(draft):
+        HeadcountReturn.objects.filter(pk=draft.pk).update(filed_on=day_in_china(), source=ReturnSource.PORTAL)
     if would_be_in_force(draft):
         publish_placements(draft)
     replaced = _declare_typed_numbers(draft)
@@ -192,6 +192,13 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
     settle_returns_in_force(employer_ids=[filed.employer_id], levy_year=filed.levy_year)
     filed.refresh_from_db()
     return filed
+
+
+def _takes_new_day(draft: HeadcountReturn) -> bool:
+    """True for a first filing, and for an answer that comes too late: a placeholder does not hold its day for ever."""
+    if draft.state == ReturnState.DRAFT:
+        return True
+    return day_in_china() > answer_by(day_in_china(draft.sent_back_at))
 
 
 def check_return(*, return_id: int) -> None:

@@ -14,12 +14,13 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded
 from audit.models import AuditEntry
 from audit.services import record
-from audit.workflow import apply, check
+from audit.workflow import Transition, apply, check
 from casework.decisions import unless_changed
 from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
+from quota.queries.evidence import bar_of
 from quota.queries.verification import decided_months, decision_seen, results_of, shown_of_return
 from quota.services.checks import hold_checks, settle_transfers
 from quota.services.filing import copy_to_draft
@@ -54,7 +55,7 @@ def decide_placement(
     """
     hold_checks(placement.levy_year, as_one_of_many=True)
     filed = _locked_return(placement)
-    check(filed, REVIEW, actor=actor, region_code=placement.employer.region_id)
+    _check(filed, REVIEW, actor)
     result = _locked_result(placement)
     if seen is not None and seen != decision_seen(result):
         raise CaseChanged
@@ -124,15 +125,22 @@ def _months_counted_elsewhere(result: PlacementCheck) -> set[int]:
 def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str | None = None) -> HeadcountReturn:
     """初审: hand the decided months to a second person.
 
-    `seen` is the digest of the page. Raises CaseChanged if the return has changed since, and the errors of
-    audit.workflow.apply.
+    `seen` is the digest of the page. Raises CaseChanged if the return has changed since, SecondPersonNeeded for a
+    person who loaded its evidence or issued its sign-in code, and the errors of audit.workflow.apply.
     """
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
-    region_code = filed.employer.region_id
-    check(filed, REVIEW, actor=actor, region_code=region_code)
+    _check(filed, REVIEW, actor)
     unless_changed(seen, shown_of_return, CaseChanged)(filed)
+    region_code = filed.employer.region_id
     return apply(filed, REVIEW, actor=actor, region_code=region_code, credited_months=decided_months(filed))
+
+
+def _check(filed: HeadcountReturn, step: Transition, actor: User) -> None:
+    """Raise what refuses a review by this person: audit.workflow.check, and a hand of the person in the evidence."""
+    check(filed, step, actor=actor, region_code=filed.employer.region_id)
+    if bar := bar_of(filed, actor):
+        raise SecondPersonNeeded(bar)
 
 
 @transaction.atomic
@@ -144,7 +152,7 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
     hold_checks(headcount_return.levy_year, as_one_of_many=True)
     filed = _locked(headcount_return)
     region_code = filed.employer.region_id
-    check(filed, VERIFY, actor=actor, region_code=region_code)
+    _check(filed, VERIFY, actor)
     unless_changed(seen, shown_of_return, CaseChanged)(filed)
     if results_of(filed).filter(decided_by=actor).exists():
         raise SecondPersonNeeded
@@ -177,7 +185,8 @@ def verify_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 def send_back(
     *, headcount_return: HeadcountReturn, reason: str, actor: User, people: Sequence[tuple[str, str]] = ()
 ) -> HeadcountReturn:
-    """退回补正: the employer may change the return again; its filing day stays. Raises the errors of apply.
+    """退回补正: the employer may change the return again; its filing day stays if it answers within
+    law.counting.answer_by. Raises the errors of apply.
 
     `people` pairs names with the missing points. Only readers with the right to see persons may read them, so the
     trail, which the tax bureau reads too, gets the general reason alone.

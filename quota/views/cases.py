@@ -21,7 +21,7 @@ from accounts.permissions import Permission, requires
 from accounts.scoping import scoped_object
 from audit.errors import DomainError
 from audit.queries import trail_of
-from audit.workflow import Transition, allowed
+from audit.workflow import Transition
 from casework.decisions import digest_of
 from casework.forms import ReasonForm
 from casework.steps import StepPage, step_page
@@ -31,6 +31,9 @@ from quota.forms import CaseQueueForm, DecisionForm, SendBackForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queries import case as cases
 from quota.queries import dispatch
+from quota.queries.certificate_changes import unseen_changes
+from quota.queries.evidence import open_steps
+from quota.queries.origins import Origin, Origins, origins_of
 from quota.queries.queue import FIRST_SORT, Selection
 from quota.queries.verification import decision_seen, shown_of_return
 from quota.services import verification
@@ -52,13 +55,16 @@ CONFLICT = 409
 @dataclass(frozen=True, slots=True)
 class CaseView:
     """The contents of the page. `chosen` is the person whose evidence is open, `form` decides that person's months.
-    `steps` are the permitted ones; every link keeps `query`; `is_conflict`: somebody else has decided meanwhile."""
+    `steps` are the permitted ones, `bar` tells why a review is not among them; every link keeps `query`;
+    `is_conflict`: somebody else has decided meanwhile."""
 
     filed: HeadcountReturn
     workers: list[cases.Worker]
     chosen: cases.PersonEvidence | None
     form: DecisionForm | None
+    origins: Origins
     steps: list[Transition]
+    bar: str
     can_reveal: bool
     query: str
     is_conflict: bool
@@ -72,6 +78,10 @@ class CaseView:
         """All people, each with True for the chosen one."""
         chosen = self.chosen.worker if self.chosen else None
         return [(worker, worker is chosen) for worker in self.workers]
+
+    @property
+    def chosen_origins(self) -> list[Origin]:
+        return self.origins.of_person(self.chosen.worker.placement.person_key) if self.chosen else []
 
     @property
     def totals(self) -> cases.HeadTotals:
@@ -106,12 +116,15 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
         else:
             messages.success(request, _("已记录%(name)s的逐月认定。") % {"name": worker.placement.name})
             return redirect(_kept(request, "quota:case_person", filed.pk, worker.placement.pk))
+    steps, bar = open_steps(filed, STEPS, request.user)
     shown = CaseView(
         filed=filed,
         workers=people,
         chosen=cases.person_evidence(filed, worker, request.user) if worker else None,
         form=form,
-        steps=allowed(filed, STEPS, actor=request.user, region_code=filed.employer.region_id),
+        origins=origins_of(filed),
+        steps=steps,
+        bar=bar,
         can_reveal=request.user.can(Permission.REVEAL_IDENTITY, filed.employer.region_id),
         query=f"?{request.GET.urlencode()}" if request.GET else "",
         is_conflict=is_conflict,
@@ -189,7 +202,9 @@ def _context(request: HttpRequest, shown: CaseView) -> dict[str, Any]:
         "filed": shown.filed,
         "form": shown.form,  # its errors open the page
         "steps": [(step.name, CASE_WORDS[step.name].button) for step in shown.steps],
+        "changes": unseen_changes(shown.filed),
         "trail": trail_of(shown.filed)[:20],
+        "may_look": request.user.can(Permission.VERIFY_RETURN, shown.filed.employer.region_id),
         "before": before,
         "after": after,
         "selection": selection,
@@ -213,6 +228,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         context={
             "filed": filed,
             "totals": cases.head_totals(filed, people),
+            "origins": origins_of(filed),
             "hosts": _hosts(request, filed) if transition in (VERIFY, REOPEN) else [],
         },
         crumbs=[(reverse("quota:queue") + query, _("待审核")), (stand, filed.employer)],

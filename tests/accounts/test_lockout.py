@@ -1,6 +1,7 @@
 """Guessing passwords: the limit is exact under a burst, the page shows the wait, the owner stays able to sign in,
 administrators can help."""
 
+import base64
 import os
 import threading
 from collections import Counter
@@ -128,6 +129,15 @@ def test_a_forged_device_cookie_is_no_known_browser(person: User) -> None:
     stranger = Client()
     stranger.cookies["known_device"] = f'["abc","{person.username}"]'
     assert try_it(stranger, person.username, PASSWORD).status_code == 429
+
+
+def test_the_device_cookie_does_not_tell_whose_it_is(person: User) -> None:
+    owner = Client()
+    try_it(owner, person.username, PASSWORD)
+    parts = owner.cookies["known_device"].value.split(":")
+    shown = b"".join(base64.urlsafe_b64decode(part + "=" * (-len(part) % 4)) for part in parts)
+    assert person.username.encode() not in shown
+    assert person.username.encode().hex().encode() not in shown
 
 
 def test_one_password_against_many_names_is_stopped_by_the_address(person: User) -> None:

@@ -15,6 +15,7 @@ from urllib.parse import parse_qs, urlsplit
 
 import jwt
 import pytest
+import time_machine
 from cryptography.hazmat.primitives.asymmetric import ec, rsa
 from django.core.management import call_command
 from django.core.management.base import SystemCheckError
@@ -23,7 +24,7 @@ from django.utils import timezone
 from jwt.algorithms import Algorithm, ECAlgorithm, RSAAlgorithm
 
 from accounts.errors import OidcRefused
-from accounts.models import OutsideIdentity, User
+from accounts.models import OutsideIdentity, Session, User
 from accounts.permissions import Role
 from accounts.sign_in.outside import bind
 from tests.accounts.factories import officer
@@ -299,6 +300,28 @@ def test_an_answer_is_taken_once(client: Client, service: Service, person: User)
     asked = begin(client)
     come_back(client, service, asked, person, nonce="wrong first")
     assert come_back(client, service, asked, person).status_code == 409
+
+
+def test_asking_writes_no_session_and_the_question_ends(client: Client, service: Service, person: User) -> None:
+    before = Session.objects.count()
+    asked = begin(client)
+    assert Session.objects.count() == before
+    with time_machine.travel(timezone.now() + timedelta(minutes=11)):
+        assert come_back(client, service, asked, person).status_code == 409
+
+
+def test_a_changed_question_is_no_question(client: Client, service: Service, person: User) -> None:
+    asked = begin(client)
+    client.cookies["oidc_question"] = client.cookies["oidc_question"].value.swapcase()
+    assert come_back(client, service, asked, person).status_code == 409
+
+
+def test_one_address_asks_the_other_authority_so_often(
+    client: Client, service: Service, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr("accounts.sign_in.views.sign_in.OIDC_PER_MINUTE", 3)
+    paths = ("/sign-in/oidc/", "/sign-in/oidc/return/")
+    assert [client.get(path).status_code for path in paths * 2] == [302, 409, 302, 429]
 
 
 def test_whoever_is_unknown_or_disabled_here_stays_out(client: Client, service: Service, person: User) -> None:

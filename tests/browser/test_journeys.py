@@ -112,7 +112,7 @@ def test_uploading_a_file_and_writing_it(enter: Enter, tmp_path: Path) -> None:
         "统一社会信用代码,身份证号,所属月份,养老,医疗,失业,工伤\n"
         f"{employer.uscc},{identity_number()},2025-03,1,1,1,1\n"
     )
-    page = enter(officer(Role.VERIFIER, COUNTY))
+    page = enter(officer(Role.SERVICE_OFFICER, COUNTY))
     # Asked only when the file is chosen, Chromium sometimes opens its own window first, and closes it again.
     page.on("filechooser", lambda _chooser: None)
     activate(page, "文件导入")

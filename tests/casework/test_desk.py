@@ -90,6 +90,7 @@ def test_a_person_without_a_post_is_sent_to_the_administrator(db: None, signed_i
 OWN_LINES = {
     Role.EMPLOYER: {"申报草稿待提交"},
     Role.VERIFIER: {"2025年度申报待初审"},
+    Role.SERVICE_OFFICER: set(),
     Role.LEVY_OFFICER: {"更正待批准"},
     Role.TAX_OFFICER: {"征收清单待接收"},
     Role.FINANCE_OFFICER: {"公示待公布", "奖励待批准"},

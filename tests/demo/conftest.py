@@ -10,6 +10,7 @@ from django.core.management import call_command
 from django.db import connection, transaction
 
 from demo.province import COLUMNS
+from tools.roles import as_owner
 
 EMPLOYERS = 800
 
@@ -43,6 +44,7 @@ def schema_of_filled_tables() -> list[Any]:
 def filled(django_db_setup: None, django_db_blocker: Any) -> Iterator[Filled]:
     with django_db_blocker.unblock(), transaction.atomic():
         schema, printed, told = schema_of_filled_tables(), StringIO(), StringIO()
-        call_command("demo", employers=EMPLOYERS, stdout=printed, stderr=told)
+        with as_owner():
+            call_command("demo", employers=EMPLOYERS, stdout=printed, stderr=told)
         yield Filled(printed.getvalue(), told.getvalue(), schema)
         transaction.set_rollback(True)

@@ -25,6 +25,7 @@ from tests.disclosure.factories import (
 from tests.levy.factories import confirmed_run
 from tests.quota.factories import verified_year
 from tests.reading import text_of
+from tools.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -147,7 +148,7 @@ def test_rows_from_before_it_was_asked_show_nothing_and_bind_nobody(client):
     paid_in_full(payers(XIAODIAN, 6)[:3])
     confirmed_run()
     published()
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE disclosure_publishedregion DISABLE TRIGGER USER")
         cursor.execute("UPDATE disclosure_publishedregion SET is_paid_shown = NULL")

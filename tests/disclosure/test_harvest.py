@@ -14,7 +14,7 @@ import pytest
 from django.core.cache import cache
 from django.urls import reverse
 
-from disclosure.throttle import is_too_often
+from accounts.frame.throttle import is_too_often
 from tests.disclosure.factories import published_province
 from tests.quota.factories import identity_number
 
@@ -50,7 +50,7 @@ def test_a_burst_of_forged_addresses_gets_no_more_than_the_limit(live_server):
 @pytest.mark.django_db(transaction=True)
 def test_twin_a_believed_header_lets_the_burst_through(live_server, monkeypatch):
     monkeypatch.setattr(
-        "disclosure.throttle.counted_address", lambda request: request.headers["X-Forwarded-For"].split(",")[0]
+        "accounts.frame.throttle.counted_address", lambda request: request.headers["X-Forwarded-For"].split(",")[0]
     )
     published_province()
     assert burst(live_server)[200] > LIMIT
@@ -73,7 +73,7 @@ def test_twin_a_counter_that_reads_before_it_writes_admits_more(rf, monkeypatch)
             cache.set(key, value + 1)
             return value + 1
 
-    monkeypatch.setattr("disclosure.throttle.cache", ReadsFirst())
+    monkeypatch.setattr("accounts.frame.throttle.cache", ReadsFirst())
     request = rf.get("/search/", REMOTE_ADDR="192.0.2.50")
     with ThreadPoolExecutor(8) as pool:
         refused = list(pool.map(lambda _n: is_too_often(request, "search", LIMIT), range(ASKED)))
@@ -88,3 +88,25 @@ def test_nobody_is_looked_for_by_an_identity_number(client):
             page = client.get(reverse("disclosure:search"), {"q": typed}).content.decode()
             assert "不能用身份证件号码查询" in page
             assert "找到" not in page.split("</form>")[1]
+
+
+@pytest.mark.django_db
+def test_pages_and_files_that_cost_much_are_limited_by_address(client, monkeypatch):
+    publication = published_province()
+    file, entry = publication.files.first(), publication.entries.first()
+    limited = {
+        "public.UNITS_PER_MINUTE": reverse("disclosure:employer", args=[entry.uscc]),
+        "regions.COMPARISONS_PER_MINUTE": reverse("disclosure:region_compare"),
+        "open_data.FILES_PER_MINUTE": reverse("disclosure:download", args=[publication.pk, file.name, file.format]),
+    }
+
+    def status_of(path: str, **more: Any) -> int:
+        answer = client.get(path, **more)
+        answer.getvalue()  # read to its end, a file is closed
+        return answer.status_code
+
+    for limit, path in limited.items():
+        monkeypatch.setattr(f"disclosure.views.{limit}", 2)
+        assert [status_of(path) for _time in range(3)] == [200, 200, 429], path
+        assert status_of(path, headers={"X-Forwarded-For": "198.51.100.3"}) == 429
+        assert status_of(path, REMOTE_ADDR="198.51.100.3") == 200

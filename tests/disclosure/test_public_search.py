@@ -7,8 +7,8 @@ from django.test import RequestFactory
 from django.urls import reverse
 from rest_framework.settings import api_settings
 
+from accounts.frame.throttle import is_too_often
 from disclosure.models import PublishedEntry
-from disclosure.throttle import is_too_often
 from quota.models import Employer
 from tests.disclosure.factories import DATONG, PINGCHENG, XIAODIAN, employer, published, published_province, regions
 from tests.levy.factories import confirmed_run

@@ -130,9 +130,9 @@ def test_blank_required_cells_are_told_and_optional_ones_are_not(employer: Emplo
 
 
 def test_a_row_outside_the_officers_region_is_a_fault(employer: Employer) -> None:
-    neighbour = officer(Role.VERIFIER, "140106")
+    neighbour = officer(Role.SERVICE_OFFICER, "140106")
     assert load(INSURANCE, [insured(identity_number())], actor=neighbour).faults[0].reason == "不在您的管辖范围。"
-    assert load(INSURANCE, [insured(identity_number())], actor=officer(Role.VERIFIER, "140100")).new == 1
+    assert load(INSURANCE, [insured(identity_number())], actor=officer(Role.SERVICE_OFFICER, "140100")).new == 1
 
 
 def test_a_right_for_another_kind_is_no_right() -> None:

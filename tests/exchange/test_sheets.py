@@ -43,6 +43,7 @@ def sound_code(start: str) -> str:
 
 CODES = [sound_code(f"91140105MA010{number:04}") for number in range(5)]
 OWN, OTHERS = "140105", "140106"
+SECOND = "须由第二人批准"
 # Cells of each column: the sound ones, then the damaged ones.
 CELLS: dict[str, tuple[list[str], list[str]]] = {
     "统一社会信用代码": ([*CODES, f" {CODES[0]} "], ["", CODES[0][:17] + "Z", "9.11401E+17", "甲"]),
@@ -94,25 +95,31 @@ def person() -> User:
     return officer(Role.TAX_OFFICER, OWN)
 
 
-def without_faults(sheet: Sequence[Sequence[str]], person: User) -> list[Sequence[str]]:
+def without_faults(sheet: Sequence[Sequence[str]], person: User, words: str = "") -> list[Sequence[str]]:
     """The rows that stay when those with a fault are taken out, and equal ones that had only been read once."""
     rest = list(sheet)
-    while faults := faults_of(read(csv_bytes([EMPLOYERS.headings, *rest]), person)):
-        refused = {line for line, _heading, _words in faults}
+    while refused := {line for line, _heading, said in found_in(rest, person) if words in said}:
         rest = [row for line, row in enumerate(rest, 2) if line not in refused]
     return rest
 
 
+def found_in(sheet: Sequence[Sequence[str]], person: User) -> Faults:
+    return faults_of(read(csv_bytes([EMPLOYERS.headings, *sheet]), person))
+
+
 def both_ways(sheet: Sequence[Sequence[str]], person: User) -> tuple[Any, Any]:
-    """Faults, new and changed rows, and the stored rows: of a loaded file, and of the sheet's sound rows."""
-    content = csv_bytes([EMPLOYERS.headings, *sheet])
+    """Faults, new and changed rows, and the stored rows: of a loaded file, and of the sheet's sound rows.
+
+    A sheet refuses what needs a second person; such rows are left out.
+    """
+    sheet = without_faults(sheet, person, SECOND)
     with transaction.atomic():
         report = load(EMPLOYERS, sheet, Mode.APPLY_VALID, actor=person)
         faults = sorted((fault.line, fault.heading, f"{fault.reason}{fault.cure}") for fault in report.faults)
         loaded = (faults, (report.new, report.changed), stored())
         transaction.set_rollback(True)
     with transaction.atomic():
-        previewed = faults_of(read(content, person))
+        previewed = found_in(sheet, person)
         sound = without_faults(sheet, person)
         written = read(csv_bytes([EMPLOYERS.headings, *sound]), person, dry_run=False)
         filed = (previewed, (written.totals["new"], written.totals["update"]), stored())
@@ -125,6 +132,18 @@ def both_ways(sheet: Sequence[Sequence[str]], person: User) -> tuple[Any, Any]:
 def test_a_sheet_and_a_loaded_file_agree_on_every_row(person: User, sheet: list[list[str]]) -> None:
     loaded, filed = both_ways(sheet, person)
     assert filed == loaded
+
+
+def test_a_sheet_is_no_way_around_the_second_person(person: User) -> None:
+    row = [CODES[2], "清和新名", OWN, "个体工商户", "", "", "0", "", "", "5", ""]
+    refused = found_in([row], person)
+    assert [(line, heading) for line, heading, _words in refused] == [(2, "单位类型"), (2, "税务登记职工人数")]
+    assert all(SECOND in words for _line, _heading, words in refused)
+    with pytest.raises(FileRefused):
+        read(csv_bytes([EMPLOYERS.headings, row]), person, dry_run=False)
+    assert Employer.objects.get(uscc=CODES[2]).entity_type == "enterprise"
+    read(csv_bytes([EMPLOYERS.headings, [*row[:3], "企业", *row[4:9], "", ""]]), person, dry_run=False)
+    assert Employer.objects.get(uscc=CODES[2]).name == "清和新名"
 
 
 def test_cells_of_a_workbook_are_read_as_in_a_loaded_file(person: User) -> None:

@@ -16,6 +16,7 @@ from levy.services import interruptions, runs
 from quota.models import Employer
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import EmployerFactory, regional_number, verified_year
+from tools.roles import as_owner
 
 YEAR = 2025
 
@@ -83,7 +84,7 @@ def test_one_slice_done_ends_the_row(run: AssessmentRun) -> None:
 
 def test_a_lost_connection_in_the_middle_of_a_slice_is_noted_and_costs_no_attempt(run: AssessmentRun) -> None:
     """The database ends the session between the count of the start and the rows."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(
             "CREATE FUNCTION end_session() RETURNS trigger LANGUAGE plpgsql AS"
             " $$ BEGIN PERFORM pg_terminate_backend(pg_backend_pid()); RETURN NEW; END $$;"
@@ -98,7 +99,7 @@ def test_a_lost_connection_in_the_middle_of_a_slice_is_noted_and_costs_no_attemp
         assert (run.interruptions, run.pause_reason) == (1, PauseReason.NO_DATABASE)
         assert (part.state, part.attempts, part.unended_starts) == (SliceState.TODO, 0, 0)
     finally:
-        with connection.cursor() as cursor:
+        with as_owner(), connection.cursor() as cursor:
             cursor.execute("DROP TRIGGER end_session ON levy_assessment; DROP FUNCTION end_session")
 
 

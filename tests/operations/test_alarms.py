@@ -22,6 +22,7 @@ from operations.tasks import canary
 from tests.accounts.factories import UserFactory
 from tests.levy.factories import started_run
 from tests.quota.factories import EmployerFactory
+from tools.roles import as_owner
 
 ROOT = Path(__file__).resolve().parents[2]
 pytestmark = pytest.mark.django_db
@@ -107,7 +108,7 @@ def test_a_broken_trail_is_no_sign_of_life_and_goes_into_the_log(caplog: pytest.
     assert Pulse.objects.filter(name=Sign.TRAIL).exists()
     Pulse.objects.all().delete()
     started_run()
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         cursor.execute("ALTER TABLE audit_auditentry DISABLE TRIGGER USER")
         cursor.execute("UPDATE audit_auditentry SET reason = 'changed'")

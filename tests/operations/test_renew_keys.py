@@ -27,6 +27,7 @@ from quota.models import Certificate, Placement
 from tests.accounts.factories import officer
 from tests.casework.factories import applicant, paper_in, request_of
 from tests.quota.factories import EmployerFactory, identity_number, placement
+from tools.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 PEOPLE = 12
@@ -91,11 +92,13 @@ def test_work_cut_off_five_times_ends_with_everything_under_the_new_key(
     use_keys(new_key(), old)
     monkeypatch.setattr(keys, "BATCH", 2)
     for _cut in range(5):
-        next(iter(keys.renew_rows(Placement, keys.sealed_columns()[Placement])))
+        with as_owner():
+            next(iter(keys.renew_rows(Placement, keys.sealed_columns()[Placement])))
         assert first_bytes() == {0, 1}, "old and new are read side by side"
         assert {pk: decrypt(row.identity_encrypted) for pk, row in Placement.objects.in_bulk().items()} == people
     out = StringIO()
-    call_command("renew_keys", stdout=out)
+    with as_owner():
+        call_command("renew_keys", stdout=out)
     assert "残疾职工：2\n" in out.getvalue()
     assert first_bytes() == {1}
     assert list(Placement.objects.order_by("pk").values_list("pk", "person_key", "name", "certificate_key")) == before
@@ -124,7 +127,8 @@ def test_second_factors_and_kept_uploads_move_too(use_keys: Callable[..., None],
     former = file.stored.path
     paper = paper_in(request_of(applicant()), content=b"%PDF")
     use_keys(new_key(), settings.IDENTITY_KEYS[0])
-    call_command("renew_keys", stdout=StringIO())
+    with as_owner():
+        call_command("renew_keys", stdout=StringIO())
     use_keys(settings.IDENTITY_KEYS[0], "")
     assert unseal(SecondFactor.objects.get().secret, SECOND_FACTOR) == "JBSWY3DPEHPK3PXP"
     file.refresh_from_db()

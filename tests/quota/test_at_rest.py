@@ -12,7 +12,7 @@ from exchange.engine.loading import Mode, load_file
 from quota.kinds import DISPATCH_AGREEMENTS
 from quota.models import DispatchAgreement, Placement
 from tests.accounts.factories import RegionFactory
-from tests.conftest import test_database_url
+from tests.conftest import owner_database_url
 from tests.exchange.files import csv_bytes, source
 from tests.quota.factories import EmployerFactory
 from tools.faults.steps.canaries import KINDS, forms_of, rows_about
@@ -38,7 +38,7 @@ def loaded() -> None:
 
 
 def is_in_a_dump() -> bool:
-    dump = subprocess.run([PG_DUMP, "--dbname", test_database_url()], capture_output=True, check=True).stdout
+    dump = subprocess.run([PG_DUMP, "--dbname", owner_database_url()], capture_output=True, check=True).stdout
     assert b"COPY public.quota_placement " in dump
     return any(form in dump for form in forms_of([NUMBER]))
 

@@ -14,6 +14,7 @@ from quota.models import InsuranceMonth
 from tests.exchange.files import csv_bytes, source
 from tests.quota.factories import EmployerFactory, identity_number
 from tools.faults.steps.canaries import forms_of
+from tools.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 CODE = "91140105MA01000604"
@@ -62,7 +63,7 @@ def test_a_number_in_the_wrong_column_is_not_repeated(canary: str, caplog: pytes
 
 def test_a_row_that_the_database_refuses_is_not_repeated(canary: str, caplog: pytest.LogCaptureFixture) -> None:
     """PostgreSQL names all values of the row that a constraint refuses."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE quota_insurancemonth ADD CONSTRAINT refuses_all CHECK (NOT pension) NOT VALID")
     with caplog.at_level(logging.DEBUG):
         told = load([[CODE, canary, "2025-03", "1", "1", "1", "1"]])

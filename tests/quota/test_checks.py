@@ -32,6 +32,7 @@ from tests.quota.factories import (
     placement,
     regional_number,
 )
+from tools.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 
@@ -362,7 +363,7 @@ def test_a_withdrawn_agreement_brings_the_months_back(employer: Employer) -> Non
 
 def test_agreements_that_contradict_each_other_end_a_check_in_the_midst_of_its_rows(employer: Employer) -> None:
     """The constraint that prevents such agreements is taken away; one of the two is still to come from PostgreSQL."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("ALTER TABLE quota_dispatchagreement DROP CONSTRAINT agreements_of_a_month_apart")
     for identity in (identity_number(), identity_number()):
         placement(employer, identity=identity, form=EmploymentForm.DISPATCH)

@@ -1,22 +1,25 @@
 """A return that was sent back: the declared values count until its edits are submitted."""
 
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from decimal import Decimal
 
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 
 from accounts.identity import look_up_key
 from accounts.models import User
 from accounts.permissions import Role
 from audit.queries import trail_of
+from casework.desk import all_lines
 from levy.queries.facts import facts_today
 from quota.enums import ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnIncomplete
 from quota.kinds import PLACEMENTS
-from quota.models import Employer, HeadcountReturn
+from quota.models import Employer, HeadcountReturn, RegionalSetting
+from quota.queries.returns import day_in_china
 from quota.services import filing
 from quota.services.verification import review_return, send_back
 from quota.tasks import check_return, check_waiting
@@ -172,3 +175,32 @@ def test_a_file_s_new_people_come_into_what_the_employer_is_writing(
     load(PLACEMENTS, [placed(new, **in_file)])
     draft.refresh_from_db()
     assert not draft.draft_placements.exists()
+
+
+@pytest.mark.parametrize(("days", "keeps"), [(15, True), (16, False)])
+def test_a_placeholder_keeps_its_day_only_if_it_is_answered_in_time(
+    filed: HeadcountReturn, clerk: User, days: int, keeps: bool
+) -> None:
+    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_at=timezone.now() - timedelta(days=days))
+    submit(filed, clerk)
+    filed.refresh_from_db()
+    assert filed.filed_on == (date(YEAR + 1, 1, 1) if keeps else day_in_china())
+
+
+def test_an_answer_that_comes_too_late_after_the_deadline_makes_the_return_late(
+    filed: HeadcountReturn, clerk: User
+) -> None:
+    RegionalSetting.objects.update(value="01-02")
+    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_at=timezone.now() - timedelta(days=16))
+    submit(filed, clerk)
+    filed.refresh_from_db()
+    assert (filed.filed_on, filed.is_late) == (day_in_china(), True)
+
+
+def test_the_employer_is_told_the_last_day(
+    filed: HeadcountReturn, clerk: User, signed_in: Callable[..., Client]
+) -> None:
+    page = signed_in(clerk).get(reverse("quota:return", args=[filed.pk])).content.decode()
+    assert "此后提交的，以重新提交之日为申报日期" in page
+    (line,) = [line for line in all_lines(clerk) if line.label == "申报待补正"]
+    assert line.due.day == filed.answer_by

@@ -14,7 +14,7 @@ from audit.models import AuditEntry
 from quota.models import Membership
 from quota.services.sign_in_codes import issue_sign_in_code
 from tests.accounts.factories import RegionFactory, officer
-from tests.quota.factories import EmployerFactory
+from tests.quota.factories import EmployerFactory, employer_account
 
 pytestmark = pytest.mark.django_db
 SignedIn = Callable[..., Client]
@@ -57,6 +57,21 @@ def test_a_new_code_ends_the_old_password_and_its_sessions() -> None:
     assert Client().post("/sign-in/", {"username": employer.uscc, "password": first}).status_code == 200
     assert Client().post("/sign-in/", {"username": employer.uscc, "password": second}).status_code == 302
     assert Membership.objects.filter(user=account).count() == 1
+
+
+def test_everybody_who_acts_for_the_employer_is_told_of_a_code(signed_in: SignedIn) -> None:
+    employer = EmployerFactory()
+    clerk = employer_account(employer)
+    issuer = officer(Role.VERIFIER, employer.region_id)
+    User.objects.filter(pk=issuer.pk).update(name="王一")
+    _account, code = issue_sign_in_code(employer=employer, actor=issuer)
+    assert "由王一签发" in signed_in(clerk).get("/my-employers/").content.decode()
+    first = Client()
+    first.post("/sign-in/", {"username": employer.uscc, "password": code})
+    assert "由王一签发" in first.get("/account/password/").content.decode()
+    first.post("/account/password/", {"current": code, "new": OWN, "again": OWN})
+    assert "由王一签发" in first.get("/account/").content.decode()
+    assert "签发" not in signed_in(employer_account(EmployerFactory())).get("/my-employers/").content.decode()
 
 
 def test_an_employer_of_a_merged_county_still_gets_in(signed_in: SignedIn) -> None:

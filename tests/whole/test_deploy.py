@@ -1,5 +1,6 @@
 """The production files: valid, strict about secrets, and with commands that really start."""
 
+import json
 import os
 import re
 import shutil
@@ -85,6 +86,38 @@ def test_the_dockerfile_has_no_finding():
     assert (done.returncode, done.stdout) == (0, "")
 
 
+DIGEST = "sha256:" + "0123456789abcdef" * 4
+DOCKER = f"""#!/bin/sh
+case "$1" in
+pull) echo pulled ;;
+image) for name in "$@"; do :; done; echo "${{name%%:*}}@{DIGEST}" ;;
+esac
+"""
+
+
+def test_pinned_images_are_taken_by_digest(tmp_path):
+    """deploy/pin.sh, with a program that answers as the engine does, gives what compose and the builds take."""
+    (tmp_path / "docker").write_text(DOCKER)
+    (tmp_path / "docker").chmod(0o755)
+    path = f"{tmp_path}{os.pathsep}{os.environ['PATH']}"
+    done = subprocess.run(["sh", ROOT / "deploy/pin.sh"], env={"PATH": path}, capture_output=True, text=True)
+    assert (done.returncode, done.stderr) == (0, "")
+    pins = dict(line.split("=", 1) for line in done.stdout.splitlines())
+    config = compose("config", "--format", "json", environment=example_environment() | pins)
+    services = json.loads(config.stdout)["services"]
+    taken = {service["image"] for service in services.values() if "build" not in service}
+    built = {image for s in services.values() if "build" in s for image in s["build"]["args"].values()}
+    assert taken | built == set(pins.values())
+    assert all(image.endswith(f"@{DIGEST}") for image in taken | built)
+
+
+def test_unpinned_images_are_those_that_are_pinned(services):
+    tags = set(re.findall(r"^pin \w+ (\S+)$", (ROOT / "deploy/pin.sh").read_text(), re.MULTILINE))
+    built = {image for s in services.values() if "build" in s for image in s["build"]["args"].values()}
+    assert tags == built | {service["image"] for service in services.values() if "build" not in service}
+    assert set(re.findall(r"^ARG \w+=(\S+)$", (ROOT / "Dockerfile").read_text(), re.MULTILINE)) == built
+
+
 def test_the_image_contains_every_part_of_the_program():
     tracked = subprocess.run(["git", "ls-files"], cwd=ROOT, capture_output=True, text=True, check=True).stdout
     allowed = {line[1:] for line in (ROOT / ".dockerignore").read_text().splitlines() if line.startswith("!")}
@@ -116,6 +149,14 @@ def test_what_is_written_lies_in_the_volume_that_the_containers_share(services):
     assert seal_path().is_relative_to(settings.MEDIA_ROOT)
 
 
+def test_only_the_migration_signs_in_as_the_owner_of_the_tables(services):
+    users = {name: urlsplit(services[name]["environment"]["DATABASE_URL"]).username for name in [*OUR_IMAGES, "watch"]}
+    assert {name for name, user in users.items() if user != "levy_app"} == {"migrate"}
+    secret = services["postgres"]["environment"]["DATABASE_OWNER_PASSWORD"]
+    told = {name for name, service in services.items() if secret in str(service.get("environment"))}
+    assert told == {"migrate", "postgres"}
+
+
 PRIVATE_HEADERS = ("Referer", "Cookie", "Authorization")
 FOR_DEVELOPMENT = {"LEVY_VAR", "LEVY_PDF", "LEVY_SECOND_FACTOR", "LEVY_TEST_PROCESS"}
 
@@ -137,13 +178,38 @@ def test_a_greedy_task_fails_before_its_container_does(services):
         assert (processes + 100) * 1024 * 1024 <= int(services[name]["mem_limit"]), name
 
 
+def test_settings_that_are_not_safe_stop_the_start(services):
+    """The first command of `migrate`, for which everything else waits, refuses a service without TLS."""
+    check = services["migrate"]["command"][-1].splitlines()[0]
+    assert check.endswith(" || exit 1")
+    unsafe = {"PATH": f"{BIN}{os.pathsep}{os.environ['PATH']}", "LEVY_OIDC_ISSUER": "http://sso.example.cn"}
+    environment = services["migrate"]["environment"] | unsafe
+    done = subprocess.run(["sh", "-c", check], cwd=ROOT, env=environment, capture_output=True, text=True)
+    assert done.returncode == 1
+    assert "accounts.E003" in done.stderr
+
+
+SECRETS = ("PASSWORD", "SECRET", "KEY", "TOKEN")
+
+
+def test_no_secret_stands_in_a_command(services):
+    """Everybody on a machine can read the arguments of its programs."""
+    for name, service in services.items():
+        values = {v for n, v in service.get("environment", {}).items() if any(word in n for word in SECRETS) and v}
+        lines = json.dumps([service.get("command"), service.get("entrypoint"), service.get("healthcheck")])
+        assert not [value for value in values if value in lines], name
+        assert not re.search(r"-a +\S*\$|--(?:pass|password|user)[ =]\S*\$|://[^ ]*\$\w*PASSWORD", lines), name
+    for script in (ROOT / "deploy").rglob("*.sh"):
+        assert not re.search(r"(?:--pass\w*|-a)[ =]\S*\$|://\S*PASSWORD", script.read_text()), script.name
+
+
 # The commands
 
 
 class Installation:
     """Production on this machine: an empty database, and the containers' commands and environments."""
 
-    def __init__(self, folder: Path, services: dict[str, dict], database_url: str) -> None:
+    def __init__(self, folder: Path, services: dict[str, dict], database: str) -> None:
         self.folder = folder
         self.services = services
         self.environment = {
@@ -155,11 +221,17 @@ class Installation:
             "WEB_BIND": f"127.0.0.1:{postgres.free_port()}",
         }
         broker = os.environ["REDIS_URL"].rpartition("/")[0]
-        self.addresses = {"DATABASE_URL": database_url, "REDIS_URL": f"{broker}/14", "CACHE_URL": f"{broker}/15"}
+        self.addresses = {"REDIS_URL": f"{broker}/14", "CACHE_URL": f"{broker}/15"}
+        self.databases = {
+            user: urlsplit(os.environ[variable])._replace(path=f"/{database}").geturl()
+            for user, variable in (("levy", "DATABASE_OWNER_URL"), ("levy_app", "DATABASE_URL"))
+        }
 
     def environment_of(self, name: str) -> dict[str, str]:
-        """The container's own variables, with the addresses of this machine's servers."""
-        return self.environment | self.services[name]["environment"] | self.addresses
+        """The container's own variables, with the addresses of this machine's servers for the same users."""
+        own = self.services[name]["environment"]
+        user = urlsplit(own["DATABASE_URL"]).username
+        return self.environment | own | self.addresses | {"DATABASE_URL": self.databases[user]}
 
     def folder_of(self, name: str) -> Path:
         return self.folder if self.services[name].get("working_dir") == "/tmp" else ROOT
@@ -190,12 +262,11 @@ class Installation:
 
 @pytest.fixture(scope="module")
 def installation(tmp_path_factory, services) -> Iterator[Installation]:
-    url = urlsplit(os.environ["DATABASE_URL"])
     name = f"deploy_{os.getpid()}"
-    with psycopg.connect(url.geturl(), autocommit=True) as connection:
+    with psycopg.connect(os.environ["DATABASE_OWNER_URL"], autocommit=True) as connection:
         connection.execute(f"CREATE DATABASE {name}")
         try:
-            yield Installation(tmp_path_factory.mktemp("deploy"), services, url._replace(path=f"/{name}").geturl())
+            yield Installation(tmp_path_factory.mktemp("deploy"), services, name)
         finally:
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

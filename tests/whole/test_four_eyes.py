@@ -11,26 +11,40 @@ from datetime import date
 from typing import Any
 
 import pytest
+from django.core.files.uploadedfile import SimpleUploadedFile
 
 from access.models import AccessChange
 from access.services.changes import ACCESS, propose
 from accounts.models import Appointment, Region, User
 from accounts.permissions import SEPARATE_ROLES, Role
-from audit.errors import DomainError
+from audit.errors import DomainError, SecondPersonNeeded
 from casework.services.decisions import Decision
 from disclosure.services import publications
+from exchange.models import ImportedFile
+from exchange.services import uploads
+from exchange.services.approvals import file_decision
 from levy.models import AssessmentRun, ParameterChange, RegionChange
 from levy.services import corrections, runs
 from levy.services.parameter_changes import PARAMETERS, propose_parameter
 from levy.services.region_changes import DIVISIONS, propose_region_change
 from quota.enums import NumberKind
+from quota.kinds import EMPLOYERS
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.services.verification import review_return, send_back, verify_return
 from subsidies.models import Award, Programme
 from subsidies.services import awards as rewards
 from tests.accounts.factories import RegionFactory, UserFactory, officer
+from tests.exchange.files import csv_bytes
 from tests.levy.factories import confirmed_run, draft_run
-from tests.quota.factories import EmployerFactory, filed_return, regional_number, verified_year
+from tests.quota.factories import (
+    EmployerFactory,
+    filed_return,
+    identity_number,
+    placement,
+    regional_number,
+    verified_year,
+)
+from tests.quota.test_hands import upload
 
 pytestmark = pytest.mark.django_db
 PROVINCE, COUNTY = "140000", "140105"
@@ -134,6 +148,18 @@ def publication(maker: User) -> Any:
     return made
 
 
+def file_of_employers(maker: User) -> ImportedFile:
+    """A file that makes an employer a sole trader, who owes nothing."""
+    employer = EmployerFactory(uscc="91140105MA01000604", region=RegionFactory(code=COUNTY))
+    cells = {"统一社会信用代码": employer.uscc, "单位名称": employer.name, "行政区划代码": COUNTY,
+             "单位类型": "个体工商户", "中小学幼儿园": "0"}  # fmt: skip
+    rows = [EMPLOYERS.headings, [cells.get(heading, "") for heading in EMPLOYERS.headings]]
+    upload = SimpleUploadedFile("单位.csv", csv_bytes(rows))
+    file = uploads.receive_file(kind=EMPLOYERS, upload=upload, actor=maker)
+    uploads.read_file(file=file)
+    return ImportedFile.objects.get(pk=file.pk)
+
+
 def in_state(*states: str) -> Callable[[Any], bool]:
     return lambda subject: type(subject).objects.get(pk=subject.pk).state in states
 
@@ -197,6 +223,13 @@ ACTIONS = {
         lambda found, who, **shown: rewards.AWARDS.approve(found, actor=who, **shown),
         in_state("approved"),
         lambda found, who: rewards.AWARDS.reject(found, actor=who, reason="不符合"),
+    ),
+    "write a file that decides who owes": Action(
+        Role.TAX_OFFICER,
+        file_of_employers,
+        lambda file, who, **shown: file_decision(EMPLOYERS.permission).approve(file, actor=who, **shown),
+        in_state("writing"),
+        lambda file, who: file_decision(EMPLOYERS.permission).reject(file, actor=who, reason="执照未变"),
     ),
     "publish a year": Action(
         Role.FINANCE_OFFICER,
@@ -278,6 +311,27 @@ def test_two_people_may_and_a_replay_is_refused(action: Action) -> None:
         with pytest.raises(DomainError) as refused:
             action.approve(again, colleague(action))
         assert refused.value.code in {"transition_not_allowed", "run_already_live", "wider_publication_exists"}
+
+
+@pytest.mark.parametrize("is_second", [False, True], ids=["first review", "second review"])
+def test_whoever_made_the_evidence_takes_neither_step(is_second: bool) -> None:
+    """One officer with both posts loads the evidence and would judge it."""
+    employer = EmployerFactory(uscc="91140105MA01000604", region=RegionFactory(code=COUNTY))
+    person = identity_number()
+    placement(employer, identity=person)
+    filed = filed_return(employer)
+    both = officer(Role.VERIFIER, COUNTY)
+    both.appointments.create(role=Role.SERVICE_OFFICER, region_id=COUNTY)
+    both = User.objects.get(pk=both.pk)
+    upload("wages", [[employer.uscc, person, "2025-03", "2999.00"]], both)
+    HeadcountReturn.objects.filter(pk=filed.pk).update(state="checked")
+    if is_second:
+        review_return(headcount_return=filed, actor=officer(Role.VERIFIER, COUNTY))
+    step = verify_return if is_second else review_return
+    with pytest.raises(SecondPersonNeeded):
+        step(headcount_return=filed, actor=both)
+    step(headcount_return=filed, actor=officer(Role.VERIFIER, COUNTY))
+    assert in_state("verified" if is_second else "reviewed")(filed)
 
 
 def test_an_approval_of_something_else_than_was_shown_is_refused(action: Action) -> None:

@@ -8,14 +8,13 @@ from functools import wraps
 from typing import Any
 
 import pytest
-from django.core import signing
 from django.http import HttpRequest, HttpResponse
 from django.test import Client
 from django.urls import resolve
 
 from accounts.models import Session, User
 from accounts.permissions import Role
-from accounts.sign_in.devices import COOKIE, SALT
+from accounts.sign_in.devices import COOKIE, device_cookie
 from audit.errors import DomainError
 from levy.models import RegionChange
 from levy.services.region_changes import DIVISIONS, propose_region_change
@@ -103,7 +102,7 @@ class Writer:
     def __init__(self, world: World, name: str) -> None:
         self.person: User = employer_account(world.employer) if name in CLERKS else all_rights(COUNTY)
         self.client = Client(headers=FROM_HERE)
-        self.client.cookies[COOKIE] = signing.dumps(["a" * 32, self.person.username], salt=SALT)
+        self.client.cookies[COOKIE] = device_cookie("a" * 32, self.person.username)
         self.sign_in()
         page = where(world, TYPED_ELSEWHERE.get(name, name))
         self.form = self._form(page)

@@ -33,7 +33,13 @@ BEFORE = {
     "subsidies": 1,
 }
 # Some thousands of rows at most, however large the province: what reads one of them whole takes milliseconds.
-SMALL = {"accounts_region", "levy_assessmentrun", "levy_assessmentslice", "subsidies_programme"}
+SMALL = {
+    "accounts_region",
+    "exchange_importedfile",
+    "levy_assessmentrun",
+    "levy_assessmentslice",
+    "subsidies_programme",
+}
 
 TABLE = r'"?(?P<table>\w+)"?'
 # What keeps writers out for as long as the table is large, or breaks the code that knows only the former schema.

@@ -110,6 +110,8 @@ TABLE: dict[str, Rule] = {
     "quota:receipt": Rule(rights(P.FILE_RETURN), GET),
     "quota:queue": Rule(CASE_READERS, GET),
     "quota:queue_file": Rule(CASE_READERS, GET),
+    "quota:certificate_changes": Rule(CASE_READERS, GET),
+    "quota:certificate_changes_seen": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:quick": Rule(rights(P.VERIFY_RETURN), BOTH),
     "quota:case": Rule(CASE_READERS, BOTH),
     "quota:case_person": Rule(CASE_READERS, BOTH),
@@ -164,6 +166,8 @@ TABLE: dict[str, Rule] = {
     "exchange:file_detail": Rule(FILES, GET),
     "exchange:file_write": Rule(FILES, BOTH),
     "exchange:file_faults": Rule(FILES, GET),
+    "exchange:file_changes": Rule(FILES, GET),
+    "exchange:file_step": Rule(FILES, BOTH),
     "collection:payment_mismatches": Rule(FILES, GET),
     "collection:list_choose": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "collection:list_detail": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
@@ -344,6 +348,7 @@ def objects(db: None) -> dict[str, dict[str, Any]]:
         "quota:certificate": {"number": headcount.number},
         "quota:case": {"pk": headcount.headcount_return_id},
         "quota:case_step": {"pk": headcount.headcount_return_id},
+        "quota:certificate_changes_seen": {"pk": headcount.headcount_return_id},
     }
 
 

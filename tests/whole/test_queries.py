@@ -52,6 +52,7 @@ ELSEWHERE = {
     "collection:collection_file": "a file",
     "portal:employer_dates": "a file",
     "exchange:file_faults": "a file",
+    "exchange:file_changes": "a file",
     "collection:payment_mismatches": "a file",
     "exchange:file_template": "a file",
     "collection:list_download": "a file",

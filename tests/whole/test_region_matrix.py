@@ -41,6 +41,8 @@ NARROWER = {
     "exchange:file_detail": Permission.LOAD_TAX_FILES,
     "exchange:file_write": Permission.LOAD_TAX_FILES,
     "exchange:file_faults": Permission.LOAD_TAX_FILES,
+    "exchange:file_changes": Permission.LOAD_TAX_FILES,
+    "exchange:file_step": Permission.LOAD_TAX_FILES,
 }
 LISTS = {
     "portal:employer_search": "?q=标记公司",

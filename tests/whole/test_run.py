@@ -2,6 +2,8 @@
 
 import ast
 import contextlib
+import importlib.metadata
+import json
 import os
 import re
 import shutil
@@ -164,6 +166,23 @@ def test_the_development_lock_contains_the_runtime_lock():
         return set(re.findall(r"^[a-z0-9][^ ;]*", path.read_text(), re.MULTILINE | re.IGNORECASE))
 
     assert pins(packages.RUNTIME_LOCK) <= pins(packages.DEVELOPMENT_LOCK)
+
+
+def test_the_list_of_packages_names_each_locked_one(folder):
+    done = run(folder, "sbom")
+    bill = json.loads(done.stdout)
+    assert (bill["bomFormat"], bill["specVersion"]) == ("CycloneDX", "1.5")
+    listed = {(part["name"], part["version"], part["purl"]) for part in bill["components"]}
+    locked = re.findall(r"^([a-z0-9][^ =\[]*)(?:\[.*\])?==(\S+)", packages.RUNTIME_LOCK.read_text(), re.M | re.I)
+    assert listed == {(name, version, f"pkg:pypi/{name}@{version}") for name, version in locked}
+    assert len(listed) > 50
+
+
+def test_nothing_that_installs_packages_is_left_in_the_environment():
+    assert importlib.metadata.version("django")
+    for name in ("pip", "setuptools"):
+        with pytest.raises(importlib.metadata.PackageNotFoundError):
+            importlib.metadata.version(name)
 
 
 def test_secrets_are_made_once_and_readable_by_their_owner_only(folder):

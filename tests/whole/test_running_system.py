@@ -1,6 +1,7 @@
 """A whole system of run.py: its folder, its end by a signal or a kill, commands beside it, and an older database."""
 
 import contextlib
+import json
 import os
 import re
 import shutil
@@ -13,14 +14,18 @@ import time
 import urllib.request
 from collections.abc import Iterator
 from pathlib import Path
+from urllib.parse import urlsplit
 
+import psycopg
 import pytest
 
 from tests.production import eventually
 from tests.whole.test_run import RUN, free_port, is_alive, is_root, run
+from tools.faults.slow import slow_clients
 from tools.runner import postgres
+from tools.runner.commands import MIGRATIONS_SINCE
 from tools.runner.services import Services, Signals
-from tools.runner.state import State
+from tools.runner.state import State, write_private
 
 pytestmark = pytest.mark.system
 
@@ -131,6 +136,28 @@ def test_a_signal_at_any_moment_of_the_start_leaves_nothing(closed_folder):
         assert not any(map(is_alive, started))
 
 
+def command_lines() -> str:
+    """The arguments of every program of this machine, as `ps` shows them to everybody."""
+    found = []
+    for entry in Path("/proc").iterdir():
+        with contextlib.suppress(OSError):
+            found.append((entry / "cmdline").read_bytes().decode(errors="replace") if entry.name.isdigit() else "")
+    return "\n".join(found)
+
+
+def test_slow_clients_leave_it_answering_and_no_secret_is_seen(closed_folder):
+    with System(closed_folder) as system:
+        with slow_clients(system.port, 200):
+            for path in ("/health/", "/sign-in/", "/health/"):
+                with urllib.request.urlopen(f"http://127.0.0.1:{system.port}{path}", timeout=10) as answer:
+                    assert answer.status == 200
+        shown = command_lines()
+        assert str(system.port) in shown
+        assert not [
+            name for name, value in State(closed_folder).secrets().items() if name != "instance" and value in shown
+        ]
+
+
 def test_a_shell_uses_the_services_that_are_running(closed_folder):
     with System(closed_folder):
         done = run(closed_folder, "shell", "--", "migrate", "--check")
@@ -149,6 +176,34 @@ def test_a_system_that_was_started_empty_never_gets_the_demo_province(closed_fol
     with System(closed_folder) as system:
         assert "demo" not in system.output()
     assert not (closed_folder / "sign-ins.txt").exists()
+
+
+def test_a_system_of_one_role_gets_the_second_and_works_with_it(closed_folder):
+    """An installation from before the application had a role of its own."""
+    state = State(closed_folder)
+    with Services(state, Signals(), settings="config.settings.dev") as services:
+        postgres.remember(state, services.environment, f"{MIGRATIONS_SINCE}older empty")
+        with connected(state, services.environment) as connection:
+            connection.execute("DROP OWNED BY levy_app; DROP ROLE levy_app")
+    secrets = {name: value for name, value in state.secrets().items() if name != "application_password"}
+    write_private(closed_folder / "secrets.json", json.dumps(secrets))
+    with System(closed_folder) as system:
+        assert "Migrating the database" in system.output()
+        assert state.secrets().items() >= secrets.items()
+        urllib.request.urlopen(f"http://127.0.0.1:{system.port}/ready/", timeout=30).close()
+        environment = json.loads((closed_folder / "services.json").read_text())["environment"]
+        with connected(state, environment) as connection:
+            sessions = "SELECT DISTINCT usename FROM pg_stat_activity WHERE datname = 'levy' AND usename <> 'postgres'"
+            assert connection.execute(sessions).fetchall() == [("levy_app",)]
+            joined = "SELECT count(*) FROM pg_auth_members WHERE member = 'levy_app'::regrole"
+            assert connection.execute(joined).fetchone() == (0,)
+
+
+def connected(state: State, environment: dict[str, str]) -> psycopg.Connection:
+    """A superuser's connection to a running system's database."""
+    place = urlsplit(environment["DATABASE_URL"])
+    password = state.secrets()["database_admin_password"]
+    return psycopg.connect(f"postgresql://postgres:{password}@127.0.0.1:{place.port}/levy", autocommit=True)
 
 
 @contextlib.contextmanager

@@ -10,6 +10,7 @@ from quota.services.checks import run_checks
 from tools.bench.measure import Comparison, Cost, alternating, cost_of
 from tools.bench.province import LEVY_YEAR, TENTH, Size
 from tools.bench.report import Line, compared
+from tools.roles import as_owner
 
 TURNS = 2
 
@@ -50,7 +51,7 @@ def joined_rows() -> int:
 
 def forget() -> None:
     """Delete all results of checks."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("DELETE FROM quota_placementcheck")
         cursor.execute(
             "UPDATE quota_headcountreturn r SET state = 'submitted', checked_at = NULL, claimed_months = 0,"

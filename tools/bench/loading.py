@@ -29,6 +29,7 @@ from tools.bench.measure import Comparison, Cost, alternating, cost_of
 from tools.bench.province import Size
 from tools.bench.report import MIB, Line, bounded, compared
 from tools.bench.tables import copy_in, copy_out
+from tools.roles import as_owner
 
 TURNS = 2
 FILED_YEAR = 2024  # the province has no rows of this year
@@ -136,7 +137,7 @@ def _same_table(sample: Sample, finished: Path) -> Cost:
 def _bare_table(sample: Sample) -> Cost:
     """A table for the cells as text, as they are in the file."""
     heads = ", ".join(f'"{heading}" text' for heading in sample.kind.headings)
-    with TemporaryDirectory() as folder, connection.cursor() as cursor:
+    with TemporaryDirectory() as folder, as_owner(), connection.cursor() as cursor:
         file = Path(folder) / "cells"
         with file.open("w") as cells:
             cells.writelines("\t".join(map(str, row)) + "\n" for row in sample.read(sample.path))
@@ -155,7 +156,7 @@ def _read_and_copy(sample: Sample, target: str, finished: Path) -> None:
 
 def forget(sample: Sample) -> None:
     """Delete what the file brought."""
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute(f"DELETE FROM {sample.kind.table} WHERE {sample.brought}")
         cursor.execute(f"VACUUM (ANALYZE) {sample.kind.table}")
 

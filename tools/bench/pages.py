@@ -23,6 +23,7 @@ from tools.bench.measure import percentile
 from tools.bench.programs import web_server
 from tools.bench.province import LEVY_YEAR, PER_EMPLOYER, Size
 from tools.bench.report import Line, bounded
+from tools.roles import as_owner
 
 SHARE = 0.95
 BAR = 100  # milliseconds
@@ -92,7 +93,11 @@ def _pages(port: int, texts: list[str]) -> dict[str, Iterator[Callable[[], Answe
         "case": [reverse("quota:case", args=[pk]) for pk in waiting.values_list("pk", flat=True)[:ASKED]],
     }
     return {
-        name: (partial(fetch, port, path, cookie=cookie) for path in cycle(several)) for name, several in paths.items()
+        name: (
+            partial(fetch, port, path, cookie=cookie, address=address)
+            for path, address in zip(cycle(several), addresses(), strict=False)
+        )
+        for name, several in paths.items()
     }
 
 
@@ -107,9 +112,9 @@ def published() -> Publication:
     publication = Publication.objects.create(
         levy_year=LEVY_YEAR, region=Region.objects.get(pk=PROVINCE), version=1, prepared_by=person("levy1")
     )
-    with transaction.atomic(), set_aside([PublishedEntry._meta.db_table]), connection.cursor() as cursor:
+    with transaction.atomic(), as_owner(), set_aside([PublishedEntry._meta.db_table]), connection.cursor() as cursor:
         cursor.execute(ENTRIES, [publication.pk])
-    with connection.cursor() as cursor:
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE) disclosure_publishedentry")
     Publication.objects.filter(pk=publication.pk).update(
         state=PublicationState.PUBLISHED,

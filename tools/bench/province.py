@@ -47,6 +47,7 @@ from quota.models import (
     VerifiedHeadcount,
     WagePayment,
 )
+from tools.roles import as_owner
 
 LEVY_YEAR = 2025
 TENTH = TRIAL_PREFECTURE  # the prefecture of the first tenth of the employers
@@ -121,12 +122,13 @@ def write_province(size: Size, tell: Callable[[str], None]) -> None:
         call_command("load_regions", stdout=StringIO())
         appoint_people()
         store_parameters(entered_by=person("param1"), approved_by=person("param2"))
-        with set_aside(list(COLUMNS)), Writer(COLUMNS) as writer:
-            for lines in Maker(size).batches():
-                writer.write(lines)
-                tell(f"{sum(map(len, lines.values())):,}")
-        _advance_ids()
-    with connection.cursor() as cursor:
+        with as_owner():
+            with set_aside(list(COLUMNS)), Writer(COLUMNS) as writer:
+                for lines in Maker(size).batches():
+                    writer.write(lines)
+                    tell(f"{sum(map(len, lines.values())):,}")
+            _advance_ids()
+    with as_owner(), connection.cursor() as cursor:
         cursor.execute("VACUUM (ANALYZE)")
 
 

@@ -26,6 +26,7 @@ STEPS = (
     "poison",
     "payments",
     "uploads",
+    "slow",
     "canaries",
     "recovery",
     "mutants",
@@ -87,12 +88,15 @@ def _prepare(ground: Ground, options: argparse.Namespace) -> None:
     from django.core.management import call_command
 
     from tools.faults import province
+    from tools.roles import sign_in
 
+    sign_in(ground.owner_url)
     with step("升级数据库结构", "Migrating the database"):
         call_command("migrate", verbosity=0)
         call_command("collectstatic", interactive=False, verbosity=0)
     with step("装入单位", "Filling the province"):
         province.fill(employers=options.employers, seed=options.seed)
+    sign_in(ground.environment["DATABASE_URL"])
 
 
 def _take_steps(ground: Ground, report: Report, options: argparse.Namespace) -> None:

@@ -60,7 +60,7 @@ class Ground:
         try:
             postgres.create_cluster(self.home, self.secrets["database_admin_password"])
             self.start_database()
-            url = postgres.prepare_role(self.state, self._ports["postgres"], self.secrets, may_create_databases=False)
+            url = postgres.prepare_roles(self.state, self._ports["postgres"], self.secrets, is_throwaway=False)
             self.environment["DATABASE_URL"] = url
             for name, variable in (("broker", "REDIS_URL"), ("cache", "CACHE_URL")):
                 self.environment[variable] = self.start_valkey(name)
@@ -87,6 +87,11 @@ class Ground:
         """The superuser's URL, for acts that the application may not do."""
         password = self.secrets["database_admin_password"]
         return f"postgresql://postgres:{password}@127.0.0.1:{self._ports['postgres']}/levy"
+
+    @property
+    def owner_url(self) -> str:
+        """The URL of the role that owns the tables and migrates."""
+        return postgres.owner_url(self.state, self.environment)
 
     def start_database(self, settings: Mapping[str, str] | None = None) -> None:
         self._database, _port = postgres.start(

@@ -1,4 +1,4 @@
-"""The verbs of run.py: run (none), test, faults, bench, shell, demo and lock."""
+"""The verbs of run.py: run (none), test, faults, bench, shell, demo, lock and sbom."""
 
 import argparse
 import contextlib
@@ -14,7 +14,7 @@ from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
 from typing import IO
 
-from tools.runner import measured, packages, postgres, processes
+from tools.runner import measured, packages, postgres, processes, sbom
 from tools.runner.console import Refusal, say, step
 from tools.runner.services import Services, Signals, Stop, base_environment, secret_settings
 from tools.runner.state import ROOT, Lock, State, wait_for_services
@@ -28,11 +28,14 @@ USAGE = """用法 Usage:
   python3 run.py shell -- COMMAND …      执行管理命令 run a manage.py command
   python3 run.py demo [ARGS]             装入演示数据 fill the database with the demo province
   python3 run.py lock                    更新依赖锁定文件 renew the lock files
+  python3 run.py sbom                    输出软件物料清单 print the list of all packages (CycloneDX JSON)
 """
 # The line of migrations of a database. It changes only when migrations are squashed before the first release.
 MIGRATIONS_SINCE = "2026-11-"
 # These commands change the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
+# These need the role that owns the tables; all others work with the application's.
+_OWNER_COMMANDS = _SCHEMA_COMMANDS | {"demo", "flush", "renew_keys"}
 # Options of pytest that set the number of processes, need the terminal, or run no test.
 _ONE_PROCESS = re.compile(
     r"-n\d*$|--numprocesses|--dist|no:xdist$|-pno:xdist$|--pdb|--trace$|--co$|--collect|-h$|--help$|--version$"
@@ -41,7 +44,15 @@ _ONE_PROCESS = re.compile(
 
 def main(arguments: list[str]) -> int:
     """Carry out one command line. Returns its exit code. A foreseen failure is one sentence, without a traceback."""
-    verbs = {"test": _test, "faults": _faults, "bench": _bench, "shell": _shell, "demo": _demo, "lock": _lock}
+    verbs = {
+        "test": _test,
+        "faults": _faults,
+        "bench": _bench,
+        "shell": _shell,
+        "demo": _demo,
+        "lock": _lock,
+        "sbom": _sbom,
+    }
     signals = Signals()
     signals.install()
     try:
@@ -139,10 +150,11 @@ def _prepare(state: State, env: Mapping[str, str]) -> None:
     note = postgres.remembered(state, env).split()
     if note and not note[0].startswith(MIGRATIONS_SINCE):
         raise _too_old(state)
-    schema = MIGRATIONS_SINCE + _fingerprint("*/migrations/*.py", "fixtures/**/*", "requirements.lock")
+    parts = ("*/migrations/*.py", "operations/roles.py", "fixtures/**/*", "requirements.lock")
+    schema = MIGRATIONS_SINCE + _fingerprint(*parts)
     if note[:1] != [schema]:
         with step("升级数据库结构", "Migrating the database") as redraw:
-            _manage(state, env, redraw, "migrate", "--noinput", "-v0")
+            _manage(state, _as_owner(state, env), redraw, "migrate", "--noinput", "-v0")
         with step("载入行政区划与国家参数", "Loading regions and national parameters") as redraw:
             _manage(state, env, redraw, "load_regions")
         postgres.remember(state, env, " ".join([schema, *note[1:]]))
@@ -152,6 +164,11 @@ def _prepare(state: State, env: Mapping[str, str]) -> None:
         with step("汇集静态文件", "Collecting the static files") as redraw:
             _manage(state, env, redraw, "collectstatic", "--noinput", "-v0")
         stamp.write_text(files)
+
+
+def _as_owner(state: State, env: Mapping[str, str]) -> dict[str, str]:
+    """The environment of a command that changes the schema."""
+    return {**env, "DATABASE_URL": postgres.owner_url(state, env)}
 
 
 def _too_old(state: State) -> Refusal:
@@ -210,7 +227,7 @@ def _load_demo(state: State, env: Mapping[str, str], arguments: list[str]) -> No
         step("装入演示数据", "Loading the demo province") as redraw,
         open(os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600), "w") as output,
     ):
-        _manage(state, env, redraw, "demo", *arguments, stdout=output)
+        _manage(state, _as_owner(state, env), redraw, "demo", *arguments, stdout=output)
     draft.replace(sign_ins)
     schema = postgres.remembered(state, env).split()[:1]
     postgres.remember(state, env, " ".join([*schema, "demo"]))
@@ -233,7 +250,8 @@ def _shell(signals: Signals, arguments: list[str]) -> int:
         return 1
 
     def run_command(state: State, env: Mapping[str, str]) -> int:
-        return processes.run_in_foreground([state.python, "manage.py", *command], env=env, cwd=ROOT)
+        suited = _as_owner(state, env) if command[0] in _OWNER_COMMANDS else env
+        return processes.run_in_foreground([state.python, "manage.py", *command], env=suited, cwd=ROOT)
 
     return _with_services(signals, run_command, may_prepare=command[0] not in _SCHEMA_COMMANDS)
 
@@ -278,6 +296,7 @@ def _test(signals: Signals, arguments: list[str]) -> int:
     with _throwaway_state(installed) as state:
         with Services(state, signals, settings="config.settings.test", throwaway=True, durable=False) as services:
             env = services.environment | {processes.MARK: str(state.root)}
+            env["DATABASE_OWNER_URL"] = postgres.owner_url(state, env)
             junit = state.root / "tests.xml"
             options = [f"--junitxml={junit}"] if is_written else arguments
             command: list[str | Path] = [state.python, "-m", "pytest", *_two_processes(options, "loadgroup")]
@@ -380,3 +399,8 @@ def _lock(_signals: Signals, _arguments: list[str]) -> int:
     env = base_environment(state)
     codes = (processes.run_in_foreground(command, env=env, cwd=ROOT) for command in commands)
     return next(filter(None, codes), 0)
+
+
+def _sbom(_signals: Signals, _arguments: list[str]) -> int:
+    print(sbom.written(packages.RUNTIME_LOCK))
+    return 0

@@ -47,7 +47,9 @@ def install(state: State, *, development: bool = False) -> None:
         _check_room(state)
         _create_venv(state, wanted["python"])
         stamp.unlink(missing_ok=True)
+        _ensure_pip(state)
         _pip_install(state, locks[0])
+        _remove_pip(state)
         stamp.write_text(json.dumps(wanted, indent=2))
     guard.close()
 
@@ -81,13 +83,27 @@ def _create_venv(state: State, python: str) -> None:
         return
     with step("建立虚拟环境", "Creating the virtual environment"):
         log = state.log("install")
-        code = processes.run_to_end(
-            [sys.executable, "-m", "venv", "--clear", state.venv], log=log, env=os.environ, cwd=ROOT
-        )
-        if code:
-            raise Refusal(
-                "无法建立虚拟环境。", "the virtual environment cannot be created.", processes.last_lines(log)
-            )
+        command: list[str | Path] = [sys.executable, "-m", "venv", "--clear", "--without-pip", state.venv]
+        if processes.run_to_end(command, log=log, env=os.environ, cwd=ROOT):
+            raise _no_environment(log)
+
+
+def _ensure_pip(state: State) -> None:
+    """Python's own pip, for the time of an installation."""
+    log = state.log("install")
+    command: list[str | Path] = [state.python, "-m", "ensurepip", "--default-pip"]
+    if processes.run_to_end(command, log=log, env=os.environ, cwd=ROOT):
+        raise _no_environment(log)
+
+
+def _no_environment(log: Path) -> Refusal:
+    return Refusal("无法建立虚拟环境。", "the virtual environment cannot be created.", processes.last_lines(log))
+
+
+def _remove_pip(state: State) -> None:
+    """The system runs without pip and setuptools, whose bundled versions have known faults."""
+    command: list[str | Path] = [state.python, "-m", "pip", "uninstall", "--yes", "--quiet", "pip", "setuptools"]
+    processes.run_to_end(command, log=state.log("install"), env=os.environ, cwd=ROOT)
 
 
 def _pip_install(state: State, lock: Path) -> None:

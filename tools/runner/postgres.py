@@ -26,7 +26,8 @@ from tools.runner.processes import Child, Identity
 from tools.runner.state import State
 
 _ADMIN = "postgres"
-_ROLE = _DATABASE = "levy"
+_OWNER = _DATABASE = "levy"
+_APPLICATION = "levy_app"
 
 # Code point order and full Unicode without any operating system locale; the same in docker-compose.yml.
 INITDB_ARGUMENTS = ("--locale-provider=builtin", "--locale=C.UTF-8", "--encoding=UTF8")
@@ -292,35 +293,45 @@ def free_port() -> int:
         return int(probe.getsockname()[1])
 
 
-def prepare_role(state: State, port: int, secrets: Mapping[str, str], *, may_create_databases: bool) -> str:
-    """Make the application's role and database if they are missing. Returns the application's URL for them.
+def prepare_roles(state: State, port: int, secrets: Mapping[str, str], *, is_throwaway: bool) -> str:
+    """Make the two roles and the database if they are missing. Returns the application's URL for them.
 
-    The role owns its database and is no superuser; only a test run's role may create further databases.
+    One role owns the database and migrates it; the application's owns nothing (docs/decisions/0015). In a throwaway
+    cluster, for tests and measurements, the owner may create further databases and the application may become it.
     """
-    ability = "CREATEDB" if may_create_databases else "NOCREATEDB"
+    ability = "CREATEDB" if is_throwaway else "NOCREATEDB"
+    membership = f"GRANT {_OWNER} TO {_APPLICATION} WITH INHERIT FALSE, SET TRUE;\n" if is_throwaway else ""
     _query(
         state,
         f"postgresql://{_ADMIN}:{secrets['database_admin_password']}@127.0.0.1:{port}/postgres",
-        f"SELECT 'CREATE ROLE {_ROLE} LOGIN'"
-        f" WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = '{_ROLE}') \\gexec\n"
-        f"ALTER ROLE {_ROLE} {ability} PASSWORD '{secrets['database_password']}';\n"
-        f"SELECT 'CREATE DATABASE {_DATABASE} OWNER {_ROLE}'"
+        f"SELECT format('CREATE ROLE %I LOGIN', name) FROM unnest(ARRAY['{_OWNER}', '{_APPLICATION}']) name"
+        f" WHERE NOT EXISTS (SELECT FROM pg_roles WHERE rolname = name) \\gexec\n"
+        f"ALTER ROLE {_OWNER} {ability} PASSWORD '{secrets['database_password']}';\n"
+        f"ALTER ROLE {_APPLICATION} PASSWORD '{secrets['application_password']}';\n"
+        f"{membership}"
+        f"SELECT 'CREATE DATABASE {_DATABASE} OWNER {_OWNER}'"
         f" WHERE NOT EXISTS (SELECT FROM pg_database WHERE datname = '{_DATABASE}') \\gexec\n",
     )
-    return f"postgresql://{_ROLE}:{secrets['database_password']}@127.0.0.1:{port}/{_DATABASE}"
+    return f"postgresql://{_APPLICATION}:{secrets['application_password']}@127.0.0.1:{port}/{_DATABASE}"
+
+
+def owner_url(state: State, env: Mapping[str, str]) -> str:
+    """The address of the environment's database for the role that owns it."""
+    place = env["DATABASE_URL"].rpartition("@")[2]
+    return f"postgresql://{_OWNER}:{state.secrets()['database_password']}@{place}"
 
 
 def remembered(state: State, env: Mapping[str, str]) -> str:
     """The note of `remember` on the application's database, or an empty text."""
     note = "shobj_description(oid, 'pg_database')"
     return _query(
-        state, env["DATABASE_URL"], f"SELECT coalesce({note}, '') FROM pg_database WHERE datname = '{_DATABASE}';"
+        state, owner_url(state, env), f"SELECT coalesce({note}, '') FROM pg_database WHERE datname = '{_DATABASE}';"
     )
 
 
 def remember(state: State, env: Mapping[str, str], note: str) -> None:
     """Store a note (letters, digits, blanks) on the database itself, so that it lives and dies with the data."""
-    _query(state, env["DATABASE_URL"], f"COMMENT ON DATABASE {_DATABASE} IS '{note}';")
+    _query(state, owner_url(state, env), f"COMMENT ON DATABASE {_DATABASE} IS '{note}';")
 
 
 def _query(state: State, url: str, sql: str) -> str:

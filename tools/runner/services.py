@@ -124,8 +124,8 @@ class Services:
         postgres.create_cluster(home, self.secrets["database_admin_password"])
         server, port = postgres.start(home, self.state, self._child_environment(), durable=self._durable)
         self._servers.append(server)
-        self.environment["DATABASE_URL"] = postgres.prepare_role(
-            self.state, port, self.secrets, may_create_databases=self._throwaway
+        self.environment["DATABASE_URL"] = postgres.prepare_roles(
+            self.state, port, self.secrets, is_throwaway=self._throwaway
         )
 
     def _child_environment(self) -> dict[str, str]:

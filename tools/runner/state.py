@@ -80,9 +80,11 @@ class State:
     def secrets(self) -> dict[str, str]:
         """The secrets of this installation, made once and readable by their owner only."""
         path = self.root / "secrets.json"
-        if not path.exists():
-            write_private(path, json.dumps(_new_secrets(), indent=2))
-        found: dict[str, str] = json.loads(path.read_text())
+        found: dict[str, str] = json.loads(path.read_text()) if path.exists() else {}
+        new = _new_secrets()
+        if missing := new.keys() - found.keys():  # an older version knew fewer
+            found |= {name: new[name] for name in new if name in missing}
+            write_private(path, json.dumps(found, indent=2))
         return found
 
 
@@ -96,6 +98,7 @@ def _new_secrets() -> dict[str, str]:
         "LEVY_IDENTITY_HASH_KEY": key(),
         "database_admin_password": secrets.token_urlsafe(24),
         "database_password": secrets.token_urlsafe(24),
+        "application_password": secrets.token_urlsafe(24),
         "broker_password": secrets.token_urlsafe(24),
         "instance": secrets.token_hex(8),
     }

@@ -16,7 +16,7 @@ from accounts.forms import NewAppForm, OwnPasswordForm, PasswordChangeForm
 from accounts.models import Session
 from accounts.sign_in import second_factor
 from accounts.sign_in.entry import repeats_password
-from accounts.sign_in.passwords import change_password
+from accounts.sign_in.passwords import change_password, last_issued
 from accounts.sign_in.session_store import SECOND_FACTOR, session_ends_at
 from accounts.sign_in.sessions import end_session, end_sessions
 from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
@@ -33,6 +33,7 @@ def account(request: HttpRequest) -> HttpResponse:
         "own_key": request.session.session_key,
         "has_second_factor": second_factor.has_second_factor(request.user),
         "codes_left": request.user.recovery_codes.filter(used_at=None).count(),
+        "issued": last_issued(request.user),
         "trail": trail_of(request.user)[:ENTRIES],
     }
     return render(request, "accounts/account.html", context)
@@ -51,7 +52,8 @@ def password(request: HttpRequest) -> HttpResponse:
             messages.success(request, _("密码已修改，其他地方的登录均已结束。"))
             return redirect(settings.LOGIN_REDIRECT_URL)
         form.add_error("current", _("当前密码不正确。"))
-    return render(request, "accounts/password.html", {"form": form})
+    issued = last_issued(request.user) if request.user.password_issued_until else None
+    return render(request, "accounts/password.html", {"form": form, "issued": issued})
 
 
 @never_cache

@@ -13,12 +13,17 @@ from django.views.decorators.http import require_http_methods, require_POST, req
 from accounts.errors import NoSuchAccount
 from accounts.forms import CodeForm, NewAppForm, SignInForm
 from accounts.frame.kept_forms import is_kept
+from accounts.frame.refusals import refuse
+from accounts.frame.throttle import come_back_later, is_too_often
 from accounts.models import User
 from accounts.services.trail import record_of_person
 from accounts.sign_in import oidc, outside, pending, second_factor
 from accounts.sign_in.devices import remember_device
 from accounts.sign_in.entry import password_holder, shows_second_factor, start_session
 from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
+from audit.errors import DomainError
+
+OIDC_PER_MINUTE = 240  # a large office signs in behind one address, with two requests a person
 
 
 @login_not_required
@@ -69,16 +74,30 @@ def _enter(request: HttpRequest, person: User, *, with_second_factor: bool) -> H
 def oidc_start(request: HttpRequest) -> HttpResponse:
     if not settings.OIDC_ISSUER:
         raise Http404
-    return redirect(oidc.address_to_ask(request, next_page=pending.safe_next(request)))
+    if is_too_often(request, "oidc", OIDC_PER_MINUTE):
+        return come_back_later(request)
+    return oidc.ask(request, next_page=pending.safe_next(request))
 
 
 @login_not_required
 @never_cache
 @require_safe
 def oidc_return(request: HttpRequest) -> HttpResponse:
-    """The other authority has identified the person; continue as after a right password."""
+    """The other authority brings its answer, which this browser may do once, whatever comes of it."""
     if not settings.OIDC_ISSUER:
         raise Http404
+    if is_too_often(request, "oidc", OIDC_PER_MINUTE):  # each answer asks the other authority
+        return come_back_later(request)
+    try:
+        response = _after_answer(request)
+    except DomainError as refusal:
+        response = refuse(request, 409, message=str(refusal), code=refusal.code)
+    oidc.forget_question(response)
+    return response
+
+
+def _after_answer(request: HttpRequest) -> HttpResponse:
+    """The other authority has identified the person; continue as after a right password."""
     identity, next_page = oidc.answer(request)
     person = outside.holder_of(identity)
     if person is None:

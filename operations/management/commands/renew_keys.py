@@ -2,15 +2,18 @@
 
 from typing import Any
 
-from django.core.management.base import BaseCommand
+from django.core.management.base import BaseCommand, CommandError
 
 from operations import keys
+from operations.roles import is_application
 
 
 class Command(BaseCommand):
     help = "Seals identity numbers, second factors and kept files again under the newest key; may be repeated."
 
     def handle(self, *args: Any, **options: Any) -> None:
+        if is_application():
+            raise CommandError("须以数据库所有者的账号运行（docs/deploy.md, New keys），否则历史记录也会增加。")
         for model, columns in keys.sealed_columns().items():
             self._tell(str(model._meta.verbose_name), sum(keys.renew_rows(model, columns)))
         for model in keys.SEALED_FILES:

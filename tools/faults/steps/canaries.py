@@ -62,29 +62,30 @@ def run(trial: Trial) -> None:
 def _journey(trial: Trial, numbers: list[str]) -> None:
     """All four kinds of file about them, sound and broken, by the page and by a worker that is killed."""
     port = trial.ground.start_web()
-    verifier = Visitor(port).sign_in("verifier1-shanxi")
+    verifier, loader = (Visitor(port).sign_in(f"{name}-shanxi") for name in ("verifier1", "service1"))
     trial.ground.start_worker("worker-canary", "fast,import", 1)
     for kind in KINDS:
-        send_file(verifier, kind, rows_about(kind, numbers))
-        send_file(verifier, kind, [row[::-1] for row in rows_about(kind, numbers)])  # every number in a wrong column
+        hand = verifier if kind is PLACEMENTS else loader
+        send_file(hand, kind, rows_about(kind, numbers))
+        send_file(hand, kind, [row[::-1] for row in rows_about(kind, numbers)])  # every number in a wrong column
         trial.fault("columns in the wrong order", kind.name)
     trial.checker.do(BROKEN)
     try:
-        send_file(verifier, INSURANCE, rows_about(INSURANCE, numbers, month="2025-09"))
+        send_file(loader, INSURANCE, rows_about(INSURANCE, numbers, month="2025-09"))
         trial.fault("constraint refuses the rows")
     finally:
         trial.checker.do(MENDED)
     for crash in range(CRASHES):
         # Large enough for the worker, which is killed while it reads the rows.
         many = rows_about(WAGES, numbers, month=f"2025-{crash + 1:02d}") * 60
-        send_file(verifier, WAGES, many)
+        send_file(loader, WAGES, many)
         for child in trial.ground.children("worker-canary"):
             with suppress(ProcessLookupError):
                 os.kill(child, signal.SIGKILL)
         trial.fault("importer killed", crash)
     for path in ("/verification/", f"/returns/{numbers[0]}/", f"/employers/{numbers[0]}/{OPEN_YEAR}/"):
         verifier.get(path)
-    verifier.post("/files/", {"kind": WAGES.name, "file": numbers[0]})
+    loader.post("/files/", {"kind": WAGES.name, "file": numbers[0]})
 
 
 def rows_about(kind: Kind, numbers: list[str], month: str = "2025-03") -> list[list[str]]:

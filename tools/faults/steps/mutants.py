@@ -102,7 +102,9 @@ def _cut(path: Path, guard: str, instead: str) -> None:
 
 def _check(trial: Trial, folder: Path, *names: str) -> int:
     """The exit code of the checks with the code of that folder; RED also if a canary's number was written."""
-    environment = trial.ground.environment | {processes.MARK: str(trial.ground.state.root)}
+    # The checks take away the database's own guards, as only the owner of the tables can.
+    environment = trial.ground.environment | {"DATABASE_URL": trial.ground.owner_url}
+    environment |= {processes.MARK: str(trial.ground.state.root)}
     command = [str(trial.ground.state.python), "-m", "tools.faults.guards", *names]
     done = subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True)
     if identity_number(CANARY)[0] in done.stdout + done.stderr:

@@ -17,7 +17,7 @@ FAULTS = 60
 SLICES = 200
 WORKERS = {"worker-one": 2, "worker-two": 1}
 SESSIONS = """
-SELECT pid FROM pg_stat_activity WHERE datname = 'levy' AND usename = 'levy'
+SELECT pid FROM pg_stat_activity WHERE datname = 'levy' AND usename = 'levy_app'
 ORDER BY pid
 """
 

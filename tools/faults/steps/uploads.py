@@ -38,7 +38,7 @@ def _send_damaged(trial: Trial, port: int) -> str:
     before = trial.checker.value(STORED), trial.checker.value(WRITTEN)
     wholes = _whole_files(chance)
     damaged = [_damaged(chance, wholes, number) for number in range(DAMAGED)]
-    hands = [Visitor(port).sign_in("verifier1-shanxi") for _hand in range(HANDS)]
+    hands = [Visitor(port).sign_in("service1-shanxi") for _hand in range(HANDS)]
     with ThreadPoolExecutor(HANDS) as pool:
         shares = [pool.submit(_send_all, hand, damaged[number::HANDS]) for number, hand in enumerate(hands)]
         written = sum(share.result() for share in shares)
@@ -88,7 +88,7 @@ def _send(hand: Visitor, name: str, content: bytes) -> Answer:
 
 def _send_bombs(trial: Trial, port: int) -> None:
     trial.ground.start_worker("worker-import", "import", 1)  # for the larger files
-    hand = Visitor(port).sign_in("verifier1-shanxi")
+    hand = Visitor(port).sign_in("service1-shanxi")
     before = trial.checker.value(STORED)
     for name, (make, words) in BOMBS.items():
         answer = _send(hand, "file.xlsx", make())

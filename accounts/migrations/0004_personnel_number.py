@@ -6,7 +6,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0002_separate_roles'),
+        ('accounts', '0003_separate_roles'),
         ('auth', '0012_alter_user_first_name_max_length'),
     ]
 

@@ -9,7 +9,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('accounts', '0003_personnel_number'),
+        ('accounts', '0004_personnel_number'),
     ]
 
     operations = [

@@ -1,0 +1,56 @@
+"""Certificates that a file changes: refused outside the loader's regions, and told to the offices of their claims."""
+
+from collections.abc import Iterator
+
+from django.utils.translation import gettext as _
+
+from exchange.engine.contract import Scope, StagedRows
+from exchange.engine.faults import Fault, Refusal
+
+OUTSIDE = """
+EXISTS (
+    SELECT FROM quota_certificate t
+    WHERE t.kind = s.kind AND t.number_key = s.number_key
+      AND (t.region_id IS NULL OR NOT t.region_id ^@ ANY (%(prefixes)s::text[]))
+)
+"""
+# The columns on which a claim rests, before the file changes them.
+KEEP = """
+CREATE TEMP TABLE changing ON COMMIT DROP AS
+SELECT t.id, t.level, t.state, t.name, t.person_key FROM staged s JOIN quota_certificate t ON {same_key}
+WHERE ROW(s.level, s.state, s.name, s.person_key) IS DISTINCT FROM ROW(t.level, t.state, t.name, t.person_key)
+"""
+TELL = """
+INSERT INTO quota_certificatechange (
+    headcount_return_id, certificate_id, file_id, was_level, was_state, was_name, had_other_holder, level, state, name
+)
+SELECT DISTINCT r.id, t.id, t.file_id, w.level, w.state, w.name, w.person_key <> t.person_key, t.level, t.state, t.name
+FROM changing w
+JOIN quota_certificate t ON t.id = w.id
+JOIN quota_placement p ON p.certificate_kind = t.kind AND p.certificate_key = t.number_key
+JOIN quota_headcountreturn r ON r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force
+WHERE ROW(w.level, w.state, w.name, w.person_key) IS DISTINCT FROM ROW(t.level, t.state, t.name, t.person_key)
+"""
+
+
+def certificates_in_scope(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
+    """Refuse a certificate of another region, or of the national register, which has none."""
+    if scope.prefixes is None:
+        return
+    refusal = Refusal(
+        _("该证件不是由您的管辖地区登记的。"),
+        _("请由登记地区的残联办理；全国统一导入的证件，请联系系统运维。"),
+    )
+    yield from staging.faults_where(OUTSIDE, "number_key", refusal, prefixes=list(scope.prefixes))
+
+
+def keep_old(staging: StagedRows) -> None:
+    """Note the stored certificates that the file may change."""
+    staging.run("DROP TABLE IF EXISTS changing")
+    staging.run(KEEP.format(same_key=staging.same_key))
+
+
+def tell_offices(staging: StagedRows) -> None:
+    """Note every return in force whose claim rests on a changed certificate."""
+    if staging.rows("SELECT FROM changing LIMIT 1"):
+        staging.run(TELL)

@@ -1,0 +1,40 @@
+"""An officer's look at a return whose certificates have changed."""
+
+from django.db import transaction
+from django.db.models.functions import Now
+
+from accounts.models import User
+from accounts.permissions import Permission
+from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.services import record
+from quota.models import HeadcountReturn
+from quota.queries.evidence import bar_of
+
+
+@transaction.atomic
+def look_at_changes(*, headcount_return: HeadcountReturn, reason: str, actor: User) -> int:
+    """Note that somebody has looked at the changed certificates of a return, with the result. Returns the number of
+    changes. A new decision, if one is due, is a step of its own.
+
+    Raises PermissionMissing, ReasonMissing, SecondPersonNeeded for a person who loaded evidence of the return, and
+    TransitionNotAllowed if nothing waits.
+    """
+    region_code = headcount_return.employer.region_id
+    if not actor.can(Permission.VERIFY_RETURN, region_code):
+        raise PermissionMissing
+    if bar := bar_of(headcount_return, actor):
+        raise SecondPersonNeeded(bar)
+    if not reason.strip():
+        raise ReasonMissing
+    seen = headcount_return.certificate_changes.filter(seen_at=None).update(seen_at=Now(), seen_by=actor)
+    if not seen:
+        raise TransitionNotAllowed
+    record(
+        actor=actor,
+        action="quota.headcountreturn.look_at_certificates",
+        target=headcount_return,
+        region_code=region_code,
+        reason=reason.strip(),
+        details={"changes": seen},
+    )
+    return seen
