@@ -10,6 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.forms import PersonnelNumberField, tidied_name
 from accounts.models import Region, User
 from accounts.permissions import Permission, Role
+from design.fields import NameField
 
 
 class PersonState(models.TextChoices):
@@ -78,7 +79,7 @@ class PersonForm(AppointmentForm):
         validators=[UnicodeUsernameValidator()],
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
-    name = forms.CharField(label=_("姓名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
+    name = NameField(label=_("姓名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
     personnel_number = PersonnelNumberField()
     field_order = ["username", "name", "personnel_number", "role", "region", "reason"]
 

@@ -1,4 +1,5 @@
-"""The office on public pages. Without a contact they name the national hotline."""
+"""The office on public pages, and limits for the public and for employers. Without a contact pages name the national
+hotline."""
 
 import os
 
@@ -11,3 +12,10 @@ CONTACTS = {
 }
 
 OPEN_DATA_LICENCE = os.environ.get("LEVY_DATA_LICENCE") or "CC BY 4.0"
+
+# Certificate numbers that one employer types in a day: so many unknown ones raise the alarm certificates-tried, and
+# after so many of any kind no more are taken until the next day (docs/decisions/0017).
+CERTIFICATES_A_DAY = {
+    "alarm": int(os.environ.get("LEVY_CERTIFICATES_ALARM") or 10),
+    "stop": int(os.environ.get("LEVY_CERTIFICATES_STOP") or 200),
+}

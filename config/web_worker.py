@@ -24,7 +24,7 @@ HEADER_SECONDS = 10
 BODY_SECONDS, BODY_RATE = 20, 64 * KIB
 # The proxy refuses more than 12 MiB with a page of its own. Without it, the form says what a file may have.
 LARGEST_BODY = 16 * MIB
-UNFINISHED_BODIES = 64 * MIB
+GATHERED_BODIES = 64 * MIB
 # Whoever takes less of a waiting answer in this time is not reading it.
 ANSWER_SECONDS, ANSWER_BYTES = 20, 64 * KIB
 # A client may already be sending on a connection that it keeps: a stopping worker still answers that request.
@@ -43,7 +43,7 @@ class Task(WSGITask):
         return head
 
 
-class Channel(HTTPChannel):
+class BufferedChannel(HTTPChannel):
     """One connection. `since`: when it was opened, its request began or its last answer was made."""
 
     task_class = Task
@@ -73,8 +73,9 @@ class Channel(HTTPChannel):
 
     @property
     def held(self) -> int:
-        """The bytes of an unfinished body."""
-        return self.request.body_bytes_received if self.request else 0
+        """The bytes of bodies that are unfinished or whose turn has not come."""
+        requests = [*self.requests, *([self.request] if self.request else [])]
+        return sum(request.body_bytes_received for request in requests)
 
     @property
     def waits_for_client(self) -> bool:
@@ -103,7 +104,7 @@ class Channel(HTTPChannel):
 class Server(TcpWSGIServer):
     """Closes the clients that had their time, and the longest waiting one when there are too many."""
 
-    channel_class = Channel
+    channel_class = BufferedChannel
     is_stopping = False
     keepalive = 5
     next_look = 0.0
@@ -124,12 +125,12 @@ class Server(TcpWSGIServer):
             self._close_the_longest_waiting(self.active_channels.values())
 
     def make_room(self) -> None:
-        """Close the request that has been arriving longest while the unfinished ones hold too much."""
-        arriving = [channel for channel in self.active_channels.values() if channel.held]
-        if sum(channel.held for channel in arriving) > UNFINISHED_BODIES:
-            self._close_the_longest_waiting(arriving)
+        """Close the request that has been arriving longest while bodies hold too much."""
+        holding = [channel for channel in self.active_channels.values() if channel.held]
+        if sum(channel.held for channel in holding) > GATHERED_BODIES:
+            self._close_the_longest_waiting(holding)
 
-    def _close_the_longest_waiting(self, channels: Iterable[Channel]) -> None:
+    def _close_the_longest_waiting(self, channels: Iterable[BufferedChannel]) -> None:
         waiting = [channel for channel in channels if channel.waits_for_client and not channel.will_close]
         if waiting:
             min(waiting, key=lambda channel: channel.since).will_close = True
@@ -151,7 +152,9 @@ class BufferingWorker(Worker):
         self.server = server = self._make_server()
         while self.alive and self.ppid == os.getppid():
             self._turn(server)
-        server.is_stopping, server.accepting = True, False
+        server.is_stopping = True
+        # Its listening socket only: the other processes take new callers, or nobody does.
+        wasyncore.dispatcher.close(server)
         stopped = time.monotonic()
         while self._has_work(server, time.monotonic() - stopped):
             self._turn(server)

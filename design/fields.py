@@ -1,4 +1,4 @@
-"""Form fields that read figures as people type them: 1,234.50, １２３４, blanks around."""
+"""Form fields that read figures as people type them (1,234.50, １２３４, blanks around), and names."""
 
 import unicodedata
 from decimal import Decimal
@@ -8,6 +8,10 @@ from django import forms
 from django.core.validators import MaxValueValidator, MinValueValidator
 from django.utils.text import format_lazy
 from django.utils.translation import gettext_lazy as _
+
+from design.names import is_visible, narrowed
+
+LONGEST_FIGURE = 100  # characters: to normalise 200,000 combining marks takes minutes
 
 
 def plain_digits(text: str) -> str:
@@ -30,6 +34,8 @@ class FigureField(forms.Field):
         ]
 
     def to_python(self, value: Any) -> Any:
+        if isinstance(value, str) and len(value) > LONGEST_FIGURE:
+            raise forms.ValidationError(self.error_messages["invalid"], code="invalid")
         return super().to_python(plain_digits(value) if isinstance(value, str) else value)
 
 
@@ -49,3 +55,17 @@ class CountField(FigureField, forms.IntegerField):
 
     def __init__(self, **kwargs: Any) -> None:
         super().__init__(**{"maximum": 100_000_000} | kwargs)
+
+
+def _nothing_hidden(text: str) -> None:
+    if not is_visible(text):
+        raise forms.ValidationError(_("含有看不见的字符或已损坏的文字，请删去后重新输入。"), code="hidden")
+
+
+class NameField(forms.CharField):
+    """A name under the same rule as in a file (exchange.engine.cells.free_text)."""
+
+    default_validators = (_nothing_hidden,)
+
+    def to_python(self, value: Any) -> str:
+        return narrowed(super().to_python(value))

@@ -33,7 +33,7 @@ from exchange.queries import (
     waits_for_second_person,
 )
 from exchange.services import uploads
-from exchange.services.approvals import file_decision
+from exchange.services.approvals import decision_about
 from exchange.tasks import work_on_file
 from exchange.workflow import FILE_WORDS
 
@@ -113,7 +113,7 @@ def file_write(request: HttpRequest, pk: int) -> HttpResponse:
 def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     """The second person approves or rejects a file; the uploader withdraws it."""
     file = file_for(request.user, pk)
-    decision = file_decision(KINDS[file.kind].permission)
+    decision = decision_about(file)
     steps = {"approve": decision.approve, "reject": decision.reject}
     if step not in steps:
         raise Http404
@@ -127,7 +127,7 @@ def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         stand=stand,
         about=file.name,
         take=lambda form: _decided(request, steps[step](file, actor=request.user, **form.cleaned_data)),
-        needs_reason=not is_approval,
+        needs_reason=not is_approval or decision.approval.needs_reason,
         seen=(lambda: decision.seen(file)) if is_approval else None,
     )
     return step_page(request, page)

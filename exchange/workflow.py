@@ -11,14 +11,15 @@ from casework.step_words import StepWords
 from exchange.models import FileState
 
 
-def file_transitions(permission: Permission) -> tuple[Transition, Transition]:
-    """Approval and rejection of files whose kind needs this right."""
+def file_transitions(permission: Permission, *, needs_reason: bool) -> tuple[Transition, Transition]:
+    """Approval and rejection of files whose kind needs this right; `needs_reason` for the approval too."""
     approve = Transition(
         "approve",
         sources=frozenset({FileState.CHECKED}),
         target=FileState.WRITING,
         permission=permission,
         stamp="applied",
+        needs_reason=needs_reason,
         not_by=("loaded_by",),
     )
     reject = Transition(

@@ -10,7 +10,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Region, User
 from accounts.permissions import Permission
 from casework.forms import SeenForm
-from design.fields import FigureField, MoneyField
+from design.fields import FigureField, MoneyField, NameField
 from law.policy import POLICY_YEARS
 from levy.models import Supersession
 from levy.parameter_words import RULES, is_number, value_in_words
@@ -112,7 +112,7 @@ class RegionChangeForm(forms.Form):
         max_length=6,
         widget=forms.TextInput(attrs={"inputmode": "numeric"}),
     )
-    name = forms.CharField(label=_("名称"), max_length=60)
+    name = NameField(label=_("名称"), max_length=60)
     successor = forms.ModelChoiceField(label=_("并入"), queryset=Region.objects.none())
     last_day = forms.DateField(label=_("最后有效日"), help_text=_("不晚于今天，如2026-01-31。"))
     document_number = forms.CharField(label=_("文号"), help_text=_("批准该项变更的文件。"), max_length=80)

@@ -133,6 +133,13 @@ ALARMS = (
         lambda readings: map(str, readings.often_unlocked),
     ),
     Alarm(
+        "certificates-tried",
+        _("单位一日内填写多个登记库中没有的证件"),
+        "",
+        _("将单位的信用代码告知所在地残联，由残联查看该单位的申报并联系核实。"),
+        lambda readings: readings.employers_that_try,
+    ),
+    Alarm(
         "disk-full",
         _("磁盘空间不足10%"),
         _("上传和生成文件可能失败。"),

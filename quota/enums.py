@@ -43,6 +43,7 @@ RETURN_TONES = {
 
 
 DECIDED = (ReturnState.REVIEWED, ReturnState.VERIFIED)
+TOLD = (ReturnState.VERIFIED, ReturnState.SENT_BACK)
 
 
 class ReturnSource(models.TextChoices):

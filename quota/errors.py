@@ -29,6 +29,18 @@ class YearNotOver(DomainError):
     message = _("只能申报已经结束的年度。")
 
 
+class SecondCertificate(DomainError):
+    code = "second_certificate"
+    message = _("同一人在一份申报中只能填写一个证件号码。要更正号码的，请先移除该人的其他各条，再修改这一条。")
+
+
+class TooManyCertificates(DomainError):
+    """More certificate numbers than a day allows. Counts what was typed, right or wrong, so it tells neither."""
+
+    code = "too_many_certificates"
+    message = _("今天填写的证件号码过多，已暂停填写。请明天再填，或将花名册交所在地残联窗口办理。")
+
+
 class DecisionRefused(DomainError):
     """An officer's decision on single months that the law or another decision does not allow."""
 

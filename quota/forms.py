@@ -14,7 +14,7 @@ from django.utils.translation import gettext_lazy as _
 from accounts.models import Region, User
 from accounts.permissions import Permission
 from casework.forms import ReasonForm
-from design.fields import CountField, MoneyField
+from design.fields import CountField, MoneyField, NameField
 from design.law_words import choices_of, translated
 from exchange.engine.cells import FIRST_DAY, LAST_DAY
 from law.codes import CertificateKind, EmploymentForm, EntityType
@@ -110,7 +110,7 @@ class ContractDayField(forms.DateField):
 class PlacementForm(VersionForm):
     """One disabled person under one contract. For a person already on the list, an empty number stays unchanged."""
 
-    name = forms.CharField(label=_("姓名"), max_length=60)
+    name = NameField(label=_("姓名"), max_length=60, help_text=_("与证件上的姓名一致。"))
     identity_number = forms.CharField(label=_("身份证号"), max_length=24)
     certificate_kind = forms.ChoiceField(label=_("证件类型"), choices=choices_of(CertificateKind))
     certificate_number = forms.CharField(
@@ -123,7 +123,7 @@ class PlacementForm(VersionForm):
     contract_end = ContractDayField(
         label=_("合同结束"), input_formats=DATE_FORMATS, required=False, help_text=_("无固定期限的不填。")
     )
-    post = forms.CharField(label=_("岗位"), max_length=60, required=False)
+    post = NameField(label=_("岗位"), max_length=60, required=False)
 
     def __init__(self, *args: Any, placement: DraftPlacement | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

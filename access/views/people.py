@@ -91,8 +91,8 @@ def person_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
-    is_barred = gave_access(request.user, shown)
     acts = [act for act in account_acts().values() if act.fits(shown)] if may_manage(request.user, shown) else []
+    is_barred = any(act.name == PASSWORD for act in acts) and gave_access(request.user, shown)
     context = {
         "person": shown,
         "appointments": shown.appointments.select_related("region"),

@@ -15,6 +15,7 @@ from django.utils import translation
 
 from accounts.errors import TooManyAttempts
 from accounts.frame import kept_forms as kept
+from accounts.frame.bodies import ENCODED_PARAMETER, without_charset
 from accounts.frame.refusals import NO_DATABASE, page_before, refuse, unavailable
 from accounts.sign_in.second_factor import needs_second_factor
 from accounts.sign_in.session_store import SECOND_FACTOR, SEEN, STARTED, session_ends_at
@@ -49,6 +50,29 @@ def fixed_headers(get_response: Handler) -> Handler:
     return middleware
 
 
+def utf8_bodies(get_response: Handler) -> Handler:
+    """415 for a body in another charset than UTF-8, before anything decodes it: some decoders take minutes for 500 KB.
+
+    An Accept header with an encoded parameter is dropped: no browser sends one, and reading it may fail.
+    """
+
+    def middleware(request: HttpRequest) -> HttpResponse:
+        if without_charset(request.META.get("CONTENT_TYPE", "")) is None:
+            with translation.override(wished_language(request)):
+                return refuse(request, 415, shows_typing=False)
+        if ENCODED_PARAMETER.search(request.META.get("HTTP_ACCEPT", "")):
+            del request.META["HTTP_ACCEPT"]
+        return get_response(request)
+
+    return middleware
+
+
+def wished_language(request: HttpRequest) -> str:
+    """The language chosen in this browser, before it is known who signs in; otherwise Chinese."""
+    wish = request.COOKIES.get(LANGUAGE_COOKIE)
+    return wish if wish in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE
+
+
 def maintenance(get_response: Handler) -> Handler:
     """503 for everyone while settings.MAINTENANCE_FILE exists; shows its text, if any.
 
@@ -59,8 +83,7 @@ def maintenance(get_response: Handler) -> Handler:
         notice = _maintenance_notice()
         if notice is None or request.path in PROBES:
             return get_response(request)
-        wish = request.COOKIES.get(LANGUAGE_COOKIE)
-        with translation.override(wish if wish in dict(settings.LANGUAGES) else settings.LANGUAGE_CODE):
+        with translation.override(wished_language(request)):
             return refuse(request, 503, page="maintenance", message=notice, code="maintenance", retry_after=600)
 
     return middleware

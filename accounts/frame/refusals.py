@@ -71,6 +71,7 @@ def _sentences() -> Mapping[int, tuple[str, str]]:
         405: ("method_not_allowed", _("该地址不接受这种请求方法。")),
         409: ("refused", _("内容已经变化，请重新读取后再提交。")),
         413: ("too_large", _("请求内容太大。")),
+        415: ("unsupported_media_type", _("请求内容须为UTF-8编码。")),
         429: ("throttled", _("访问过于频繁，请稍后再试。")),
         500: ("failed", _("系统出错，没有保存任何内容。")),
         503: ("unavailable", _("系统暂时不能使用，请稍后再试。")),

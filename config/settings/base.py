@@ -62,6 +62,7 @@ MIDDLEWARE = [
     "operations.middleware.request_log",
     "accounts.frame.middleware.fixed_headers",
     "csp.middleware.CSPMiddleware",
+    "accounts.frame.middleware.utf8_bodies",
     "django.middleware.security.SecurityMiddleware",
     "whitenoise.middleware.WhiteNoiseMiddleware",
     "accounts.frame.middleware.maintenance",
@@ -159,7 +160,9 @@ MAINTENANCE_FILE = MEDIA_ROOT / "maintenance"
 # Where the trail's seals go besides: the socket of the machine's system log, or HOST:PORT of another's (UDP).
 SEAL_SYSLOG = os.environ.get("LEVY_SEAL_SYSLOG", "")
 DATA_UPLOAD_MAX_MEMORY_SIZE = 2 * 1024 * 1024
+DATA_UPLOAD_MAX_NUMBER_FIELDS = 1000
 FILE_UPLOAD_MAX_MEMORY_SIZE = 1024 * 1024
+FILE_UPLOAD_HANDLERS = ["accounts.frame.bodies.BoundedParts"]
 ENVIRONMENT_NOTE = ""  # stands above every page of an installation that is not the real one
 PDF_ENABLED = os.environ.get("LEVY_PDF") != "off"
 
@@ -183,6 +186,7 @@ X_FRAME_OPTIONS = "DENY"
 REST_FRAMEWORK = {
     "DEFAULT_AUTHENTICATION_CLASSES": ["rest_framework.authentication.SessionAuthentication"],
     "DEFAULT_PERMISSION_CLASSES": ["rest_framework.permissions.IsAuthenticated"],
+    "DEFAULT_PARSER_CLASSES": ["accounts.frame.json_bodies.BoundedJSONParser"],
     "DEFAULT_RENDERER_CLASSES": ["rest_framework.renderers.JSONRenderer"],
     "DEFAULT_SCHEMA_CLASS": "drf_spectacular.openapi.AutoSchema",
     "DEFAULT_THROTTLE_RATES": {"public": "120/min"},

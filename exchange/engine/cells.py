@@ -1,7 +1,7 @@
 """Readers for single cells. A reader returns the value to store, as text, or raises CellFault; it never repairs.
 
 Cells come from CSV as text and from XLSX as text, numbers, dates or truth values. Numbers and dates may have
-full-width characters and blanks around them; every other value must already be right.
+full-width characters and blanks around them, names full-width letters; every other value must already be right.
 """
 
 import re
@@ -16,6 +16,7 @@ from django.db import models
 from django.utils.translation import gettext as _
 
 from design.law_words import official_words
+from design.names import is_visible, narrowed
 from exchange.engine.faults import Cell, CellFault
 from law import identifiers
 from law.identifiers import IdentifierError
@@ -29,8 +30,6 @@ _NUMBER = re.compile(r"-?(?:[0-9]+|[1-9][0-9]{0,2}(?:,[0-9]{3})+)(?:\.[0-9]+)?")
 _SPREADSHEET_FLOAT = re.compile(r"[0-9]+\.[0-9]*(?:[eE]\+?[0-9]+)?|[0-9]+[eE]\+[0-9]+")
 _DATE = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})-([0-9]{1,2})|/([0-9]{1,2})/([0-9]{1,2})|([0-9]{2})([0-9]{2}))")
 _MONTH = re.compile(r"([0-9]{4})(?:-([0-9]{1,2})|/([0-9]{1,2})|([0-9]{2}))")
-# Control characters, zero-width characters that hide in a name, and the replacement mark of a lost character.
-_UNPRINTABLE = re.compile("[\x00-\x1f\x7f-\x9f\u200b-\u200f\u2028-\u202e\u2060-\u2064\ufeff\ufffd\ufffe\uffff]")
 
 FIRST_DAY, LAST_DAY = date(1900, 1, 1), date(2199, 12, 31)
 MAX_DIGITS = 30
@@ -62,9 +61,9 @@ def _as_text(cell: Cell) -> str:
 
 
 def free_text(cell: Cell, *, longest: int) -> str:
-    """Free text without blanks around it. At most `longest` characters, none of them invisible."""
-    found = shown(cell) if isinstance(cell, int | float) else _as_text(cell)
-    if _UNPRINTABLE.search(found):
+    """Free text without blanks around it, Latin letters half-width. At most `longest` characters, none invisible."""
+    found = narrowed(shown(cell) if isinstance(cell, int | float) else _as_text(cell))
+    if not is_visible(found):
         raise CellFault(_("含有看不见的字符或已损坏的文字。"), _("请删去后重新输入。"))
     if len(found) > longest:
         raise CellFault(_("超过%(longest)s个字。") % {"longest": longest}, _("请缩短。"))

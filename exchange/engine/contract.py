@@ -83,7 +83,7 @@ class Matter:
 
     `where` is the SQL condition on a row s of the source and the stored row t of the same key, which is NULL for a new
     row. `reason` names them, with their number %(rows)s. `columns` are shown with their stored and new values;
-    `amount` is the SQL of the yuan to sum.
+    `amount` is the SQL of the yuan to sum. With `needs_reason` the second person states why they may take effect.
     """
 
     code: str
@@ -91,6 +91,7 @@ class Matter:
     where: str
     columns: tuple[str, ...]
     amount: str = ""
+    needs_reason: bool = False
 
 
 def column_changes(column: str, reason: object) -> Matter:

@@ -9,6 +9,7 @@ from accounts.models import User
 from accounts.permissions import Permission
 from audit.errors import TransitionNotAllowed
 from casework.services.decisions import Decision
+from exchange.kinds import KINDS
 from exchange.models import ImportedFile
 from exchange.workflow import file_transitions
 
@@ -32,10 +33,21 @@ def _details(file: ImportedFile) -> dict[str, Any]:
     return {"kind": file.kind, "sha256": file.sha256, "matters": file.matters, "changes": file.changes_digest}
 
 
+def decision_about(file: ImportedFile) -> Decision:
+    """The decision about this file. A worker then writes it (exchange.tasks)."""
+    return file_decision(KINDS[file.kind].permission, needs_reason=approval_needs_reason(file))
+
+
+def approval_needs_reason(file: ImportedFile) -> bool:
+    """True if the file has rows for which the second person states a reason."""
+    found = {matter["code"] for matter in file.matters}
+    return any(matter.needs_reason and matter.code in found for matter in KINDS[file.kind].matters)
+
+
 @cache
-def file_decision(permission: Permission) -> Decision:
-    """The decision about files whose kind needs this right. A worker then writes the file (exchange.tasks)."""
-    approve, reject = file_transitions(permission)
+def file_decision(permission: Permission, *, needs_reason: bool = False) -> Decision:
+    """The decision about files whose kind needs this right."""
+    approve, reject = file_transitions(permission, needs_reason=needs_reason)
     return Decision(
         approval=approve,
         rejection=reject,

@@ -15,6 +15,7 @@ from law.counting.filing import filed_in_time
 from law.counting.periods import contract_is_one_year, employment_age, months_of_year
 from law.counting.reasons import Reason
 from law.counting.settings import CountingRules, DispatchMoves
+from law.identifiers import stated_level
 from law.words import Words as _
 
 Key: TypeAlias = int | str
@@ -32,7 +33,7 @@ class AgreementsConflict(ValueError):
 class CertificateFacts:
     """A certificate as the register holds it; the register's level rules, not the digit in the number.
 
-    Both ends of the validity are included; None is open.
+    Both ends of the validity are included; None is open. `names_holder`: the name beside the number is the register's.
     """
 
     kind: CertificateKind
@@ -40,6 +41,7 @@ class CertificateFacts:
     state: CertificateState
     valid_from: date | None
     valid_until: date | None
+    names_holder: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -159,6 +161,8 @@ def certificate_failure(claim: Claim) -> Reason:
     certificate, filed_on = claim.certificate, claim.filed_on
     if certificate is None or filed_on is None:
         return Reason.CERTIFICATE_UNKNOWN
+    if not certificate.names_holder:
+        return Reason.CERTIFICATE_OTHER_NAME
     if failure := _STATE_FAILURES[certificate.state]:
         return failure
     if certificate.valid_from is not None and filed_on < certificate.valid_from:
@@ -198,18 +202,35 @@ def month_failure(paid: Decimal | None, minimum: Decimal | None, insured: bool |
 
 
 def claim_weight(claim: Claim) -> int:
-    """The weight that the employer claims for each month: the certificate's; 1 if it is unknown or not eligible."""
+    """The weight of each month: the certificate's; 1 if it is unknown, of another name or not eligible."""
     certificate = claim.certificate
-    return (weight(certificate.kind, certificate.level) or 1) if certificate else 1
+    if certificate is None or not certificate.names_holder:
+        return 1
+    return weight(certificate.kind, certificate.level) or 1
 
 
-def claimed_months(claims: Iterable[Claim], levy_year: int) -> Weights:
-    """The weights an employer claims for one person: per month the heaviest of its contracts, 0 outside them."""
+@dataclass(frozen=True, slots=True)
+class StatedContract:
+    """A contract in the employer's own words. Nothing of it comes from a register."""
+
+    kind: CertificateKind
+    number: str
+    starts: date
+    ends: date | None
+
+
+def stated_weight(kind: CertificateKind, number: str) -> int:
+    """The weight by the level that a checked 残疾人证 number names itself; 1 for a 残疾军人证, which names none."""
+    return weight(kind, stated_level(number)) if kind == CertificateKind.DISABLED_PERSON else 1
+
+
+def stated_months(contracts: Iterable[StatedContract], levy_year: int) -> Weights:
+    """The weights an employer states for one person: per month the heaviest of its contracts, 0 outside them."""
     months = [0] * MONTHS
-    for claim in claims:
-        claimed = claim_weight(claim)
-        for month in months_of_year(claim.contract_start, claim.contract_end, levy_year):
-            months[month] = max(months[month], claimed)
+    for contract in contracts:
+        stated = stated_weight(contract.kind, contract.number)
+        for month in months_of_year(contract.starts, contract.ends, levy_year):
+            months[month] = max(months[month], stated)
     return tuple(months)
 
 
@@ -226,7 +247,7 @@ def _month_of_strip(reasons: list[Reason]) -> Reason:
     if Reason.COUNTED in reasons:
         return Reason.COUNTED
     covering = [reason for reason in reasons if reason is not Reason.OUTSIDE_CONTRACT]
-    return max(covering, default=Reason.NOT_CLAIMED)
+    return max(covering, key=lambda reason: reason.place, default=Reason.NOT_CLAIMED)
 
 
 def count_person(

@@ -14,9 +14,9 @@ ONE_EMPLOYER = "残联厅函〔2022〕63号（三）"
 
 
 class Reason(IntEnum):
-    """The first test that a month failed, in the order in which they are made; 0 is a month that counts.
+    """The first test that a month failed; 0 is a month that counts.
 
-    The numbers are stored: never renumber, only add.
+    The numbers are stored: never renumber, only add. `place` gives the order in which the tests are made.
     """
 
     COUNTED = 0
@@ -40,6 +40,7 @@ class Reason(IntEnum):
     COUNTED_IN_ANOTHER_ROW = 18
     TWO_EMPLOYERS = 19
     NOT_CLAIMED = 20
+    CERTIFICATE_OTHER_NAME = 21
 
     @property
     def label(self) -> str:
@@ -50,6 +51,11 @@ class Reason(IntEnum):
     def citation(self) -> str:
         """The article the test rests on."""
         return _TEXTS[self].citation
+
+    @property
+    def place(self) -> int:
+        """The place of the test among all: a month that fails a later one came further."""
+        return _ORDER.index(self)
 
     @property
     def is_lack_of_data(self) -> bool:
@@ -68,6 +74,7 @@ _TEXTS = {
     Reason.NO_RETURN: _Text(_("单位未申报，视为未安排"), FILING),
     Reason.RETURN_LATE: _Text(_("单位逾期申报，视为未安排"), FILING),
     Reason.CERTIFICATE_UNKNOWN: _Text(_("证件未在登记库中"), CERTIFICATES),
+    Reason.CERTIFICATE_OTHER_NAME: _Text(_("证件登记的姓名不同"), CERTIFICATES),
     Reason.CERTIFICATE_CANCELLED: _Text(_("证件已注销"), CERTIFICATES),
     Reason.CERTIFICATE_FROZEN: _Text(_("证件已冻结"), CERTIFICATES),
     Reason.CERTIFICATE_NOT_YET_VALID: _Text(_("申报日证件尚未生效"), VALIDITY),
@@ -86,4 +93,5 @@ _TEXTS = {
     Reason.NOT_CLAIMED: _Text(_("未申报"), BY_MONTH),
 }
 
+_ORDER = tuple(_TEXTS)
 _LACK_OF_DATA = frozenset({Reason.WAGE_NO_DATA, Reason.MINIMUM_WAGE_UNKNOWN, Reason.INSURANCE_NO_DATA})

@@ -90,7 +90,7 @@ class FactsBasis(models.TextChoices):
 
 
 BASIS_NOTES = {
-    FactsBasis.DECLARED: _("按申报数测算：申报安排的人月全部计入，尚未核对。不是核定结果。"),
+    FactsBasis.DECLARED: _("按申报数测算：申报安排的人月全部计入，尚未审核认定。不是核定结果。"),
     FactsBasis.COMPUTED: _("按核对数测算：安排人月由系统核对，尚未经两人审核认定，没有核对的不计入。不是核定结果。"),
     FactsBasis.VERIFIED: _("按认定数测算：安排人月已经两人审核认定。不是核定结果。"),
     FactsBasis.REGISTERED: _("按登记数测算：没有申报，职工人数和工资总额取自税务登记。不是核定结果。"),
@@ -126,6 +126,10 @@ def facts_expected(employer: Employer, levy_year: int) -> Expected:
     """The facts as far as known: computed months where none are verified, and transfers also from agencies whose heads
     are not verified. They equal `facts_today` once the basis is VERIFIED."""
     (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
+    return _expected(line)
+
+
+def _expected(line: FactsLine) -> Expected:
     if line.is_certified == "t":
         basis = FactsBasis.VERIFIED
     else:
@@ -134,14 +138,24 @@ def facts_expected(employer: Employer, levy_year: int) -> Expected:
     return Expected(_facts(line, max(_number(own) + int(line.moved_months), 0)), basis)
 
 
+def facts_told(employer: Employer, levy_year: int, declared_months: int | None) -> Expected:
+    """The facts as far as the employer may know them (docs/decisions/0017). `declared_months` replace what the checks
+    found until the return is decided; None once it is, and without a return. Transfers are those of verified agencies:
+    an agency's people tell a host nothing before."""
+    (line,) = _lines(FACTS, levy_year, employer.pk, employer.pk)
+    if declared_months is not None:
+        return Expected(_facts(line, max(declared_months + int(line.moved_months), 0)), FactsBasis.DECLARED)
+    return _expected(line)
+
+
 def facts_declared(
-    employer: Employer, levy_year: int, *, staff_months: int, total_wages: Decimal, claimed_months: int
+    employer: Employer, levy_year: int, *, staff_months: int, total_wages: Decimal, declared_months: int
 ) -> Facts:
     """The facts if a return with these figures were filed and all its months counted (Basis.DECLARED), with the
-    transfers by agreement."""
-    (line,) = _lines(EXPECTED_FACTS, levy_year, employer.pk, employer.pk)
+    transfers of verified agencies."""
+    (line,) = _lines(FACTS, levy_year, employer.pk, employer.pk)
     filed = line._replace(staff_months=str(staff_months), total_wages=str(total_wages))
-    return _facts(filed, max(claimed_months + int(line.moved_months), 0))
+    return _facts(filed, max(declared_months + int(line.moved_months), 0))
 
 
 def _lines(

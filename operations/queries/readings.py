@@ -16,6 +16,7 @@ from disclosure.models import Publication, PublicationState
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
+from quota.queries.certificate_tries import employers_that_try
 
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
@@ -40,11 +41,12 @@ class Readings:
     failed_publications: list[int] = field(default_factory=list)
     guessed_codes: list[int] = field(default_factory=list)
     often_unlocked: list[int] = field(default_factory=list)
+    employers_that_try: list[str] = field(default_factory=list)
     free_space: float = 1.0
 
 
 def read() -> Readings:
-    """Look at everything now: seven short queries and one question to the broker. Raises DatabaseError."""
+    """Look at everything now: eight short queries and one question to the broker. Raises DatabaseError."""
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
@@ -58,6 +60,7 @@ def read() -> Readings:
         failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
         guessed_codes=_often("accounts.user.wrong_code", MANY_WRONG_CODES),
         often_unlocked=_often("accounts.user.unlock", MANY_UNLOCKS),
+        employers_that_try=employers_that_try(),
         free_space=_free_space(),
     )
 

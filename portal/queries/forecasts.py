@@ -10,7 +10,7 @@ from levy.errors import ParametersMissing
 from levy.queries.facts import facts_declared
 from levy.queries.policy import current_terms
 from quota.models import HeadcountReturn
-from quota.queries.claims import claimed_in_draft
+from quota.queries.claims import declared_months
 
 
 def forecast(draft: HeadcountReturn, staff_by_month: Sequence[int], total_wages: Decimal) -> Assessed | None:
@@ -24,6 +24,6 @@ def forecast(draft: HeadcountReturn, staff_by_month: Sequence[int], total_wages:
         draft.levy_year,
         staff_months=staff_months(staff_by_month),
         total_wages=total_wages,
-        claimed_months=claimed_in_draft(draft),
+        declared_months=declared_months(draft.draft_placements, draft.levy_year),
     )
     return assess(declared, terms)

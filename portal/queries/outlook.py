@@ -98,11 +98,12 @@ class Outlook:
         ]
 
 
-def outlook(employer: Employer, levy_year: int, today: date) -> Outlook | None:
-    """The year as known today; None where the region's parameters are missing."""
+def outlook(employer: Employer, levy_year: int, today: date, *, is_own: bool = False) -> Outlook | None:
+    """The year as the reader may know it today (`is_own`: the employer's clerk); None where the region's
+    parameters are missing."""
     is_over = levy_year < today.year
     facts_year = levy_year if is_over else today.year - 1
-    year = employer_year(employer, facts_year)
+    year = employer_year(employer, facts_year, is_own=is_own)
     known = year.assessed
     if known is None:
         return None

@@ -17,10 +17,11 @@ from levy.errors import ParametersMissing
 from levy.models import Assessment
 from levy.models.runs import FINAL_STATES, RunState
 from levy.queries.explanations import explain, facts_of, pinned_terms
-from levy.queries.facts import FactsBasis, facts_expected
+from levy.queries.facts import FactsBasis, facts_expected, facts_told
 from levy.queries.policy import counting_rules_of, regional_terms, usable_terms
 from quota.enums import ReturnState
 from quota.models import Employer, HeadcountReturn, VerifiedHeadcount
+from quota.queries.claims import declared_months
 from quota.queries.returns import to_write_in
 
 
@@ -29,12 +30,14 @@ class EmployerYear:
     """The facts about the amount for the year's page.
 
     `assessed` is the confirmed result, or the expected one, which rests on `basis` (None: confirmed); None where the
-    region's parameters are missing. `counting` has the date by which returns are due. `returns` (each with the number
-    of `people` on its draft) and `headcounts` are all of the year; `others` are the confirmed results of other years,
-    newest first.
+    region's parameters are missing. `declared_months` is set for an employer that may not yet know what the checks
+    found: its claim in its own words. `counting` has the date by which returns are due. `returns` (each with the
+    number of `people` on its draft) and `headcounts` are all of the year; `others` are the confirmed results of other
+    years, newest first.
     """
 
     filed: HeadcountReturn | None
+    declared_months: int | None
     headcount: VerifiedHeadcount | None
     assessment: Assessment | None
     assessed: Assessed | None
@@ -74,8 +77,9 @@ class EmployerYear:
         return max(-(self.balance or Decimal(0)), Decimal(0))
 
 
-def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
-    """The present state of the year, in at most six queries."""
+def employer_year(employer: Employer, levy_year: int, *, is_own: bool = False) -> EmployerYear:
+    """The present state of the year, in at most seven queries. `is_own`: the reader is the employer's clerk, who
+    learns from a return that no officer has decided nothing but its own words (docs/decisions/0017)."""
     returns = list(
         employer.returns.filter(levy_year=levy_year).annotate(people=Count("draft_placements")).order_by("pk")
     )
@@ -85,15 +89,18 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
     filed = next((row for row in returns if row.is_in_force), None)
     headcount = next((row for row in headcounts if row.withdrawn_at is None), None)
     assessment = next((row for row in assessments if row.levy_year == levy_year), None)
+    declared = _declared(employer, levy_year, filed) if is_own and filed and not filed.is_told else None
     if assessment is not None:
         facts, basis = facts_of(assessment), None
         terms, counting = _terms_of(assessment)
     else:
-        facts, basis = facts_expected(employer, levy_year)
+        told = facts_told(employer, levy_year, declared) if is_own else facts_expected(employer, levy_year)
+        facts, basis = told
         terms, counting = _terms_today(employer.region_id, levy_year)
     payments = list(Payment.objects.filter(employer=employer, levy_year=levy_year))
     return EmployerYear(
         filed=filed,
+        declared_months=declared,
         headcount=headcount,
         assessment=assessment,
         assessed=assess(facts, terms) if terms else None,
@@ -106,6 +113,11 @@ def employer_year(employer: Employer, levy_year: int) -> EmployerYear:
         headcounts=headcounts,
         others=[row for row in assessments if row.levy_year != levy_year],
     )
+
+
+def _declared(employer: Employer, levy_year: int, filed: HeadcountReturn) -> int:
+    """The year's claim in the employer's words; none of a late return, which counts as no placement."""
+    return 0 if filed.is_late else declared_months(employer.placements.filter(levy_year=levy_year), levy_year)
 
 
 @dataclass(frozen=True, slots=True)

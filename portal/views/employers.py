@@ -11,11 +11,9 @@ from django.shortcuts import render
 from django.utils import timezone
 from django.views.decorators.http import require_safe
 
-from accounts.identity import decrypt
 from accounts.permissions import Permission, requires
 from audit.models import AuditEntry
 from audit.queries import trail_of
-from law.identifiers import mask_identity
 from law.policy import POLICY_YEARS
 from levy.models import Notice, Supersession
 from levy.models.assessments import WITHOUT_FIGURES
@@ -28,7 +26,7 @@ from quota import names
 from quota.forms import levy_years
 from quota.models import Employer, HeadcountReturn, PlacementCheck
 from quota.queries.employers import visible_employer
-from quota.queries.month_strip import month_cells
+from quota.queries.month_strip import awaiting_cells, month_cells
 
 PER_PAGE = 25
 MOST_FOUND = 10 * PER_PAGE
@@ -72,6 +70,11 @@ class YearView:
     acts: list[str]
 
     @property
+    def is_awaited(self) -> bool:
+        """The reader is the employer's clerk, and no officer has decided the return."""
+        return self.is_own and (self.year.filed is None or self.year.declared_months is not None)
+
+    @property
     def draft(self) -> HeadcountReturn | None:
         """The return that the reader may still edit."""
         return self.year.draft if self.is_own else None
@@ -81,7 +84,8 @@ class YearView:
 @require_safe
 def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     employer = visible_employer(request, uscc)
-    year, today, is_own = employer_year(employer, levy_year), timezone.localdate(), employer.is_own
+    today, is_own = timezone.localdate(), employer.is_own
+    year = employer_year(employer, levy_year, is_own=is_own)
     notices = notices_of(employer, levy_year) if year.assessment else []
     corrections = corrections_of(employer, levy_year) if year.assessment and not is_own else []
     shown = YearView(
@@ -91,7 +95,7 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
         is_own=is_own,
         is_over=levy_year < today.year,
         dates=deadlines(levy_year, year, today),
-        workers=workers_of(request, employer, levy_year),
+        workers=workers_of(request, employer, year, levy_year),
         acts=acts_of(request, employer, levy_year, year),
     )
     context = {
@@ -115,7 +119,8 @@ def employer_year_page(request: HttpRequest, uscc: str, levy_year: int) -> HttpR
 def employer_dates(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     """The year's deadlines for a calendar program."""
     employer = visible_employer(request, uscc)
-    days = deadlines(levy_year, employer_year(employer, levy_year), timezone.localdate())
+    year = employer_year(employer, levy_year, is_own=employer.is_own)
+    days = deadlines(levy_year, year, timezone.localdate())
     answer = HttpResponse(calendar(employer, levy_year, days, timezone.now()), content_type="text/calendar")
     answer["Content-Disposition"] = f'attachment; filename="{uscc}-{levy_year}.ics"'
     return answer
@@ -134,15 +139,24 @@ def my_documents(request: HttpRequest) -> HttpResponse:
     return render(request, "portal/my_documents.html", {"page": page, "tabs": tabs})
 
 
-def workers_of(request: HttpRequest, employer: Employer, levy_year: int) -> list[dict[str, Any]] | None:
-    """The disabled workers with their twelve months; None for a reader who may see counts only."""
+def workers_of(
+    request: HttpRequest, employer: Employer, year: EmployerYear, levy_year: int
+) -> list[dict[str, Any]] | None:
+    """The disabled workers with their twelve months; None for a reader who may see counts only. An employer's clerk
+    sees nothing but the claimed months until an officer has decided the return (docs/decisions/0017)."""
+    if employer.is_own and (year.filed is None or year.declared_months is not None):
+        claimed = employer.placements.filter(levy_year=levy_year).order_by("pk")
+        return [
+            {"name": row.name, "identity": row.masked_identity, "cells": awaiting_cells(row, levy_year)}
+            for row in claimed
+        ]
     if not employer.is_own and not request.user.can(Permission.VIEW_PERSONS, employer.region_id):
         return None
     checks = PlacementCheck.objects.filter(placement__employer=employer, placement__levy_year=levy_year)
     return [
         {
             "name": check.placement.name,
-            "identity": mask_identity(decrypt(check.placement.identity_encrypted)),
+            "identity": check.placement.masked_identity,
             "weight": check.weight,
             "credited": sum(check.decided),
             "cells": month_cells(check),

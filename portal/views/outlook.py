@@ -25,7 +25,7 @@ def what_if(request: HttpRequest, uscc: str, levy_year: int) -> HttpResponse:
     employer, today = visible_employer(request, uscc), timezone.localdate()
     if not min(POLICY_YEARS) <= levy_year <= today.year + 1:
         raise Http404
-    found = outlook(employer, levy_year, today)
+    found = outlook(employer, levy_year, today, is_own=employer.is_own)
     context: dict[str, Any] = {
         "employer": employer,
         "levy_year": levy_year,

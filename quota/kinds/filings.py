@@ -51,6 +51,8 @@ RETURNS = Kind(
     change_constants=returns.CORRECTED,
     source=returns.SOURCE,
     stored_where="t.source = 'file'",
+    matters=(returns.LATE_BUT_TIMELY,),
+    subject=(("统一社会信用代码", returns.USCC), ("单位名称", returns.NAME)),
     checks=(returns.days_of_upload, returns.decided_returns_stand),
     lock=returns.lock,
     settle=returns.settle,

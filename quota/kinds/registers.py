@@ -162,6 +162,19 @@ CERTIFICATES = Kind(
     companions=("number_encrypted", "identity_encrypted"),
     constants=FROM_FILE | {"region_id": "%(region)s"},
     change_constants=FROM_FILE,
+    # What decides whether a person counts, how much, and who it is.
+    matters=(
+        column_changes("level", _("涉及残疾等级变化%(rows)s件")),
+        column_changes("state", _("涉及证件状态变化%(rows)s件")),
+        column_changes("name", _("涉及姓名变化%(rows)s件")),
+        Matter(
+            "person_key",
+            _("涉及持证人变化%(rows)s件"),
+            "t.id IS NOT NULL AND s.person_key <> t.person_key",
+            ("name",),
+        ),
+    ),
+    subject=(("姓名", "s.name"),),
     checks=(checks.dates_in_order("valid_from", "valid_until"), certificates.certificates_in_scope),
     lock=certificates.keep_old,
     settle=certificates.tell_offices,

@@ -5,9 +5,10 @@ from collections.abc import Iterator
 from datetime import date
 
 from django.utils.translation import gettext as _
+from django.utils.translation import gettext_lazy
 
 from exchange.engine import cells
-from exchange.engine.contract import Scope, StagedRows
+from exchange.engine.contract import Matter, Scope, StagedRows
 from exchange.engine.faults import Cell, Fault, Refusal
 from law.counting import effective_return, filing_opens
 from quota.enums import DECIDED
@@ -69,7 +70,15 @@ EXISTS (
       AND r.is_in_force AND r.state IN ({DECIDED_STATES})
 ) AND NOT EXISTS (SELECT FROM {{table}} t WHERE {{same_key}})
 """
-# Filings that come in after the deadline under a day before it.
+# Filings that come in after the deadline under a day before it. They count as on time only if a second person agrees.
+LATE_BUT_TIMELY = Matter(
+    "late_but_timely",
+    gettext_lazy("截止日后录入、申报日期在截止日前的申报%(rows)s户"),
+    "s.is_back_dated AND ROW(s.staff_by_month, s.total_wages) IS DISTINCT FROM ROW(t.staff_by_month, t.total_wages)",
+    ("filed_on", "total_wages"),
+    needs_reason=True,
+)
+USCC, NAME = (f"(SELECT e.{column} FROM quota_employer e WHERE e.id = s.employer_id)" for column in ("uscc", "name"))
 BACK_DATED = """
 UPDATE staged s SET is_back_dated = true
 FROM quota_employer e, unnest(%(regions)s::text[], %(years)s::int[], %(days)s::date[]) AS d(region, year, last_day)

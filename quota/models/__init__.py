@@ -4,7 +4,7 @@ from exchange.models import ImportedFile
 from quota.models.employers import Employer, Membership
 from quota.models.parameters import RegionalNumber, RegionalSetting
 from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
-from quota.models.returns import DraftPlacement, HeadcountReturn, Placement
+from quota.models.returns import CertificateTry, DraftPlacement, HeadcountReturn, Placement
 from quota.models.verification import (
     CertificateChange,
     DispatchTransfer,
@@ -16,6 +16,7 @@ from quota.models.verification import (
 __all__ = [
     "Certificate",
     "CertificateChange",
+    "CertificateTry",
     "DispatchAgreement",
     "DispatchTransfer",
     "DraftPlacement",

@@ -20,7 +20,7 @@ from design.law_words import choices_of
 from law.codes import CertificateKind, EmploymentForm
 from law.counting import answer_by, staff_months
 from law.identifiers import mask_identity
-from quota.enums import ReturnSource, ReturnState
+from quota.enums import TOLD, ReturnSource, ReturnState
 from quota.models.employers import MAX_STAFF, MAX_YUAN, Employer
 from quota.models.provenance import FROM_FILE
 
@@ -181,6 +181,12 @@ class HeadcountReturn(models.Model):
         return ReturnState(self.state)
 
     @property
+    def is_told(self) -> bool:
+        """True once the employer may read what the checks found: an officer has verified the return, or sent it back
+        (docs/decisions/0017)."""
+        return self.state in TOLD
+
+    @property
     def typed_staff_by_month(self) -> list[int]:
         """The numbers to edit: the draft's, or the declared ones if there is no draft."""
         return self.staff_by_month if self.draft_staff_by_month is None else self.draft_staff_by_month
@@ -219,13 +225,15 @@ class PlacementTerms(models.Model):
     contract_start = models.DateField(_("合同开始"))
     contract_end = models.DateField(_("合同结束"), null=True, blank=True)
     post = models.CharField(_("岗位"), max_length=60, blank=True)
+    # Typed by the employer, not loaded by an office: the name must be the certificate holder's.
+    is_typed = models.BooleanField(default=False, db_default=False)
 
     class Meta:
         abstract = True
 
     @property
     def masked_identity(self) -> str:
-        """The identity number as pages show it: six digits, eight stars, four digits."""
+        """The identity number as pages show it (law.identifiers.mask_identity)."""
         return mask_identity(decrypt(self.identity_encrypted))
 
 
@@ -235,6 +243,31 @@ CONTRACT_KEY = ["person_key", "certificate_kind", "certificate_key", "form", "co
 def contract_of(row: PlacementTerms) -> tuple[Any, ...]:
     """The key of a contract: two rows with one key are the same contract of the same person."""
     return tuple(getattr(row, name) for name in CONTRACT_KEY)
+
+
+class CertificateTry(models.Model):
+    """A certificate number that an employer typed for a person on one day, kept whatever became of the row.
+
+    `is_unknown`: the register has no such certificate of this name. Only operators and officers may learn it.
+    """
+
+    employer = models.ForeignKey(Employer, on_delete=models.CASCADE, related_name="+", db_index=False)
+    day = models.DateField()
+    person_key = models.UUIDField()
+    certificate_key = models.UUIDField()
+    is_unknown = models.BooleanField()
+
+    class Meta:
+        verbose_name = _("填写的证件号码")
+        verbose_name_plural = _("填写的证件号码")
+        constraints = [
+            models.UniqueConstraint(
+                fields=["day", "employer", "person_key", "certificate_key"], name="one_try_per_person_and_number"
+            )
+        ]
+
+    def __str__(self) -> str:
+        return f"{self.employer_id} {self.day}"
 
 
 class Placement(PlacementTerms):

@@ -244,6 +244,9 @@ def _certificate_line(filed: HeadcountReturn, worker: Worker, claim: Claim) -> C
         "until": _day(certificate.valid_until),
         "filed": _day(filed.filed_on),
     }
+    if failure is Reason.CERTIFICATE_OTHER_NAME:
+        named = _("；登记的姓名为%(name)s") % {"name": certificate.name}
+        return _line(_("证件"), said, evidence + named, fits=False, verdict=_("须核实"))
     if certificate.person_key != worker.placement.person_key:
         return _line(_("证件"), said, evidence + _("；登记的是另一人"), fits=False, verdict=_("须核实"))
     return _line(_("证件"), said, evidence, fits=not failure)

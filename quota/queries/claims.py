@@ -1,4 +1,5 @@
-"""Claims with the registers' evidence: of a region's employers, of one placement or of a draft.
+"""Claims with the registers' evidence, of a region's employers or of one placement; and claims in the employer's own
+words, without any register.
 
 PostgreSQL gathers them in one pass; no other module builds a law.counting.Claim.
 """
@@ -14,12 +15,16 @@ from operator import attrgetter
 from typing import Any, NamedTuple, Self
 
 from django.db import connection
+from django.db.models import QuerySet
 
+from accounts.identity import decrypt
 from accounts.models import region_prefix
 from law.codes import CertificateKind, CertificateState, EmploymentForm
-from law.counting import MONTHS, Agreement, CertificateFacts, Claim, claimed_months
+from law.counting import MONTHS, Agreement, CertificateFacts, Claim, StatedContract, stated_months
 from law.counting.claims import Weights
-from quota.models import HeadcountReturn, Placement
+from quota import names
+from quota.models import Placement
+from quota.models.returns import PlacementTerms
 from quota.queries.parameters import MinimumWages, minimum_wages
 
 NULL = r"\N"
@@ -30,6 +35,11 @@ _DECIDED = f"""CASE WHEN r.state IN ('reviewed', 'verified') OR k.decision_reaso
     THEN CASE WHEN r.is_late THEN array_fill(0, ARRAY[{MONTHS}]) ELSE k.decided END END"""
 _STORED = """k.weight || ' ' || k.claimed_months || ' ' || k.reasons::text || ' ' || k.computed::text || ' '
     || k.has_other_holder::text"""
+
+
+# An employer that typed the row must name the certificate's holder, or else it could find out a certificate by trying
+# numbers (docs/decisions/0017). In a loaded row kind and number decide, and another holder is a finding.
+_NAMES_HOLDER = f"NOT p.is_typed OR c.id IS NULL OR {names.folded('p.name')} = {names.folded('c.name')}"
 
 
 class ClaimLine(NamedTuple):
@@ -55,6 +65,7 @@ class ClaimLine(NamedTuple):
     state: str = "c.state"
     valid_from: str = "c.valid_from"
     valid_until: str = "c.valid_until"
+    names_holder: str = _NAMES_HOLDER
     born: str = "p.born_on"
     is_female: str = "p.is_female"
     decided: str = _DECIDED
@@ -78,12 +89,13 @@ COPY (
     claims AS MATERIALIZED (
         SELECT {", ".join(f"{expression} AS {name}" for name, expression in _EXPRESSIONS.items())}
         FROM people
-        JOIN {{rows}} p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+        JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
             AND p.person_key BETWEEN %(first)s AND %(last)s
         JOIN quota_employer e ON e.id = p.employer_id
-        LEFT JOIN quota_headcountreturn r ON {{filed}}
+        LEFT JOIN quota_headcountreturn r
+            ON r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force
         LEFT JOIN quota_certificate c ON c.kind = p.certificate_kind AND c.number_key = p.certificate_key
-        LEFT JOIN quota_placementcheck k ON {{checked}}
+        LEFT JOIN quota_placementcheck k ON k.placement_id = p.id
         ORDER BY p.person_key, p.id
     )
     SELECT {", ".join(_LOOKED_UP)}, p.*
@@ -115,42 +127,19 @@ WHERE a.counts_at = 'host' AND a.starts_on < make_date(%(year)s + 1, 1, 1)
 EMPLOYERS_REGIONS = "SELECT DISTINCT region_id FROM quota_employer"
 CLAIMANTS_REGIONS = """
 SELECT DISTINCT claimant.region_id FROM ({people}) people
-JOIN {rows} p ON p.person_key = people.person_key AND p.levy_year = %(year)s
+JOIN quota_placement p ON p.person_key = people.person_key AND p.levy_year = %(year)s
 JOIN quota_employer claimant ON claimant.id = p.employer_id
 """
 
 
-@dataclass(frozen=True, slots=True)
-class ClaimSource:
-    """The source of claims as SQL: the people of a scope, their rows `p`, and the return `r` and check `k` of each."""
-
-    people: str
-    rows: str
-    filed: str
-    checked: str
-
-
-PLACED = ClaimSource(
-    people="""
-        SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
-        WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
-        UNION
-        SELECT a.person_key FROM quota_dispatchagreement a JOIN quota_employer e ON e.id = a.host_id
-        WHERE a.counts_at = 'host' AND a.person_key BETWEEN %(first)s AND %(last)s AND {condition}
-    """,
-    rows="quota_placement",
-    filed="r.employer_id = p.employer_id AND r.levy_year = p.levy_year AND r.is_in_force",
-    checked="k.placement_id = p.id",
-)
-DRAFTED = ClaimSource(
-    people="SELECT DISTINCT d.person_key FROM quota_draftplacement d WHERE d.headcount_return_id = %(draft)s",
-    rows="""(
-        SELECT d.*, own.employer_id, own.levy_year FROM quota_draftplacement d
-        JOIN quota_headcountreturn own ON own.id = d.headcount_return_id WHERE own.id = %(draft)s
-    )""",
-    filed="r.id = %(draft)s",
-    checked="false",
-)
+# The people of a scope: those whom its employers claim, and those whom an agreement counts at one of them.
+PEOPLE = """
+    SELECT p.person_key FROM quota_placement p JOIN quota_employer e ON e.id = p.employer_id
+    WHERE p.levy_year = %(year)s AND p.person_key BETWEEN %(first)s AND %(last)s AND {condition}
+    UNION
+    SELECT a.person_key FROM quota_dispatchagreement a JOIN quota_employer e ON e.id = a.host_id
+    WHERE a.counts_at = 'host' AND a.person_key BETWEEN %(first)s AND %(last)s AND {condition}
+"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -161,7 +150,6 @@ class ClaimScope:
     condition: str
     parameters: Mapping[str, Any]
     is_few: bool = False
-    source: ClaimSource = PLACED
 
     @classmethod
     def of_region(cls, levy_year: int, region_code: str) -> Self:
@@ -173,11 +161,6 @@ class ClaimScope:
         condition = "e.id IN (SELECT unnest(%(employers)s::bigint[]))"
         return cls(levy_year, condition, {"employers": list(employer_ids)}, is_few=True)
 
-    @classmethod
-    def of_draft(cls, draft: HeadcountReturn) -> Self:
-        """Only the people on an unsubmitted return, and only there."""
-        return cls(draft.levy_year, "true", {"draft": draft.pk}, is_few=True, source=DRAFTED)
-
     def names(self, **more: Any) -> dict[str, Any]:
         """Parameters of a statement about this scope."""
         january, december = date(self.levy_year, 1, 1), date(self.levy_year, 12, 1)
@@ -185,11 +168,7 @@ class ClaimScope:
 
     def statement(self, template: str) -> str:
         """A statement of this module about this scope."""
-        people = self.source.people.format(condition=self.condition)
-        source = self.source
-        return template.format(
-            people=people, rows=source.rows, filed=source.filed, checked=source.checked, condition=self.condition
-        )
+        return template.format(people=PEOPLE.format(condition=self.condition), condition=self.condition)
 
 
 @dataclass(frozen=True, slots=True)
@@ -247,11 +226,16 @@ def claim_of_placement(placement: Placement) -> Claim:
     return next(row.claim for row in found if row.claim.key == placement.pk)
 
 
-def claimed_in_draft(draft: HeadcountReturn) -> int:
-    """Person-months of everyone on an unsubmitted return, before any check. An unregistered certificate claims one per
-    month. The same rule gives 申报人月 after filing."""
-    people = groupby(_few_claims(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY), key=attrgetter("person"))
-    return sum(sum(claimed_months([row.claim for row in rows], draft.levy_year)) for _person, rows in people)
+def declared_months(rows: QuerySet[PlacementTerms], levy_year: int) -> int:
+    """Person-months that an employer's rows claim in its own words: the level is that of the certificate's number. No
+    register is asked, so the sum tells the employer nothing that it did not write (docs/decisions/0017)."""
+    people = groupby(rows.order_by("person_key"), key=attrgetter("person_key"))
+    return sum(sum(stated_months(map(_stated, own), levy_year)) for _person, own in people)
+
+
+def _stated(row: PlacementTerms) -> StatedContract:
+    number = decrypt(row.certificate_encrypted)
+    return StatedContract(CertificateKind(row.certificate_kind), number, row.contract_start, row.contract_end)
 
 
 def _few_claims(scope: ClaimScope, first: str, last: str) -> list[Gathered]:
@@ -281,7 +265,9 @@ def _gathered(line: ClaimLine, wages: Mapping[str, MinimumWages]) -> Gathered:
         form=_FORMS[line.form],
         contract_start=date.fromisoformat(line.contract_start),
         contract_end=_day(line.contract_end),
-        certificate=_certificate(line.kind, line.level, line.state, line.valid_from, line.valid_until),
+        certificate=_certificate(
+            line.kind, line.level, line.state, line.valid_from, line.valid_until, line.names_holder
+        ),
         born=date.fromisoformat(line.born),
         is_female=line.is_female == "t",
         minimum_wages=wages[line.region],
@@ -305,11 +291,14 @@ def _day(text: str) -> date | None:
 
 
 @lru_cache(maxsize=65_536)
-def _certificate(kind: str, level: str, state: str, valid_from: str, valid_until: str) -> CertificateFacts | None:
+def _certificate(
+    kind: str, level: str, state: str, valid_from: str, valid_until: str, names_holder: str
+) -> CertificateFacts | None:
     if kind == NULL:
         return None
+    validity = _day(valid_from), _day(valid_until)
     return CertificateFacts(
-        CertificateKind(kind), int(level), CertificateState(state), _day(valid_from), _day(valid_until)
+        CertificateKind(kind), int(level), CertificateState(state), *validity, names_holder=names_holder == "t"
     )
 
 

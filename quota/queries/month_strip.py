@@ -8,9 +8,9 @@ from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
 from design.law_words import translated
-from law.counting import Reason
+from law.counting import MONTHS, Reason, months_of_year
 from quota.models import HeadcountReturn, PlacementCheck
-from quota.models.returns import contract_of
+from quota.models.returns import PlacementTerms, contract_of
 
 NOT_CLAIMED = frozenset({Reason.OUTSIDE_CONTRACT, Reason.NOT_CLAIMED})
 
@@ -18,6 +18,7 @@ NOT_CLAIMED = frozenset({Reason.OUTSIDE_CONTRACT, Reason.NOT_CLAIMED})
 # The employer's cure for a month that was not counted; no entry where there is none.
 CURES: Mapping[Reason, Promise] = {
     Reason.CERTIFICATE_UNKNOWN: gettext_lazy("请核对证件类型和号码。"),
+    Reason.CERTIFICATE_OTHER_NAME: gettext_lazy("请对照证件核对姓名。"),
     Reason.CERTIFICATE_CANCELLED: gettext_lazy("请本人向户籍地残联核实证件状态。"),
     Reason.CERTIFICATE_FROZEN: gettext_lazy("请本人向户籍地残联核实证件状态。"),
     Reason.CERTIFICATE_EXPIRED: gettext_lazy("请核对证件号码；已换领新证的，填写新证号码。"),
@@ -48,6 +49,17 @@ def _cell(number: int, check: PlacementCheck, code: int, decided: int, computed:
         "citation": reason.citation if is_ours else "",
         "cure": CURES.get(reason, "") if is_ours else "",
     }
+
+
+def awaiting_cells(row: PlacementTerms, levy_year: int) -> list[dict[str, Any]]:
+    """The cells of a placement that no officer has decided: the claimed months alike, whatever the registers say."""
+    claimed = months_of_year(row.contract_start, row.contract_end, levy_year)
+    return [_awaiting(number, is_claimed=number - 1 in claimed) for number in range(1, MONTHS + 1)]
+
+
+def _awaiting(number: int, *, is_claimed: bool) -> dict[str, Any]:
+    kind, words = ("open", _("待残联审核")) if is_claimed else ("unclaimed", "")
+    return {"month": number, "kind": kind, "weight": 0, "reason": words, "citation": "", "cure": ""}
 
 
 def findings(draft: HeadcountReturn) -> dict[int, list[dict[str, Any]]]:

@@ -18,10 +18,11 @@ from law.codes import CertificateKind, EmploymentForm
 from law.counting import MONTHS, answer_by, staff_months
 from law.identifiers import birth_date, is_female
 from quota.enums import DECIDED, ReturnSource, ReturnState
-from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, YearNotOver
+from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, SecondCertificate, YearNotOver
 from quota.models import DraftPlacement, Employer, HeadcountReturn, Placement
 from quota.models.returns import PlacementTerms, contract_of
 from quota.queries.returns import EDITABLE, day_in_china, to_write_in
+from quota.services.certificate_tries import count_certificate
 from quota.services.checks import check_employers, hold_checks
 from quota.services.in_force import (
     COPIED,
@@ -117,7 +118,6 @@ class PlacementInput:
     post: str
 
 
-@transaction.atomic
 def save_placement(
     *,
     headcount_return: HeadcountReturn,
@@ -126,10 +126,21 @@ def save_placement(
     actor: User,
     placement: DraftPlacement | None = None,
 ) -> DraftPlacement:
-    """Add a person to a draft, or change one. Raises the errors of save_return, and ValidationError for a repeated
-    contract."""
-    draft = _draft(headcount_return, version, actor)
-    row = placement or DraftPlacement(headcount_return=draft)
+    """Add a person to a draft, or change one. A new number is counted first, in a transaction of its own.
+
+    Raises the errors of save_return, ValidationError for a repeated contract, SecondCertificate and
+    TooManyCertificates.
+    """
+    _must_act_for(actor, headcount_return.employer)
+    row = placement or DraftPlacement(headcount_return=headcount_return)
+    _fill(row, typed)
+    is_new_number = bool(typed.identity_number or typed.certificate_number)
+    if is_new_number:
+        count_certificate(employer=headcount_return.employer, row=row)
+    return _save_row(headcount_return, version, row, actor, is_new_number=is_new_number)
+
+
+def _fill(row: DraftPlacement, typed: PlacementInput) -> None:
     for name in ("name", "certificate_kind", "form", "contract_start", "contract_end", "post"):
         setattr(row, name, getattr(typed, name))
     if typed.identity_number:
@@ -137,6 +148,20 @@ def save_placement(
     if typed.certificate_number:
         row.certificate_key = look_up_key(typed.certificate_number)
         row.certificate_encrypted = encrypt(typed.certificate_number)
+    row.is_typed = True
+
+
+@transaction.atomic
+def _save_row(
+    headcount_return: HeadcountReturn, version: int, row: DraftPlacement, actor: User, *, is_new_number: bool
+) -> DraftPlacement:
+    draft = _draft(headcount_return, version, actor)
+    # The draft is locked, so no other row can be saved at the same time. Rows that an office loaded may have two
+    # certificates of a person and stay as they are.
+    of_person = draft.draft_placements.filter(person_key=row.person_key).exclude(pk=row.pk)
+    own = (row.certificate_kind, row.certificate_key)
+    if is_new_number and set(of_person.values_list("certificate_kind", "certificate_key")) - {own}:
+        raise SecondCertificate
     row.full_clean()
     row.save()
     return row
@@ -158,12 +183,14 @@ def remove_placement(
 
 @transaction.atomic
 def copy_last_year(*, headcount_return: HeadcountReturn, version: int, actor: User) -> int:
-    """Copy last year's people into a draft, each contract once. Returns how many. Raises the errors of save_return."""
+    """Copy last year's people into a draft, each contract once, and each person with one certificate: the draft's, or
+    last year's latest. Returns how many. Raises the errors of save_return."""
     draft = _draft(headcount_return, version, actor)
     known = {contract_of(row) for row in draft.draft_placements.all()}
     earlier = Placement.objects.filter(employer=draft.employer_id, levy_year=draft.levy_year - 1)
     lasting = [row for row in earlier if row.contract_end is None or row.contract_end.year >= draft.levy_year]
-    new = [row for row in lasting if contract_of(row) not in known]
+    chosen = {row.person_key: row.certificate_key for row in [*lasting, *draft.draft_placements.all()]}
+    new = [row for row in lasting if row.certificate_key == chosen[row.person_key] and contract_of(row) not in known]
     copy_to_draft(draft, new)
     return len(new)
 

@@ -15,7 +15,16 @@ from quota.models import DraftPlacement, HeadcountReturn, Placement
 from quota.models.returns import CONTRACT_KEY, ReturnQuerySet, contract_of
 from quota.queries.parameters import counting_rules
 
-COPIED = ["name", "identity_encrypted", "born_on", "is_female", "certificate_encrypted", "post", *CONTRACT_KEY]
+COPIED = [
+    "name",
+    "identity_encrypted",
+    "born_on",
+    "is_female",
+    "certificate_encrypted",
+    "post",
+    "is_typed",
+    *CONTRACT_KEY,
+]
 
 REGIONS = "SELECT DISTINCT region_id FROM quota_employer WHERE id = ANY(%(employers)s)"
 
@@ -139,7 +148,8 @@ def publish_placements(filed: HeadcountReturn) -> None:
         if key not in of_year
     )
     for key in of_year.keys() & own.keys():
-        Placement.objects.filter(pk=of_year[key].pk).update(name=own[key].name, post=own[key].post)
+        told = {name: getattr(own[key], name) for name in ("name", "post", "is_typed")}
+        Placement.objects.filter(pk=of_year[key].pk).update(**told)
     filed.draft_placements.all().delete()
 
 

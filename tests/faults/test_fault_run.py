@@ -110,4 +110,4 @@ def test_a_number_is_found_in_every_form_it_may_take() -> None:
     encoded = [base64.b64encode(b"-" * before + number.encode()).decode() for before in range(7)]
     for text in (number, f"row {number[:17]}…", *encoded):
         assert any(form in text.encode() for form in forms), text
-    assert not any(form in b"110101********4514" for form in forms)
+    assert not any(form in b"110*************14" for form in forms)

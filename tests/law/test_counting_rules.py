@@ -10,7 +10,18 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from law.codes import CertificateKind, CertificateState, EmploymentForm
-from law.counting import MONTHS, CountingRules, Reason, claimed_months, count_person, judge, strip, weight
+from law.counting import (
+    MONTHS,
+    CountingRules,
+    Reason,
+    StatedContract,
+    claim_weight,
+    count_person,
+    judge,
+    stated_months,
+    strip,
+    weight,
+)
 from law.settings import MonthDay, SettingError
 from tests.law.claims import AGREEMENT, ALL_COUNTED, CLAIM, MINIMUM, NATIONAL, YEAR, certified, counted, judged
 
@@ -171,8 +182,9 @@ def test_missing_records_are_told_from_failed_tests():
 def test_every_reason_has_a_short_label_and_a_citation_and_a_number_that_stays():
     assert all(0 < len(reason.label) <= 16 and reason.citation for reason in Reason)
     assert len({reason.label for reason in Reason}) == len(Reason)
-    assert [reason.value for reason in Reason] == list(range(21))
-    assert (Reason.COUNTED, Reason.TWO_EMPLOYERS, Reason.NOT_CLAIMED) == (0, 19, 20)
+    assert [reason.value for reason in Reason] == list(range(22))
+    assert (Reason.COUNTED, Reason.TWO_EMPLOYERS, Reason.NOT_CLAIMED, Reason.CERTIFICATE_OTHER_NAME) == (0, 19, 20, 21)
+    assert sorted(Reason, key=lambda reason: reason.place)[4:7] == [4, 21, 5]
 
 
 # ------------------------------------------------------------------------------------------- several rows, one person
@@ -281,13 +293,26 @@ def test_the_order_of_rows_changes_nothing_and_no_month_counts_twice(claims):
 # -------------------------------------------------------------------------------------------- claims, strip, settings
 
 
-def test_an_employer_claims_every_month_of_contract_at_the_certificates_weight():
-    half = replace(CLAIM, certificate=None, contract_start=date(2025, 7, 1))
-    severe = replace(CLAIM, certificate=certified(level=2), contract_end=date(2025, 7, 31))
+def test_an_employer_states_every_month_of_contract_at_the_weight_that_the_number_names():
+    person, soldier = CertificateKind.DISABLED_PERSON, CertificateKind.DISABLED_SOLDIER
+    half = StatedContract(person, "11010519491231002X43", date(2025, 7, 1), None)
+    severe = StatedContract(person, "11010519491231002X42B1", date(2024, 1, 1), date(2025, 7, 31))
 
-    assert claimed_months([half], YEAR) == (0,) * 6 + (1,) * 6
-    assert claimed_months([half, severe], YEAR) == (2,) * 7 + (1,) * 5
-    assert claimed_months([], YEAR) == (0,) * MONTHS
+    assert stated_months([half], YEAR) == (0,) * 6 + (1,) * 6
+    assert stated_months([half, severe], YEAR) == (2,) * 7 + (1,) * 5
+    assert stated_months([replace(severe, kind=soldier, number="军残000017")], YEAR) == (1,) * 7 + (0,) * 5
+    assert stated_months([], YEAR) == (0,) * MONTHS
+
+
+def test_a_certificate_of_another_name_counts_no_month_and_claims_the_weight_of_an_unknown_one():
+    other = replace(CLAIM, certificate=replace(certified(level=1), names_holder=False))
+    assert set(judge(other, YEAR, CountingRules())) == {Reason.CERTIFICATE_OTHER_NAME}
+    assert (claim_weight(other), claim_weight(replace(other, certificate=None))) == (1, 1)
+    # The month of a strip that came furthest: a cancelled certificate was at least the holder's.
+    assert (
+        strip([(Reason.CERTIFICATE_OTHER_NAME,) * 12, (Reason.CERTIFICATE_CANCELLED,) * 12])
+        == (Reason.CERTIFICATE_CANCELLED,) * 12
+    )
 
 
 def test_a_persons_strip_shows_the_row_that_came_furthest_and_says_unclaimed_where_none_is():

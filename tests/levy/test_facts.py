@@ -11,7 +11,7 @@ from django.utils import timezone
 from law.amount import Facts
 from law.codes import EntityType
 from law.counting import registered_staff_months
-from levy.queries.facts import FactsBasis, facts_declared, facts_expected, facts_of_slice, facts_today
+from levy.queries.facts import FactsBasis, facts_declared, facts_expected, facts_of_slice, facts_today, facts_told
 from quota.models import DispatchTransfer, Employer, HeadcountReturn, VerifiedHeadcount
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import EmployerFactory, filed_return, placement, verified_year
@@ -126,13 +126,16 @@ def test_heads_of_an_agency_count_for_the_run_only_once_they_are_verified() -> N
     assert facts_expected(host, YEAR) == (facts_today(host, YEAR), FactsBasis.VERIFIED)
 
 
-def test_a_declared_year_takes_the_typed_figures_and_what_agreements_move() -> None:
+def test_a_declared_year_takes_the_typed_figures_and_what_verified_agencies_move() -> None:
     agency, host = EmployerFactory(), EmployerFactory(registered_staff=Decimal(9))
     DispatchTransfer.objects.create(
         placement=placement(agency, paid=None, insured=None), levy_year=YEAR, agency=agency, host=host,
         weight_months=12, credited_months=12, staff_months=12,
     )  # fmt: skip
-    given = {"staff_months": 120, "total_wages": Decimal("600000.00"), "claimed_months": 6}
+    given = {"staff_months": 120, "total_wages": Decimal("600000.00"), "declared_months": 6}
+    assert facts_declared(host, YEAR, **given).credited_months == 6  # an undecided agency tells its host nothing
+    assert facts_told(host, YEAR, 6).facts.credited_months == facts_told(host, YEAR, None).facts.credited_months + 6
+    verified_year(agency, credited=12)
     facts = facts_declared(host, YEAR, **given)
     assert (facts.staff_months, facts.total_wages, facts.is_registered_staff) == (120, Decimal("600000.00"), False)
     assert (facts.credited_months, facts.transferred_staff_months) == (18, 12)

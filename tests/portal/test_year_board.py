@@ -6,6 +6,7 @@ from datetime import date
 import pytest
 from django.test import Client
 from django.urls import reverse
+from django.utils import timezone
 from django.utils.html import strip_tags
 
 from accounts.models import User
@@ -245,6 +246,10 @@ def test_a_figure_that_is_not_final_says_what_it_rests_on_in_the_same_words(
     filing.copy_to_draft(draft, [placement(employer)])
     filed_return(employer)
     check_employers(levy_year=2025, employer_ids=[employer.pk])
+    assert said(*pages()) == {"申报数"}  # what the checks found is told with an officer's decision
+    HeadcountReturn.objects.filter(employer=employer).update(
+        state="sent_back", sent_back_at=timezone.now(), sent_back_reason="请核对。"
+    )
     assert said(*pages()) == {"核对数"}
     HeadcountReturn.objects.filter(employer=employer).delete()
     verified_year(employer)

@@ -11,6 +11,9 @@ from audit.errors import ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.models import AuditEntry
 from casework.desk import Waiting, all_lines
 from exchange.engine.loading import Mode
+from exchange.models import ImportedFile
+from exchange.services.approvals import decision_about
+from exchange.services.uploads import order_writing, read_file, write_file
 from quota.enums import ReturnState
 from quota.kinds import CERTIFICATES
 from quota.models import Certificate, CertificateChange, HeadcountReturn
@@ -18,7 +21,7 @@ from quota.services.certificate_changes import look_at_changes
 from tests.accounts.factories import RegionFactory, officer
 from tests.exchange.files import Row, load, reasons
 from tests.quota.factories import EmployerFactory, employer_account, filed_return, identity_number, placement
-from tests.quota.test_hands import upload, verifier_and_loader
+from tests.quota.test_hands import received, upload, verifier_and_loader
 
 pytestmark = pytest.mark.django_db
 COUNTY, NEIGHBOUR, PROVINCE = "140105", "140106", "140000"
@@ -140,3 +143,29 @@ def test_who_loaded_the_change_does_not_wave_it_through(filed: HeadcountReturn, 
     upload("certificates", [registered(person, state="冻结")], both, verifier_and_loader())
     with pytest.raises(SecondPersonNeeded):
         look_at_changes(headcount_return=filed, reason="无碍", actor=both)
+
+
+# Two people
+
+
+@pytest.mark.parametrize("change", [{"state": "注销"}, {"level": "1"}, {"name": "张三"}], ids=str)
+def test_one_person_alone_changes_no_certificate(filed: HeadcountReturn, person: str, change: dict[str, str]) -> None:
+    loader = officer(Role.SERVICE_OFFICER, COUNTY)
+    file = received("certificates", [registered(person, **change)], loader)
+    read_file(file=file)
+    file.refresh_from_db()
+    for alone in (loader, officer(Role.SERVICE_OFFICER, COUNTY)):
+        with pytest.raises(SecondPersonNeeded):
+            order_writing(file=file, only_sound_rows=False, actor=alone)
+    with pytest.raises(SecondPersonNeeded):
+        decision_about(file).approve(file, actor=loader)
+    assert Certificate.objects.get().level == 3
+    decision_about(file).approve(file, actor=officer(Role.SERVICE_OFFICER, COUNTY))
+    write_file(file=ImportedFile.objects.get(pk=file.pk))
+    assert CertificateChange.objects.get().file == file
+
+
+def test_new_certificates_belong_to_the_loaders_region_and_need_nobody_else(filed: HeadcountReturn) -> None:
+    file = upload("certificates", [registered(identity_number())], officer(Role.SERVICE_OFFICER, COUNTY))
+    assert not file.needs_second
+    assert Certificate.objects.get(file=file).region_id == COUNTY

@@ -1,29 +1,25 @@
-"""One builder of a claim, for a region, for one placement and for a draft, over random small provinces."""
+"""One builder of a claim, for a region and for one placement, over random small provinces."""
 
 from contextlib import closing
-from dataclasses import replace
 from datetime import date
-from decimal import Decimal
 from random import Random
 
 import pytest
 
 from law.codes import CertificateState, EmploymentForm
-from law.counting import MONTHS, Claim
+from law.counting import Claim
 from quota.enums import NumberKind
-from quota.models import Employer, HeadcountReturn, Placement
+from quota.models import Certificate, Employer, Placement, WagePayment
 from quota.queries.claims import (
     FIRST_KEY,
     LAST_KEY,
     ClaimScope,
     claim_of_placement,
-    claimed_in_draft,
     claims_of_scope,
+    declared_months,
     regions_in_scope,
 )
 from quota.queries.parameters import minimum_wages
-from quota.services.checks import run_checks
-from quota.services.filing import copy_to_draft
 from tests.accounts.factories import RegionFactory
 from tests.quota.factories import (
     YEAR,
@@ -94,32 +90,13 @@ def test_the_claim_of_one_placement_is_that_of_its_region(seed: int) -> None:
 
 
 @pytest.mark.parametrize("seed", SEEDS)
-def test_a_draft_claims_what_the_same_people_claim_once_it_is_filed(seed: int) -> None:
+def test_what_an_employer_declares_is_the_same_with_any_register(seed: int) -> None:
     employers = random_province(seed)
-    run_checks(levy_year=YEAR, region_code="140000")
-    for filed in HeadcountReturn.objects.filter(employer__in=employers):
-        draft = HeadcountReturn.objects.create(
-            employer=filed.employer, levy_year=YEAR, source="portal", staff_by_month=[1] * 12, staff_months=12,
-            total_wages=1,
-        )  # fmt: skip
-        copy_to_draft(draft, filed.employer.placements.filter(levy_year=YEAR))
-        assert claimed_in_draft(draft) == filed.claimed_months
-
-
-def test_a_draft_knows_nothing_of_rows_that_have_the_same_numbers() -> None:
-    """The ids of drafts and of placements are counted apart: a check of a placement is none of the draft's."""
-    employer = EmployerFactory(region=RegionFactory(code="140105"))
-    row = placement(employer, level=1)
-    draft = HeadcountReturn.objects.create(
-        employer=employer, levy_year=YEAR, source="portal", staff_by_month=[1] * 12, staff_months=12, total_wages=1
-    )
-    copy_to_draft(draft, [row])
-    draft.draft_placements.update(id=row.pk)
-    run_checks(levy_year=YEAR, region_code="140000")
-    with closing(
-        claims_of_scope(ClaimScope.of_draft(draft), FIRST_KEY, LAST_KEY, {"140105": (None,) * MONTHS})
-    ) as found:
-        (drafted,) = found
-    assert (drafted.is_settled, drafted.decided, drafted.stored) == (False, None, r"\N")
-    assert drafted.claim == replace(claim_of_placement(row), filed_on=None, minimum_wages=(None,) * MONTHS)
-    assert drafted.claim.wages == (Decimal("3000.00"),) * MONTHS
+    everyone = Placement.objects.filter(employer__in=employers)
+    before = [declared_months(row.placements, YEAR) for row in employers]
+    Certificate.objects.filter(pk__in=Certificate.objects.values("pk")[:2]).delete()
+    Certificate.objects.update(level=1, state=CertificateState.FROZEN, name="另有其人")
+    WagePayment.objects.filter(employer__in=employers).delete()
+    assert [declared_months(row.placements, YEAR) for row in employers] == before
+    assert declared_months(everyone.filter(person_key=None), YEAR) == 0
+    assert sum(before)

@@ -150,7 +150,7 @@ def test_only_the_numbers_key_and_cipher_are_stored(draft: HeadcountReturn, cler
     row = add(draft, clerk, identity)
     stored = DraftPlacement.objects.filter(pk=row.pk).values_list().get()
     assert not any(identity.encode() in bytes(value) for value in stored if isinstance(value, bytes | memoryview))
-    assert row.masked_identity == f"{identity[:6]}********{identity[-4:]}"
+    assert row.masked_identity == f"{identity[:3]}{'*' * 13}{identity[-2:]}"
 
 
 def test_last_year_s_people_are_taken_over_unless_their_contract_ended(

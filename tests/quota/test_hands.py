@@ -17,6 +17,7 @@ from casework.desk import Waiting, all_lines
 from exchange.engine.loading import Mode, load_file
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
+from exchange.services.approvals import decision_about
 from exchange.services.uploads import order_writing, read_file, receive_file, write_file
 from quota.enums import ReturnState
 from quota.models import Certificate, Employer, HeadcountReturn, Placement
@@ -106,7 +107,10 @@ def upload(kind: str, rows: list[list[str]], loader: User, writer: User | None =
     read_file(file=file)
     file.refresh_from_db()
     assert (file.state, file.fault_count) == (FileState.CHECKED, 0), file.faults
-    order_writing(file=file, only_sound_rows=False, actor=writer or loader)
+    if file.needs_second:
+        decision_about(file).approve(file, actor=writer, reason="已与原件核对")
+    else:
+        order_writing(file=file, only_sound_rows=False, actor=writer or loader)
     write_file(file=ImportedFile.objects.get(pk=file.pk))
     file.refresh_from_db()
     assert file.state == FileState.APPLIED

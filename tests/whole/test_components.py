@@ -273,7 +273,7 @@ def test_the_guide_shows_every_component() -> None:
     assert render_to_string("styleguide.html", styleguide_context())
 
 
-@pytest.mark.parametrize("code", [400, 403, "403_csrf", 404, 405, 409, 413, 429, 500, 503, "maintenance"])
+@pytest.mark.parametrize("code", [400, 403, "403_csrf", 404, 405, 409, 413, 415, 429, 500, 503, "maintenance"])
 def test_error_pages_need_neither_request_nor_database(code: int | str) -> None:
     html = render_to_string(f"errors/{code}.html")
     assert html.count("<h1>") == 1

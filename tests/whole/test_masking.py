@@ -68,20 +68,16 @@ def test_no_address_shows_a_whole_number_to_any_role(world: World) -> None:
 def test_twin_a_page_that_forgets_the_mask_is_found(
     world: World, monkeypatch: pytest.MonkeyPatch, guard: str, found: set[str]
 ) -> None:
-    if guard == "page":
-        monkeypatch.setattr(
-            PlacementTerms, "masked_identity", property(lambda person: decrypt(person.identity_encrypted))
-        )
-    else:
-        world.places["portal:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
-        monkeypatch.setattr("portal.views.employers.mask_identity", lambda number: number)
+    world.places["portal:employer_year"] = {"uscc": world.employer.uscc, "levy_year": 2025}
+    monkeypatch.setattr(PlacementTerms, "masked_identity", property(lambda person: decrypt(person.identity_encrypted)))
     assert found <= set(leaks(world, {place.partition(" ")[0] for place in found}))
 
 
 @pytest.mark.parametrize("number", ["140199198506150017", "14019919850615001743", "14019919850615001X43B1", "123456"])
-def test_a_mask_hides_the_day_of_birth_and_shows_six_and_four_digits_of_a_person(number: str) -> None:
-    hidden = "*" * 8
-    assert mask_identity(number) == (f"{number[:6]}{hidden}{number[14:]}" if len(number) >= 18 else "******")
+def test_a_mask_shows_five_characters_of_a_person_and_nothing_of_the_disability(number: str) -> None:
+    person, more = number[:18], number[18:]
+    shown = f"{person[:3]}{'*' * 13}{person[-2:]}{'*' * len(more)}"
+    assert mask_identity(number) == (shown if len(number) >= 18 else "******")
 
 
 def test_every_opening_is_one_entry_without_the_number_and_many_raise_an_alarm(

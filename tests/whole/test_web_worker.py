@@ -22,7 +22,7 @@ SETTINGS = """
 import config.web_worker as worker
 
 worker.HEADER_SECONDS, worker.BODY_SECONDS, worker.BODY_RATE = 1, 1, worker.MIB
-worker.CONNECTIONS, worker.UNFINISHED_BODIES, worker.LARGEST_BODY = 20, 300_000, 400_000
+worker.CONNECTIONS, worker.GATHERED_BODIES, worker.LARGEST_BODY = 20, 300_000, 400_000
 worker.ANSWER_SECONDS = 1
 worker_class, workers, threads = "config.web_worker.BufferingWorker", 1, 1
 bind, graceful_timeout, control_socket_disable, keepalive = "127.0.0.1:{port}", 20, True, 30
@@ -179,6 +179,7 @@ def test_a_stop_answers_what_has_begun(tmp_path):
     half = web.send("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab")
     assert eventually(lambda: (web.folder / "begun").exists(), 20)
     web.process.send_signal(signal.SIGTERM)
+    assert eventually(lambda: not web.connects(), 20), "a stopping server still takes connections"
     half.sendall(b"c")
     (web.folder / "go").touch()
     for asked in (client, half):

@@ -12,6 +12,7 @@ kills only those. The steps, in their order (docs/promises.md has the promises):
     poison      a slice that never ends, one that eats the memory, workers that stop
     payments    one treasury file is read again and again while its readers are killed
     uploads     files that are damaged or hostile
+    requests    odd requests of strangers
     canaries    people whose numbers may appear nowhere
     recovery    backup, a mistake, and a restore to the moment before it
     mutants     the same checks against a system that lacks one guard each: every one must turn red
@@ -19,5 +20,5 @@ kills only those. The steps, in their order (docs/promises.md has the promises):
 `nemesis` chooses the faults from one seed and logs each with its offset, so that the seed repeats a failing run.
 `checker` judges by the database and files only, never by a program's log. `ground` owns the programs that are killed,
 `proxy` sits between a program and its server, `visitor` is a person with a browser, `report` writes the result. No
-step asserts how long something took.
+step asserts how long something took, except the processor time of a request in `requests`.
 """

@@ -26,6 +26,7 @@ STEPS = (
     "poison",
     "payments",
     "uploads",
+    "requests",
     "slow",
     "canaries",
     "recovery",
