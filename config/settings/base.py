@@ -70,6 +70,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.frame.origin.noted_origin",
     "accounts.frame.middleware.language",
     "accounts.frame.middleware.session_limits",
     "accounts.frame.middleware.unfinished_sign_in",

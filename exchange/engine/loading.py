@@ -14,8 +14,9 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.errors import RoleMissing
 from accounts.models import User
-from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.errors import SecondPersonNeeded, TransitionNotAllowed
 from audit.services import record
 from exchange.engine.contract import Kind, Scope
 from exchange.engine.control import ControlTotals
@@ -88,7 +89,7 @@ def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
     for person in filter(None, (actor, second)):
         held = tuple(person.prefixes(kind.permission))
         if not held:
-            raise PermissionMissing
+            raise RoleMissing(kind.permission)
         scope = Scope(held if scope.prefixes is None else _shared(scope.prefixes, held))
     return scope
 

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 def administrators() -> list[str]:
     for code in ("140000", "140105", "140106", "140109", "140121", "140200", "140213", "140400", "140403"):
         RegionFactory(code=code)
-    people = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140000")
+    people = officer(Role.PARAMETER_ADMINISTRATOR, "140000"), officer(Role.PARAMETER_ADMINISTRATOR, "140000")
     return [f"--as={people[0].username}", f"--second-as={people[1].username}"]
 
 

@@ -23,7 +23,7 @@ from tests.quota.factories import EmployerFactory, employer_account, verified_ye
 @pytest.fixture
 def two(db: None) -> list[str]:
     RegionFactory(code="140105")
-    people = [officer(Role.ADMINISTRATOR, "140000").username for _person in range(2)]
+    people = [officer(Role.PARAMETER_ADMINISTRATOR, "140000").username for _person in range(2)]
     return [f"--as={people[0]}", f"--second-as={people[1]}"]
 
 
@@ -130,6 +130,14 @@ def test_one_administrator_alone_or_of_another_province_enters_nothing(two: list
     name = two[0].removeprefix("--as=")
     with pytest.raises(CommandError, match="另一人"):
         enter([f"--as={name}", f"--second-as={name}"], "shortfall_rounding", "2dp")
-    stranger = officer(Role.ADMINISTRATOR, "150000").username
+    stranger = officer(Role.PARAMETER_ADMINISTRATOR, "150000").username
     with pytest.raises(CommandError, match="权限"):
         enter([two[0], f"--second-as={stranger}"], "shortfall_rounding", "2dp")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_administrator_enters_nothing_and_is_told_which_role_does(two: list[str], place: int) -> None:
+    two[place] = f"{two[place].split('=')[0]}={officer(Role.ADMINISTRATOR, '140000').username}"
+    with pytest.raises(CommandError, match="参数管理员"):
+        enter(two, "shortfall_rounding", "2dp")
+    assert not RegionalSetting.objects.exists()

@@ -28,6 +28,7 @@ ROLES = {
     "finance1-shanxi": ["/home/"],
     "auditor-shanxi": ["/home/"],
     "admin1-shanxi": ["/home/"],
+    "param1-shanxi": ["/home/"],
 }
 # Addresses that are no pages, and pages that no link leads to, each with its reason.
 NO_PAGES = {
