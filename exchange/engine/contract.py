@@ -117,8 +117,9 @@ class Kind:
     rows first, where a constraint would refuse them while they change one after another. `rows_add_up` means that
     equal rows are separate payments. `needs_two_people`: every file takes effect only in the names of two, also on the
     command line. `matters` need a second person in an upload that has such rows; `subject` names a row to that person,
-    as pairs of heading and SQL on s. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
-    checks of a file to be written, `settle` after writing, in one transaction. `followed_by` adds a part below the
+    as pairs of heading and SQL on s. `remarks` are conditions that give a warning, not a fault. `prepare` runs once
+    the rows are staged, `lock` before the checks of a file to be written, `settle` after writing, the last two in one
+    transaction. `followed_by` adds a part below the
     report on the page of a written file.
     """
 
@@ -141,6 +142,7 @@ class Kind:
     subject: tuple[tuple[str, str], ...] = ()
     checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
+    prepare: Callable[[StagedRows], None] | None = None
     lock: Callable[[StagedRows], None] | None = None
     settle: Callable[[StagedRows], None] | None = None
     followed_by: Callable[[ImportedFile], FileSequel] | None = None
