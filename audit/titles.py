@@ -84,6 +84,7 @@ TITLES = {
     "quota.file.approve": _("批准写入文件"),
     "quota.file.reject": _("不批准写入文件"),
     "quota.file.faults": _("下载错误清单"),
+    "quota.renewedkey.erase_left_over": _("删除无法换用新密钥的记录"),
     "quota.file.changes": _("下载变动清单"),
     "quota.placement.reveal": _("查看完整身份证号"),
     "subsidies.programme.enter": _("录入奖励办法"),

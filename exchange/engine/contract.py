@@ -130,8 +130,9 @@ class Kind:
     equal rows are separate payments. `needs_two_people`: every file takes effect only in the names of two, also on the
     command line. `matters` need a second person in an upload that has such rows; `subject` names a row to that person,
     as pairs of heading and SQL on s; `control` compares the file with another office's totals first. `remarks` are
-    conditions that give a warning, not a fault. `lock` runs before the checks of a file to be written, `settle` after
-    writing, in one transaction. `followed_by` adds a part below the report on the page of a written file.
+    conditions that give a warning, not a fault. `prepare` runs once the rows are staged, `lock` before the checks of a
+    file to be written, `settle` after writing, the last two in one transaction. `followed_by` adds a part below the
+    report on the page of a written file.
     """
 
     name: str
@@ -154,6 +155,7 @@ class Kind:
     control: Control | None = None
     checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
+    prepare: Callable[[StagedRows], None] | None = None
     lock: Callable[[StagedRows], None] | None = None
     settle: Callable[[StagedRows], None] | None = None
     followed_by: Callable[[ImportedFile], FileSequel] | None = None

@@ -122,6 +122,8 @@ def load_file(
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, table.batches(), scope, report, progress)
+        if kind.prepare:
+            kind.prepare(staging)
         try:
             with transaction.atomic():
                 staging.run("SET LOCAL work_mem = '128MB'")
