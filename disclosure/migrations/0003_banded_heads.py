@@ -7,7 +7,7 @@ from django.db import migrations, models
 class Migration(migrations.Migration):
 
     dependencies = [
-        ('disclosure', '0002_name_samples'),
+        ('disclosure', '0003_take_up_names'),
     ]
 
     operations = [

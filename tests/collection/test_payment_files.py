@@ -1,4 +1,4 @@
-"""Payments take effect through two people, and only as the treasury's paper says (promise A13)."""
+"""Payments take effect through two people, and only as the treasury's paper says (promise A16)."""
 
 from collections.abc import Callable
 from dataclasses import replace

@@ -1,4 +1,4 @@
-"""What a publication shows of heads: bands, totals that say no more, later and older versions (promise E9)."""
+"""What a publication shows of heads: bands, totals that say no more, later and older versions (promise E11)."""
 
 from collections import defaultdict
 from decimal import Decimal

@@ -1,4 +1,4 @@
-"""A published row tells of nobody, even a reader who knows who worked there in which months (promise E9)."""
+"""A published row tells of nobody, even a reader who knows who worked there in which months (promise E11)."""
 
 from decimal import ROUND_CEILING, Decimal
 from random import Random
