@@ -272,7 +272,7 @@ def test_a_person_has_room_for_so_many_files_and_writing_one_makes_room(
     signed_in: Callable[..., Client], employer: Employer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "MOST_OF_A_PERSON", Room(files=2, size=MIB))
-    client = signed_in(Role.VERIFIER, "140105")
+    client = signed_in(Role.SERVICE_OFFICER, "140105")
     people = [identity_number() for _file in range(4)]
     files = [lambda person=person: insurance_file(row(employer, person)) for person in people]
     assert [send(client, file()) for file in files[:2]] == ["", ""]
@@ -283,7 +283,7 @@ def test_a_person_has_room_for_so_many_files_and_writing_one_makes_room(
         "refused before it is stored"
     )
     assert ImportedFile.objects.count() == 2
-    assert send(signed_in(Role.VERIFIER, "140105"), files[2]()) == "", "a colleague has room"
+    assert send(signed_in(Role.SERVICE_OFFICER, "140105"), files[2]()) == "", "a colleague has room"
     client.post(f"/files/{ImportedFile.objects.filter(state=FileState.CHECKED).last().pk}/write/")
     assert send(client, files[3]()) == ""
 
@@ -293,7 +293,7 @@ def test_a_person_has_room_for_so_many_bytes(
 ) -> None:
     file = insurance_file(row(employer, identity_number()))
     monkeypatch.setattr(uploads, "MOST_OF_A_PERSON", Room(files=9, size=2 * file.size - 1))
-    client = signed_in(Role.VERIFIER, "140105")
+    client = signed_in(Role.SERVICE_OFFICER, "140105")
     assert send(client, file) == ""
     assert "不能再上传" in send(client, insurance_file(row(employer, identity_number())))
 
@@ -302,8 +302,8 @@ def test_an_office_has_room_for_so_many_files(
     signed_in: Callable[..., Client], employer: Employer, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(uploads, "MOST_OF_AN_OFFICE", Room(files=1, size=MIB))
-    assert send(signed_in(Role.VERIFIER, "140105"), insurance_file(row(employer, identity_number()))) == ""
-    colleague, neighbour = (signed_in(Role.VERIFIER, code) for code in ("140105", "140106"))
+    assert send(signed_in(Role.SERVICE_OFFICER, "140105"), insurance_file(row(employer, identity_number()))) == ""
+    colleague, neighbour = (signed_in(Role.SERVICE_OFFICER, code) for code in ("140105", "140106"))
     assert "本机关有1个文件" in send(colleague, insurance_file(row(employer, identity_number())))
     assert send(neighbour, insurance_file(row(employer, identity_number()))) == ""
 
@@ -311,7 +311,7 @@ def test_an_office_has_room_for_so_many_files(
 def test_a_file_that_can_never_be_written_takes_no_room(
     signed_in: Callable[..., Client], employer: Employer, django_capture_on_commit_callbacks
 ) -> None:
-    client = signed_in(Role.VERIFIER, "140105")
+    client = signed_in(Role.SERVICE_OFFICER, "140105")
     with django_capture_on_commit_callbacks(execute=True):
         for content in (b"%PDF-1.7 nothing", f"{INSURANCE}\n{row(employer, '123')}".encode()):
             client.post("/files/", {"kind": "insurance", "file": SimpleUploadedFile("f.csv", content)})
