@@ -21,7 +21,7 @@ PEOPLE = {
     Role.VERIFIER: ("verifier1", "verifier2"),
     Role.SERVICE_OFFICER: ("service1", "service2"),
     Role.LEVY_OFFICER: ("levy1", "levy2"),
-    Role.TAX_OFFICER: ("tax",),
+    Role.TAX_OFFICER: ("tax", "tax2"),
     Role.FINANCE_OFFICER: ("finance1", "finance2"),
     Role.AUDITOR: ("auditor",),
     Role.ADMINISTRATOR: ("admin1", "admin2"),

@@ -191,5 +191,6 @@ def _what_administrators_do(world: World, code: str) -> None:
         "exchange:file_write": {"pk": file.pk},
         "exchange:file_faults": {"pk": file.pk},
         "exchange:file_changes": {"pk": file.pk},
+        "exchange:file_control": {"pk": file.pk},
         "exchange:file_step": {"pk": file.pk, "step": "reject"},
     }

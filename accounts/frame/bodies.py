@@ -28,7 +28,7 @@ def without_charset(content_type: str) -> str | None:
 
 def utf8_only(application: Application) -> Application:
     """Hide every charset from Django: for one it decodes the query while it makes the request, before any middleware
-    or handler of errors. accounts.frame.middleware.utf8_bodies refuses an unreadable request."""
+    or handler of errors. accounts.frame.middleware.readable_requests refuses an unreadable request."""
 
     def wrapped(environ: dict[str, Any], start_response: Callable[..., Any]) -> Iterable[bytes]:
         bare = without_charset(environ.get("CONTENT_TYPE", ""))

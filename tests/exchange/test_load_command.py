@@ -79,7 +79,7 @@ def run(kind: str, path: Path, *options: str) -> str:
 # Without what differs from load to load: ids, times, ciphertexts. Employers are told by their codes.
 CONTENTS = """
 SELECT ((to_jsonb(t) - '{{id,number_encrypted,identity_encrypted,certificate_encrypted,submitted_at,imported_from_id,
-    version,employer_id,agency_id,host_id}}'::text[]) || (
+    file_id,version,employer_id,agency_id,host_id}}'::text[]) || (
         SELECT coalesce(jsonb_object_agg(k, e.uscc), '{{}}')
         FROM unnest(ARRAY['employer_id', 'agency_id', 'host_id']) k
         JOIN quota_employer e ON e.id = (to_jsonb(t) ->> k)::bigint

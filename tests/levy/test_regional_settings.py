@@ -99,8 +99,8 @@ def test_heads_of_a_founding_year_are_told_over_the_months_since_registration(
         assert staff in text
         assert placed in text
         assert f"折合年平均{placed}" in certificate_sheet(certificates[employer])
-        number = certificates[employer].number
-        check = client.get(reverse("disclosure:document_check"), {"code": certificate_code(number), "number": number})
+        asked = {"code": certificate_code(certificates[employer]), "number": certificates[employer].number}
+        check = client.get(reverse("disclosure:document_check"), asked)
         assert f"3人月（{placed}）" in check.content.decode()
         own = signed_in(employer_account(employer)).get(reverse("quota:receipt", args=[employer.returns.get().pk]))
         assert f"12个月共600人月，年平均{staff}" in own.content.decode()

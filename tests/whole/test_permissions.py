@@ -168,6 +168,7 @@ TABLE: dict[str, Rule] = {
     "exchange:file_faults": Rule(FILES, GET),
     "exchange:file_changes": Rule(FILES, GET),
     "exchange:file_step": Rule(FILES, BOTH),
+    "exchange:file_control": Rule(FILES, BOTH),
     "collection:payment_mismatches": Rule(FILES, GET),
     "collection:list_choose": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "collection:list_detail": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),

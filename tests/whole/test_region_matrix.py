@@ -43,6 +43,7 @@ NARROWER = {
     "exchange:file_faults": Permission.LOAD_TAX_FILES,
     "exchange:file_changes": Permission.LOAD_TAX_FILES,
     "exchange:file_step": Permission.LOAD_TAX_FILES,
+    "exchange:file_control": Permission.LOAD_TAX_FILES,
 }
 LISTS = {
     "portal:employer_search": "?q=标记公司",

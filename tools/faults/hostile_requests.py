@@ -82,7 +82,19 @@ QUERIES = (
     b"=&=&;&%",
     b"next=//evil.example/%0d%0aX:1",
 )
-ACCEPTS = ("", "", "*/*", "text/*;q=0.1, */*", "a/b; x*=1; x*0=2", "a/b; x*=nothing''b", "a/b;q=x", "," * 3000)
+ACCEPTS = (
+    "",
+    "",
+    "*/*",
+    "text/*;q=0.1, */*",
+    "a/b; x*=1; x*0=2",
+    "a/b; x*=nothing''b",
+    "a/b;q=x",
+    "," * 3000,
+    "a/b," * 2000,
+    "a/b," * 100_000,
+)
+QUOTED = ['x="' + '\\"' * pairs + '"' for pairs in (3900, 100_000)]  # of one header field, and of many joined
 COOKIES = (
     "",
     "",
@@ -92,6 +104,7 @@ COOKIES = (
     "known_device=a:b:c",
     "messages=x",
     "=;=;",
+    *QUOTED,
 )
 PART_HEADERS = (
     b"Content-Disposition: form-data; name=q",
