@@ -24,6 +24,13 @@ class ChangePending(AlreadyProposed):
     message = _("同样的事项已经提出，正等待另一位管理员批准。")
 
 
+class GaveAccess(DomainError):
+    """Nobody makes an account and then holds its password."""
+
+    code = "gave_access"
+    message = _("您提出或批准过此人的权限变更，不能再签发其初始密码，请由其他系统管理员签发。")
+
+
 class NameTaken(DomainError):
     code = "name_taken"
     message = _("此用户名已被使用，请换一个。")

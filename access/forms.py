@@ -7,7 +7,7 @@ from django.contrib.auth.validators import UnicodeUsernameValidator
 from django.db import models
 from django.utils.translation import gettext_lazy as _
 
-from accounts.forms import tidied_name
+from accounts.forms import PersonnelNumberField, tidied_name
 from accounts.models import Region, User
 from accounts.permissions import Permission, Role
 from design.fields import NameField
@@ -46,7 +46,7 @@ class PersonFilter(forms.Form):
 
 
 class AppointmentForm(forms.Form):
-    """A role, a region within the administrator's reach, and the reason."""
+    """A role, a region within the administrator's reach, and the reason; the number of a person who has none."""
 
     role = forms.ChoiceField(label=_("岗位"), choices=[role for role in Role.choices if role[0] != Role.EMPLOYER])
     region = forms.ModelChoiceField(label=_("管辖地区"), queryset=Region.objects.none(), empty_label=None)
@@ -57,8 +57,11 @@ class AppointmentForm(forms.Form):
         widget=forms.Textarea(attrs={"rows": 2}),
     )
 
-    def __init__(self, *args: Any, admin: User, **kwargs: Any) -> None:
+    def __init__(self, *args: Any, admin: User, person: User | None = None, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)
+        if person is not None and person.personnel_number is None:
+            self.fields["personnel_number"] = PersonnelNumberField()
+            self.order_fields(["personnel_number"])
         regions = Region.objects.none()
         for prefix in admin.prefixes(Permission.MANAGE_PEOPLE):
             regions = regions | Region.objects.filter(code__startswith=prefix, valid_until=None)
@@ -77,7 +80,8 @@ class PersonForm(AppointmentForm):
         widget=forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "none", "spellcheck": "false"}),
     )
     name = NameField(label=_("姓名"), max_length=60, widget=forms.TextInput(attrs={"autocomplete": "off"}))
-    field_order = ["username", "name", "role", "region", "reason"]
+    personnel_number = PersonnelNumberField()
+    field_order = ["username", "name", "personnel_number", "role", "region", "reason"]
 
     def clean_username(self) -> str:
         return tidied_name(self.cleaned_data["username"])

@@ -23,7 +23,7 @@ class AccessChange(Proposal):
     person = models.ForeignKey(
         settings.AUTH_USER_MODEL, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="access_changes"
     )
-    role = models.CharField(_("岗位"), max_length=20, choices=Role, blank=True)
+    role = models.CharField(_("岗位"), max_length=30, choices=Role, blank=True)
     region = models.ForeignKey(Region, verbose_name=_("管辖地区"), on_delete=models.PROTECT, related_name="+")
     reason = models.CharField(_("理由"), max_length=1000)
 

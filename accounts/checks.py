@@ -21,7 +21,7 @@ def officers_need_a_second_factor(**_options: Any) -> list[Error]:
 
 @register(Tags.security, deploy=True)
 def the_other_way_in_is_encrypted(**_options: Any) -> list[Error]:
-    """Require TLS to the OIDC service: it replaces the check of the token's signature (accounts.sign_in.oidc)."""
+    """Require TLS to the OIDC service; accounts.sign_in.oidc asks no other."""
     if not settings.OIDC_ISSUER or settings.OIDC_ISSUER.startswith("https://"):
         return []
     return [Error("LEVY_OIDC_ISSUER does not begin with https://.", id="accounts.E003")]

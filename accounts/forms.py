@@ -5,6 +5,7 @@ from typing import Any
 
 from django import forms
 from django.contrib.auth.password_validation import validate_password
+from django.core.validators import RegexValidator
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models import User
@@ -17,6 +18,29 @@ def tidied_name(text: str) -> str:
     """A typed user name as it is stored; credit codes become capitals."""
     name = unicodedata.normalize("NFKC", text).strip()
     return name.upper() if len(name) == USCC_LENGTH and name.isalnum() else name
+
+
+def tidied_number(text: str) -> str:
+    """A typed personnel number as it is stored: without spaces, in capitals."""
+    return "".join(unicodedata.normalize("NFKC", text).split()).upper()
+
+
+class PersonnelNumberField(forms.CharField):
+    """The office's number of a person: capitals, digits, - and ."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        shape = RegexValidator(r"\A[0-9A-Z][0-9A-Z.-]*\Z", _("只能用字母、数字、短横和圆点。"))
+        given = {
+            "label": _("人员编号"),
+            "help_text": _("本人的工号或编制编号，一人一号，只能有一个账号。"),
+            "max_length": 30,
+            "validators": [shape],
+            "widget": forms.TextInput(attrs={"autocomplete": "off", "autocapitalize": "characters"}),
+        }
+        super().__init__(**given | kwargs)
+
+    def to_python(self, value: Any) -> str:
+        return tidied_number(super().to_python(value))
 
 
 class PasswordField(forms.CharField):

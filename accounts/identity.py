@@ -1,7 +1,7 @@
 """Stored identity numbers: encrypted for reading, and hashed with a key for finding.
 
 The look-up key is the first 16 bytes of HMAC-SHA256, stored as a uuid: equal numbers have equal keys, and without the
-secret key no one can test guessed numbers.
+secret key no one can test guessed numbers. While the secret key is being renewed, the one before it is listed too.
 """
 
 import base64
@@ -11,15 +11,19 @@ from functools import cache
 from uuid import UUID
 
 from django.conf import settings
+from django.core.exceptions import ImproperlyConfigured
 
 from accounts.sealing import seal, unseal
 
 PURPOSE = b"levy identity number"  # bound into every ciphertext, so a value moved to another use does not decrypt
+KEYS_IN_USE = 2
 
 
 @cache
-def _hash_key() -> bytes:
-    return base64.b64decode(settings.IDENTITY_HASH_KEY)
+def _hash_keys() -> list[bytes]:
+    if len(settings.IDENTITY_HASH_KEYS) > KEYS_IN_USE:
+        raise ImproperlyConfigured("LEVY_IDENTITY_HASH_KEY lists the present key and at most one before it.")
+    return [base64.b64decode(key) for key in settings.IDENTITY_HASH_KEYS]
 
 
 def encrypt(number: str) -> bytes:
@@ -34,4 +38,23 @@ def decrypt(stored: bytes) -> str:
 
 def look_up_key(number: str) -> UUID:
     """The key that finds a number. The number must already be in its checked form (identifiers.py)."""
-    return UUID(bytes=hmac.digest(_hash_key(), number.encode(), hashlib.sha256)[:16])
+    return _keyed(_hash_keys()[0], number)
+
+
+def former_look_up_key(number: str) -> UUID | None:
+    """The key under which the number may still be stored, while the secret key is being renewed; otherwise None."""
+    return _keyed(_hash_keys()[1], number) if is_renewing() else None
+
+
+def is_renewing() -> bool:
+    """True while the secret key before the present one is listed too."""
+    return len(_hash_keys()) == KEYS_IN_USE
+
+
+def hash_key_name() -> str:
+    """A name of the present secret key, to note what was made with it; it tells nothing about the key."""
+    return _keyed(_hash_keys()[0], "name of this key").hex
+
+
+def _keyed(secret: bytes, number: str) -> UUID:
+    return UUID(bytes=hmac.digest(secret, number.encode(), hashlib.sha256)[:16])

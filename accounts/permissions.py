@@ -20,6 +20,7 @@ class Role(models.TextChoices):
     FINANCE_OFFICER = "finance_officer", _("财政人员")
     AUDITOR = "auditor", _("审计人员")
     ADMINISTRATOR = "administrator", _("系统管理员")
+    PARAMETER_ADMINISTRATOR = "parameter_administrator", _("参数管理员")
 
 
 class Permission(StrEnum):
@@ -41,6 +42,7 @@ class Permission(StrEnum):
     PUBLISH = "publish"
     VIEW_AUDIT = "view_audit"
     MANAGE_PEOPLE = "manage_people"
+    MANAGE_REGIONS = "manage_regions"
     MANAGE_PARAMETERS = "manage_parameters"
 
 
@@ -67,8 +69,17 @@ ROLE_PERMISSIONS: dict[str, frozenset[Permission]] = {
     ),
     Role.FINANCE_OFFICER: frozenset({P.VIEW_EMPLOYERS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.DECIDE_AWARD, P.PUBLISH}),
     Role.AUDITOR: frozenset({P.VIEW_EMPLOYERS, P.VIEW_PERSONS, P.VIEW_RUNS, P.DOWNLOAD_LEVY_LIST, P.VIEW_AUDIT}),
-    Role.ADMINISTRATOR: frozenset({P.VIEW_AUDIT, P.MANAGE_PEOPLE, P.MANAGE_PARAMETERS}),
+    Role.ADMINISTRATOR: frozenset({P.MANAGE_PEOPLE, P.MANAGE_REGIONS}),
+    Role.PARAMETER_ADMINISTRATOR: frozenset({P.MANAGE_PARAMETERS}),
 }
+# 三权分立 (GB/T 22239-2019, 8.1.5.1 to 8.1.5.3): no person holds two of these at the same time.
+SEPARATE_ROLES = (Role.ADMINISTRATOR, Role.PARAMETER_ADMINISTRATOR, Role.AUDITOR)
+
+
+def roles_with(permission: Permission) -> list[Role]:
+    """The roles that have this permission."""
+    return [role for role in Role if permission in ROLE_PERMISSIONS[role]]
+
 
 View = Callable[..., HttpResponse]
 

@@ -9,6 +9,8 @@ from audit.titles import TITLES
 from audit.triggers import never, never_truncated
 
 APPEND_ONLY = "the audit trail is append-only"
+# Counted by day, to notice somebody who guesses (operations.queries.readings).
+WATCHED = ("accounts.user.wrong_code", "accounts.user.unlock")
 # One writer at a time until its commit, so that numbers and hashes follow each other without a gap (docs/locks.md).
 CHAIN = """
     PERFORM pg_advisory_xact_lock(hashtext('audit chain'));
@@ -46,6 +48,7 @@ class AuditEntry(models.Model):
         verbose_name_plural = _("办理记录")
         indexes = [
             models.Index(fields=["object_type", "object_id"], name="audit_object"),
+            models.Index(fields=["at"], name="audit_watched", condition=models.Q(action__in=WATCHED)),
             models.Index(fields=["region_code"], name="audit_region", opclasses=["varchar_pattern_ops"]),
         ]
         triggers = [

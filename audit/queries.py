@@ -7,9 +7,13 @@ from pathlib import Path
 
 from django.conf import settings
 from django.db import connection, models
+from django.db.models import Exists, OuterRef
+from django.db.models.fields.json import KT
 
 from audit.models import AuditEntry
+from audit.origin import present_origin
 
+NEWEST = 200  # entries of one object that are looked through for a shared origin
 SEAL = re.compile(r"\b(\d+) ([0-9a-f]{64})\b")
 # The first row whose position, link or own hash does not follow from the row before it.
 FIRST_BROKEN = """
@@ -30,6 +34,46 @@ def trail_of(*targets: models.Model) -> models.QuerySet[AuditEntry]:
     for target in targets:
         about |= models.Q(object_type=target._meta.label_lower, object_id=str(target.pk))
     return AuditEntry.objects.filter(about).select_related("actor")
+
+
+def with_shared_origin(entries: models.QuerySet[AuditEntry]) -> models.QuerySet[AuditEntry]:
+    """Mark the entries whose object another person handled before from the same browser or address: `same_browser`,
+    `same_address`."""
+    marked = entries
+    for part in ("browser", "address"):
+        path = f"details__origin__{part}"
+        marked = marked.annotate(**{f"at_{part}": KT(path)})
+        earlier = AuditEntry.objects.annotate(place=KT(path)).filter(
+            object_type=OuterRef("object_type"),
+            object_id=OuterRef("object_id"),
+            pk__lt=OuterRef("pk"),
+            place=OuterRef(f"at_{part}"),
+        )
+        marked = marked.annotate(**{f"same_{part}": Exists(earlier.exclude(actor=OuterRef("actor")))})
+    return marked
+
+
+@dataclass(frozen=True, slots=True)
+class SharedOrigin:
+    """Another person's entry on the same object, and what it shares with the present request."""
+
+    entry: AuditEntry
+    same_browser: bool
+    same_address: bool
+
+
+def handled_from_here(target: models.Model, *, but: models.Model) -> list[SharedOrigin]:
+    """For each other person who handled the object from the browser or address of the present request, the newest
+    such entry. `but` is the reader."""
+    here = present_origin()
+    found: dict[int, SharedOrigin] = {}
+    others = trail_of(target).exclude(actor=None).exclude(actor=but.pk)[:NEWEST]
+    for entry in others if here else ():
+        there = entry.details.get("origin", {})
+        same = [bool(here.get(part)) and here[part] == there.get(part) for part in ("browser", "address")]
+        if any(same):
+            found.setdefault(entry.actor_id, SharedOrigin(entry, *same))
+    return list(found.values())
 
 
 @dataclass(frozen=True, slots=True)

@@ -10,6 +10,7 @@ from django.conf import settings
 from django.db import models
 
 from audit.models import AuditEntry
+from audit.origin import present_origin
 from audit.queries import seal_path
 
 logger = logging.getLogger(__name__)
@@ -27,8 +28,10 @@ def record(
 ) -> None:
     """Append one entry in the caller's transaction. `actor` None means the system itself or the command line.
 
+    Within a request the entry also notes its browser and address, as digests (audit.origin).
     Call it last: the chain is locked from here to the commit. Never pass an identity number or a name of a person.
     """
+    origin = present_origin()
     AuditEntry.objects.create(
         id=0,  # the database gives position, time and hash
         at=datetime.fromtimestamp(0).astimezone(),
@@ -38,7 +41,7 @@ def record(
         object_type=target._meta.label_lower,
         object_id=str(target.pk),
         reason=reason,
-        details=dict(details or {}),
+        details={**(details or {}), **({"origin": origin} if origin else {})},
     )
 
 

@@ -1,6 +1,8 @@
 """A decision by two people: the fields of the row, its constraints, and the two steps as transitions.
 
-`casework.services.decisions` takes the steps; `casework.steps` draws their page.
+`casework.services.decisions` takes the steps; `casework.steps` draws their page. Both people are compared by account:
+an officer's account has the unique personnel number of its person (accounts.models.User), so two accounts are two
+people.
 """
 
 import hashlib

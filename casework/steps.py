@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from django.contrib import messages
+from django.db.models import Model
 from django.forms import BaseForm
 from django.http import HttpRequest, HttpResponse
 from django.shortcuts import redirect, render, resolve_url
@@ -14,6 +15,7 @@ from accounts.frame.kept_forms import start
 from accounts.frame.refusals import turned_back
 from accounts.models import User
 from audit.errors import DomainError
+from audit.queries import handled_from_here
 from casework.forms import StepForm
 from casework.services.decisions import Decision
 from casework.step_words import StepWords
@@ -26,7 +28,8 @@ class StepPage:
     `facts` is the template that shows the subject, with `context`. `crumbs` lead there as (address, text). `stand` is
     the page of the subject: the way back, also after a refusal. `take` takes the step with the valid form. `seen`
     gives the digest of the page, None if the step is valid for any. `form` makes a form with more fields. `onwards`
-    gives the page afterwards if it is not `stand`, `done` the message there.
+    gives the page afterwards if it is not `stand`, `done` the message there. `subject` is the row whose earlier steps
+    the page compares with this one: it tells if another person took one from the same browser or address.
     """
 
     words: StepWords
@@ -39,6 +42,7 @@ class StepPage:
     seen: Callable[[], str] | None = None
     form: Callable[[], BaseForm] | None = None
     about: object = ""
+    subject: Model | None = None
     caption: str = ""
     onwards: Callable[[], Any] | None = None
     done: str = ""
@@ -56,6 +60,7 @@ def step_page(request: HttpRequest, page: StepPage) -> HttpResponse:
     except DomainError as refusal:
         return turned_back(request, refusal, form, page.stand)
     shown = {"page": page, "words": page.words, "form": form, "stand": resolve_url(page.stand)}
+    shown["shared"] = handled_from_here(page.subject, but=request.user) if page.subject else []
     return render(request, "casework/step.html", {**page.context, **shown})
 
 
@@ -78,6 +83,7 @@ def decision_page(
         **{
             "words": words["withdraw" if is_withdrawn else step],
             "stand": proposal,
+            "subject": decision.entry(proposal)["target"],
             "take": lambda form: decide(proposal, actor=person, **form.cleaned_data),
             "needs_reason": not is_approval,
             "seen": (lambda: decision.seen(proposal)) if is_approval else None,

@@ -13,6 +13,8 @@ PASSWORD_HASHERS = [
 
 # Officers sign in with a second factor. "off" is for the demo: `check --deploy` refuses it.
 SECOND_FACTOR_REQUIRED = os.environ.get("LEVY_SECOND_FACTOR", "on") != "off"
+# "on": employers' accounts need one too. Without it each may set one up (docs/decisions/0008-sign-in.md).
+SECOND_FACTOR_FOR_EMPLOYERS = os.environ.get("LEVY_EMPLOYER_SECOND_FACTOR", "off") == "on"
 
 # "asvs": long passwords, no forced change (OWASP ASVS 5.0, 6.2). "mlps": also mixed characters and a new one every
 # 90 days, as assessors of GB/T 22239-2019 (8.1.4.1 a) expect.

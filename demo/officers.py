@@ -21,10 +21,11 @@ PEOPLE = {
     Role.VERIFIER: ("verifier1", "verifier2"),
     Role.SERVICE_OFFICER: ("service1", "service2"),
     Role.LEVY_OFFICER: ("levy1", "levy2"),
-    Role.TAX_OFFICER: ("tax",),
+    Role.TAX_OFFICER: ("tax", "tax2"),
     Role.FINANCE_OFFICER: ("finance1", "finance2"),
     Role.AUDITOR: ("auditor",),
     Role.ADMINISTRATOR: ("admin1", "admin2"),
+    Role.PARAMETER_ADMINISTRATOR: ("param1", "param2"),
 }
 
 
@@ -45,7 +46,12 @@ def sign_ins() -> list[SignIn]:
         for role, names in PEOPLE.items()
         for name in names
     ]
-    return [*officers, SignIn(EMPLOYER, Role.EMPLOYER, DISTRICT)]
+    # Nobody is above the province: a third administrator issues the passwords of those whom two have appointed.
+    return [
+        *officers,
+        SignIn("admin3-shanxi", Role.ADMINISTRATOR, PROVINCE),
+        SignIn(EMPLOYER, Role.EMPLOYER, DISTRICT),
+    ]
 
 
 @transaction.atomic
@@ -53,8 +59,17 @@ def appoint_people() -> None:
     """Make the accounts with one password, hashed once, and appoint them."""
     password = make_password(PASSWORD)
     for number, person in enumerate(sign_ins()):
-        user = User.objects.create(username=person.username, name=_name(number), password=password)
+        user = User.objects.create(
+            username=person.username,
+            name=_name(number),
+            password=password,
+            personnel_number=_staff_number(person, number),
+        )
         appoint(user=user, role=person.role, region=Region.objects.get(code=person.region), actor=None)
+
+
+def _staff_number(sign_in: SignIn, number: int) -> str | None:
+    return None if sign_in.role == Role.EMPLOYER else f"SX-{number + 1:04}"
 
 
 def _name(number: int) -> str:
@@ -77,6 +92,7 @@ def propose_colleague() -> None:
     create_person(
         username="verifier3-taiyuan",
         name=_name(len(sign_ins())),
+        personnel_number="TY-0103",
         role=Role.VERIFIER,
         region=Region.objects.get(code=CAPITAL),
         reason="年审高峰期增加审核人员。",

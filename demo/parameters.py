@@ -33,7 +33,7 @@ def wage_class(county: str) -> int:
 
 @transaction.atomic
 def store_parameters(*, entered_by: User, approved_by: User) -> None:
-    """Store ratio, social average wages and minimum wages in the names of two administrators."""
+    """Store ratio, social average wages and minimum wages in the names of two parameter administrators."""
     rows = list(_rows())
     for row in rows:
         row.entered_by, row.approved_by = entered_by, approved_by

@@ -46,7 +46,7 @@ def _people(_fill: Fill) -> None:
 
 
 def _parameters(_fill: Fill) -> None:
-    store_parameters(entered_by=person("admin1"), approved_by=person("admin2"))
+    store_parameters(entered_by=person("param1"), approved_by=person("param2"))
 
 
 def _province(fill: Fill) -> None:

@@ -27,7 +27,7 @@ def upload_files() -> None:
     """The social insurance agency's December and a day of the treasury, each with a few faulty rows; a new number."""
     _upload("insurance", f"社会保险缴纳{OPEN_YEAR}年12月.csv", _insurance(), person("service1"))
     _upload("payments", "入库缴费2025年12月31日.csv", _payments(), person("tax"))
-    _upload("parameters", f"社会平均工资{OPEN_YEAR + 1}年度.csv", _parameters(), person("admin1"))
+    _upload("parameters", f"社会平均工资{OPEN_YEAR + 1}年度.csv", _parameters(), person("param1"))
 
 
 def _insurance() -> Iterator[Row]:

@@ -19,7 +19,7 @@ def new_code() -> str:
 
 
 def derived_code(digest: bytes) -> str:
-    """The code that a keyed digest of at least 16 bytes always gives: for documents that store none."""
+    """The code that 16 bytes or more, which nobody can predict, always give."""
     return "".join(ALPHABET[byte % len(ALPHABET)] for byte in digest[:LENGTH])
 
 

@@ -30,6 +30,7 @@ class CellKind(Enum):
     BOOLEAN = ("boolean", "")
     UNITS = ("integer", _("户"))
     HEADS = ("decimal", _("人"))
+    WHOLE = ("integer", _("人"))
     YUAN = ("decimal", _("元"))
 
     @property
@@ -107,7 +108,7 @@ ENTRY_COLUMNS = (
     PublishedColumn(
         "结果",
         "standing",
-        _("已达比例、未达比例、免征（30人及以下企业）、资料缺失"),
+        _("已达比例、未达比例、免征（30人及以下企业）、资料缺失；职工不足10人又不免征的，不公布结果"),
         labelled(Standing, "standing"),
         lambda e: e.standing,
         choices=tuple(Standing),
@@ -144,11 +145,18 @@ ENTRY_COLUMNS = (
         kind=CellKind.HEADS,
     ),
     PublishedColumn(
-        "实际安排（人）",
-        "placed_heads",
-        _("年平均，两位小数；重度残疾按2人计"),
-        lambda e: heads(e.credited_months),
-        kind=CellKind.HEADS,
+        "实际安排（人）起",
+        "placed_from",
+        _("年平均，整数，不足1人的为0；重度残疾按2人计；职工不足10人的不公布"),
+        lambda e: e.placed_from,
+        kind=CellKind.WHOLE,
+    ),
+    PublishedColumn(
+        "实际安排（人）止",
+        "placed_to",
+        _("与“起”相同的即为该数；“起”有数而本列为空的，为不少于“起”"),
+        lambda e: e.placed_to,
+        kind=CellKind.WHOLE,
     ),
     PublishedColumn(
         "应缴费额",
@@ -227,16 +235,23 @@ FIGURE_COLUMNS = (
         "资料缺失（户）", "missing_units", _("不能核定"), lambda r: r.totals.missing_count, kind=CellKind.UNITS
     ),
     PublishedColumn(
+        "不公布结果（户）",
+        "withheld_units",
+        _("结果会显出个别职工的残疾情况"),
+        lambda r: r.totals.withheld_count,
+        kind=CellKind.UNITS,
+    ),
+    PublishedColumn(
         "应安排（人）",
         "required_heads",
-        _("年平均，两位小数"),
+        _("年平均，两位小数；只含公布安排人数的单位，下同"),
         lambda r: heads(r.totals.required_months),
         kind=CellKind.HEADS,
     ),
     PublishedColumn(
         "实际安排（人）",
         "placed_heads",
-        _("年平均，两位小数；重度残疾按2人计"),
+        _("各单位公布的整数之和，起止不同的取中数；重度残疾按2人计"),
         lambda r: heads(r.totals.credited_months),
         kind=CellKind.HEADS,
     ),

@@ -44,4 +44,14 @@ class ImportedFileAdmin(LookingOnly, admin.ModelAdmin):
     list_display = ["name", "kind", "state", "read_rows", "fault_count", "loaded_by", "created_at"]
     list_filter = ["kind", "state"]
     list_select_related = ["loaded_by"]
-    exclude = ["stored", "stored_bytes", "fault_book", "faults", "change_list", "matters", "changes"]
+    exclude = [
+        "stored",
+        "stored_bytes",
+        "fault_book",
+        "faults",
+        "change_list",
+        "matters",
+        "changes",
+        "totals",
+        "control",
+    ]

@@ -5,6 +5,13 @@ from django.utils.translation import gettext_lazy as _
 from audit.errors import DomainError
 
 
+class ControlMissing(DomainError):
+    """The second person has not typed the other office's totals yet."""
+
+    code = "control_missing"
+    message = _("请先录入对账总额，再查看金额和批准。")
+
+
 class FileRefused(DomainError):
     """The whole file cannot be read: wrong kind, too large, headings missing."""
 

@@ -6,7 +6,8 @@ from django import forms
 from django.core.files.uploadedfile import UploadedFile
 from django.utils.translation import gettext_lazy as _
 
-from exchange.engine.contract import Kind
+from design.fields import CountField, MoneyField
+from exchange.engine.contract import Control, Kind
 from exchange.engine.source import UPLOAD
 
 
@@ -29,6 +30,19 @@ class UploadForm(forms.Form):
         if upload.size > UPLOAD.size:
             raise forms.ValidationError(_("文件超过10 MB。请分成几个文件。"))
         return upload
+
+
+class ControlForm(forms.Form):
+    """The totals of another office's paper."""
+
+    count = CountField()
+    received = MoneyField()
+    refunded = MoneyField(help_text=_("没有的填0。"))
+
+    def __init__(self, *args: Any, control: Control, **kwargs: Any) -> None:
+        super().__init__(*args, **kwargs)
+        for field, label in zip(self.fields.values(), control.labels, strict=True):
+            field.label = label
 
 
 class WriteFileForm(forms.Form):

@@ -43,7 +43,8 @@ class ImportedFile(models.Model):
 
     `needs_second`: a second person decides about the file. `matters` tells why, by the codes of its kind, with counts
     and sums; `changes` are the first hundred of those rows, `change_list` is all of them, `changes_digest` their
-    digest: an approval is valid for exactly these.
+    digest: an approval is valid for exactly these. `totals` are the file's, `control` the typed ones of another office
+    (exchange.engine.control.ControlTotals).
     """
 
     kind = models.CharField(_("文件种类"), max_length=24)
@@ -68,6 +69,10 @@ class ImportedFile(models.Model):
     matters = models.JSONField(default=list, db_default=[])
     changes = models.JSONField(default=list, db_default=[])
     changes_digest = models.CharField(max_length=64, blank=True, db_default="")
+    totals = models.JSONField(default=dict, db_default={})
+    control = models.JSONField(default=dict, db_default={})
+    control_at = models.DateTimeField(_("对账时间"), null=True)
+    control_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     loaded_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     applied_by = models.ForeignKey(settings.AUTH_USER_MODEL, null=True, on_delete=models.PROTECT, related_name="+")
     applied_at = models.DateTimeField(_("确认写入时间"), null=True)
@@ -92,6 +97,9 @@ class ImportedFile(models.Model):
             models.CheckConstraint(
                 condition=~Q(needs_second=True, state__in=["writing", "applied"]) | Q(applied_by__isnull=False),
                 name="file_second_person_named",
+            ),
+            models.CheckConstraint(
+                condition=Q(control_by=None) | ~Q(control_by=F("loaded_by")), name="file_control_by_another"
             ),
             models.CheckConstraint(
                 condition=~Q(state="rejected") | Q(rejected_at__isnull=False, rejected_by__isnull=False),

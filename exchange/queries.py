@@ -1,6 +1,7 @@
 """The uploaded files that a person may see and write."""
 
-from dataclasses import dataclass
+from collections import defaultdict
+from dataclasses import astuple, dataclass
 from decimal import Decimal
 
 from django.core.exceptions import PermissionDenied
@@ -10,6 +11,7 @@ from django.shortcuts import get_object_or_404
 from accounts.models import User
 from accounts.scoping import RegionScopedQuerySet
 from exchange.engine.contract import Kind
+from exchange.engine.control import ControlTotals
 from exchange.engine.source import MIB
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
@@ -78,21 +80,75 @@ def waits_for_second_person(file: ImportedFile, user: User) -> bool:
     return file.state == FileState.CHECKED and file.needs_second and user.pk == file.loaded_by_id
 
 
+def lacks_control(file: ImportedFile) -> bool:
+    """True if the second person has to type the other office's totals first."""
+    is_waiting = file.state == FileState.CHECKED and file.needs_second
+    return is_waiting and KINDS[file.kind].control is not None and not file.control
+
+
+def hides_amounts(file: ImportedFile, user: User) -> bool:
+    """True if this person may not see the file's sums yet, because they would only copy them."""
+    return lacks_control(file) and user.pk != file.loaded_by_id
+
+
+@dataclass(frozen=True, slots=True)
+class ControlLine:
+    """One total: its name, as typed, and as found in the file."""
+
+    label: object
+    typed: int | Decimal
+    found: int | Decimal
+
+    @property
+    def is_money(self) -> bool:
+        return isinstance(self.found, Decimal)
+
+
+def control_of(file: ImportedFile) -> list[ControlLine]:
+    """The typed totals of the other office beside those of the file; empty before somebody has typed them."""
+    control = KINDS[file.kind].control
+    if control is None or not file.control:
+        return []
+    typed, found = astuple(ControlTotals.read(file.control)), astuple(ControlTotals.read(file.totals))
+    return [ControlLine(*line) for line in zip(control.labels, typed, found, strict=True)]
+
+
+@dataclass(frozen=True, slots=True)
+class ShownChange:
+    """A row that needs a second person: what it is about as (heading, value), and its cells as (heading, old, new)."""
+
+    line: int
+    subject: list[tuple[str, str]]
+    cells: list[tuple[str, str, str]]
+
+
 @dataclass(frozen=True, slots=True)
 class FoundMatter:
-    """A reason why a file needs a second person, in words, and the sum of its yuan if it moves money."""
+    """A reason why a file needs a second person, in words; the sum of its yuan if it moves money; its first rows."""
 
     reason: str
+    rows: int
     amount: Decimal | None
+    changes: list[ShownChange]
 
 
-def matters_of(file: ImportedFile) -> list[FoundMatter]:
-    """The reasons why a file needs a second person, in the reader's language."""
-    reasons = {matter.code: matter.reason for matter in KINDS[file.kind].matters}
+def matters_of(file: ImportedFile, reader: User) -> list[FoundMatter]:
+    """The reasons why a file needs a second person, in the reader's language; sums and rows only where the reader may
+    see them."""
+    kind = KINDS[file.kind]
+    reasons = {matter.code: matter.reason for matter in kind.matters}
+    headings = [heading for heading, _sql in kind.subject]
+    is_blind = hides_amounts(file, reader)
+    shown: dict[str, list[ShownChange]] = defaultdict(list)
+    for change in () if is_blind else file.changes:
+        subject = list(zip(headings, change["subject"], strict=True))
+        shown[change["code"]].append(ShownChange(change["line"], subject, change["cells"]))
     return [
         FoundMatter(
             str(reasons.get(found["code"], found["code"])) % {"rows": found["rows"]},
-            None if found["amount"] is None else Decimal(found["amount"]),
+            found["rows"],
+            None if found["amount"] is None or is_blind else Decimal(found["amount"]),
+            shown[found["code"]],
         )
         for found in file.matters
     ]

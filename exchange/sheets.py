@@ -213,6 +213,9 @@ class SheetReader:
                 self._finish(result, kwargs["user"])
         return result
 
+    def after_import(self, dataset: SheetData, result: Result, **kwargs: Any) -> None:
+        """Leave the sequence alone: no row brings its own number, and the application has no right to reset it."""
+
     def _finish(self, result: Result, actor: User) -> None:
         if result.has_validation_errors():
             raise FileRefused(OVERTAKEN)

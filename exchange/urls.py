@@ -12,5 +12,6 @@ urlpatterns = [
     path("files/<int:pk>/write/", views.file_write, name="file_write"),
     path("files/<int:pk>/faults.xlsx", views.file_faults, name="file_faults"),
     path("files/<int:pk>/changes.csv", views.file_changes, name="file_changes"),
+    path("files/<int:pk>/control/", views.file_control, name="file_control"),
     path("files/<int:pk>/<slug:step>/", views.file_step, name="file_step"),
 ]

@@ -13,18 +13,22 @@ from django.utils.translation import gettext as _
 from django.views.decorators.http import require_http_methods, require_safe
 
 from accounts.frame.enqueue import enqueue_or_warn
-from accounts.frame.kept_forms import keeps_typing
+from accounts.frame.kept_forms import keeps_typing, start
+from accounts.models import User
 from accounts.permissions import Permission, requires
 from audit.errors import DomainError
 from audit.queries import trail_of
 from casework.steps import StepPage, step_page
+from exchange.engine.control import ControlTotals
 from exchange.engine.fault_book import blank_workbook
-from exchange.errors import StorageFull
-from exchange.forms import UploadForm, WriteFileForm
+from exchange.errors import FileRefused, StorageFull
+from exchange.forms import ControlForm, UploadForm, WriteFileForm
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
 from exchange.queries import (
+    control_of,
     file_for,
+    hides_amounts,
     kinds_for,
     matters_of,
     may_approve,
@@ -33,9 +37,9 @@ from exchange.queries import (
     waits_for_second_person,
 )
 from exchange.services import uploads
-from exchange.services.approvals import decision_about
+from exchange.services.approvals import decision_about, enter_control
 from exchange.tasks import work_on_file
-from exchange.workflow import FILE_WORDS
+from exchange.workflow import CONTROL_WORDS, FILE_WORDS
 
 PER_PAGE = 25
 REFRESH_SECONDS = 2
@@ -77,7 +81,9 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "kind": KINDS[file.kind],
         "refresh": REFRESH_SECONDS if file.state in AT_WORK else 0,
         "trail": trail_of(file)[:20],
-        "matters": matters_of(file),
+        "matters": matters_of(file, request.user),
+        "control": control_of(file),
+        "hides_amounts": hides_amounts(file, request.user),
         "may_write": may_write(file, request.user),
         "may_approve": may_approve(file, request.user),
         "waits_for_second": waits_for_second_person(file, request.user),
@@ -119,10 +125,18 @@ def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
         raise Http404
     is_approval, is_own = step == "approve", file.loaded_by_id == request.user.pk
     stand = reverse("exchange:file_detail", args=[file.pk])
+    if is_approval and hides_amounts(file, request.user):
+        return redirect("exchange:file_control", file.pk)
     page = StepPage(
         words=FILE_WORDS["withdraw" if is_own and not is_approval else step],
         facts="exchange/_file_changes.html",
-        context={"file": file, "kind": KINDS[file.kind], "matters": matters_of(file)},
+        context={
+            "file": file,
+            "kind": KINDS[file.kind],
+            "matters": matters_of(file, request.user),
+            "control": control_of(file),
+            "shows_changes": is_approval,
+        },
         crumbs=[(reverse("exchange:file_list"), _("文件导入")), (stand, file.name)],
         stand=stand,
         about=file.name,
@@ -136,6 +150,44 @@ def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
 def _decided(request: HttpRequest, file: ImportedFile) -> None:
     if file.state == FileState.WRITING:
         _work_on(request, file)
+
+
+@requires(*LOADING)
+@require_http_methods(["GET", "POST"])
+def file_control(request: HttpRequest, pk: int) -> HttpResponse:
+    """The second person types the other office's totals; the file's are not shown before."""
+    file = file_for(request.user, pk)
+    control, stand = KINDS[file.kind].control, reverse("exchange:file_detail", args=[file.pk])
+    if control is None or not hides_amounts(file, request.user):
+        return redirect(stand)
+    page = StepPage(
+        words=CONTROL_WORDS,
+        facts="exchange/_control_facts.html",
+        context={"file": file, "kind": KINDS[file.kind], "paper": control.paper},
+        crumbs=[(reverse("exchange:file_list"), _("文件导入")), (stand, file.name)],
+        stand=stand,
+        about=file.name,
+        take=lambda form: _compared(file, ControlTotals(**form.cleaned_data), request.user),
+        form=lambda: ControlForm(**start(request), control=control),
+        onwards=lambda: reverse("exchange:file_step", args=[file.pk, "approve"]),
+        done=_("与文件一致。请查看变动后批准或不批准。"),
+    )
+    return step_page(request, page)
+
+
+def _compared(file: ImportedFile, typed: ControlTotals, actor: User) -> None:
+    """Raises FileRefused with both totals if they differ; the file is then rejected."""
+    rejected = enter_control(file=file, typed=typed, actor=actor)
+    if rejected.state == FileState.REJECTED:
+        raise FileRefused(_("与文件不一致，文件未写入，两者已记录：%(lines)s。") % {"lines": _differences(rejected)})
+
+
+def _differences(file: ImportedFile) -> str:
+    named = _("%(label)s录入%(typed)s、文件%(found)s")
+    lines = [line for line in control_of(file) if line.typed != line.found]
+    return "；".join(
+        named % {"label": line.label, "typed": f"{line.typed:,}", "found": f"{line.found:,}"} for line in lines
+    )
 
 
 @requires(*LOADING)

@@ -33,6 +33,11 @@ def file_transitions(permission: Permission, *, needs_reason: bool) -> tuple[Tra
     return approve, reject
 
 
+CONTROL_WORDS = StepWords(
+    _("核对"),
+    _("录入对账总额"),
+    _("请按纸质对账单录入，不要按文件计算。与文件不一致的，文件不写入，两者记入办理记录，须查明后重新上传。"),
+)
 FILE_WORDS = {
     "approve": StepWords(
         _("批准并写入"),

@@ -17,11 +17,12 @@ from levy.models import AssessmentRun, ParameterChange, RegionChange, RunState, 
 # Its panels, the buttons of floors above, take the run.
 RUN = Place("levy:run_detail")
 PARAMETER_READERS = (Permission.MANAGE_PARAMETERS, Permission.VIEW_AUDIT)
+REGION_READERS = (Permission.MANAGE_REGIONS, *PARAMETER_READERS)
 menu(
     MenuEntry(40, "levy:run_list", gettext_lazy("核定批次"), (Permission.VIEW_RUNS,)),
     MenuEntry(50, "levy:correction_list", gettext_lazy("更正"), (Permission.VIEW_RUNS,)),
     MenuEntry(100, "levy:parameter_list", gettext_lazy("参数"), PARAMETER_READERS),
-    MenuEntry(110, "levy:region_list", gettext_lazy("行政区划"), PARAMETER_READERS),
+    MenuEntry(110, "levy:region_list", gettext_lazy("行政区划"), REGION_READERS),
 )
 DIFFERENCE = Case(When(old=None, then=F("new__payable")), default=F("new__payable") - F("old__payable"))
 
@@ -67,22 +68,28 @@ def corrections_to_approve(user: User) -> Iterable[Waiting]:
 
 
 @source
-def changes_to_approve(user: User) -> Iterable[Waiting]:
-    """Changes of parameters and divisions that another administrator has proposed."""
-    if not user.may_somewhere(Permission.MANAGE_PARAMETERS):
-        return
-    parameters = ParameterChange.objects.within_right(user, Permission.MANAGE_PARAMETERS)
-    inside = Q(pk__in=[])
-    for prefix in user.prefixes(Permission.MANAGE_PARAMETERS):
-        inside |= Q(code__startswith=prefix)
-    divisions = RegionChange.objects.filter(inside)
-    for label, changes, page in (
-        (_("参数变更待批准"), parameters, "levy:parameter_change_list"),
-        (_("行政区划变更待批准"), divisions, "levy:region_list"),
-    ):
-        others = changes.filter(state=ProposalState.PROPOSED).exclude(proposed_by=user)
-        found = others.aggregate(count=Count("pk"), since=Min("proposed_at"))
-        yield Waiting(label, found["count"], reverse(page), found["since"])
+def parameters_to_approve(user: User) -> Iterable[Waiting]:
+    """Changes of parameters that another parameter administrator has proposed."""
+    if user.may_somewhere(Permission.MANAGE_PARAMETERS):
+        changes = ParameterChange.objects.within_right(user, Permission.MANAGE_PARAMETERS)
+        yield _of_others(_("参数变更待批准"), user, changes, "levy:parameter_change_list")
+
+
+@source
+def divisions_to_approve(user: User) -> Iterable[Waiting]:
+    """Changes of divisions that another administrator has proposed."""
+    if user.may_somewhere(Permission.MANAGE_REGIONS):
+        inside = Q(pk__in=[])
+        for prefix in user.prefixes(Permission.MANAGE_REGIONS):
+            inside |= Q(code__startswith=prefix)
+        yield _of_others(_("行政区划变更待批准"), user, RegionChange.objects.filter(inside), "levy:region_list")
+
+
+def _of_others(label: str, user: User, changes: Any, page: str) -> Waiting:
+    """A line of the proposals that wait and are not the person's own."""
+    others = changes.filter(state=ProposalState.PROPOSED).exclude(proposed_by=user)
+    found = others.aggregate(count=Count("pk"), since=Min("proposed_at"))
+    return Waiting(label, found["count"], reverse(page), found["since"])
 
 
 def waiting_runs(label: str, runs: Any, since: str) -> Waiting:

@@ -64,7 +64,9 @@ class ParameterForm(forms.Form):
     )
     document_number = forms.CharField(label=_("文号"), max_length=80)
     source = forms.CharField(
-        label=_("来源"), help_text=_("发布机关和文件名称，网上公布的写明网址。另一位管理员凭此核对。"), max_length=300
+        label=_("来源"),
+        help_text=_("发布机关和文件名称，网上公布的写明网址。另一位参数管理员凭此核对。"),
+        max_length=300,
     )
 
     field_order = ("value",)

@@ -119,6 +119,20 @@ ALARMS = (
         lambda readings: _when(_older(readings, Sign.TRAIL, TRAIL_EVERY, never=False)),
     ),
     Alarm(
+        "codes-guessed",
+        _("一个账号一天内第二重验证失败10次以上"),
+        "",
+        _("在人员页面核对账号和办理记录，与本人确认；不是本人操作的，停用账号，更换密码。"),
+        lambda readings: map(str, readings.guessed_codes),
+    ),
+    Alarm(
+        "often-unlocked",
+        _("一个账号一天内解除登录暂停3次以上"),
+        "",
+        _("查看办理记录中由谁解除，与本人和办理人确认；有疑问的，停用账号并报告安全人员。"),
+        lambda readings: map(str, readings.often_unlocked),
+    ),
+    Alarm(
         "certificates-tried",
         _("单位一日内填写多个登记库中没有的证件"),
         "",

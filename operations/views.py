@@ -19,6 +19,8 @@ from operations import alarms, metrics
 from operations.models import AlarmEntry, Sign
 from operations.queries.readings import QUEUES, Readings, database_answers, queue_lengths, read
 
+PART_READERS = (Permission.VIEW_AUDIT, Permission.MANAGE_PEOPLE)
+
 
 @login_not_required
 @never_cache
@@ -56,7 +58,7 @@ def status(request: HttpRequest) -> HttpResponse:
     """The status page: in plain words for everybody, with its parts for auditors and administrators."""
     readings = read()
     wrong = alarms.raised(readings)
-    sees_parts = request.user.is_authenticated and request.user.may_somewhere(Permission.VIEW_AUDIT)
+    sees_parts = request.user.is_authenticated and any(map(request.user.may_somewhere, PART_READERS))
     published = Publication.objects.filter(state=PublicationState.PUBLISHED).order_by("-published_at").first()
     context = {
         "at": timezone.now(),

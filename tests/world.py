@@ -170,7 +170,8 @@ def _what_administrators_do(world: World, code: str) -> None:
     )  # fmt: skip
     parameter = propose_parameter(
         region=region, name=NumberKind.SOCIAL_AVERAGE_WAGE, value="90000", valid_from=date(2026, 1, 1),
-        valid_until=None, document_number="晋统〔2027〕1号", source="统计局", actor=admin,
+        valid_until=None, document_number="晋统〔2027〕1号", source="统计局",
+        actor=officer(Role.PARAMETER_ADMINISTRATOR, code),
     )  # fmt: skip
     heading = KINDS["employers"].headings
     upload = SimpleUploadedFile("单位.csv", ",".join(heading).encode())
@@ -190,5 +191,6 @@ def _what_administrators_do(world: World, code: str) -> None:
         "exchange:file_write": {"pk": file.pk},
         "exchange:file_faults": {"pk": file.pk},
         "exchange:file_changes": {"pk": file.pk},
+        "exchange:file_control": {"pk": file.pk},
         "exchange:file_step": {"pk": file.pk, "step": "reject"},
     }

@@ -3,8 +3,8 @@
 from django.db import transaction
 from django.db.models.functions import Now
 
-from access.errors import OutOfReach, OwnAccount
-from access.queries.reach import may_manage
+from access.errors import GaveAccess, OutOfReach, OwnAccount
+from access.queries.reach import gave_access, may_manage
 from accounts.models import Appointment, User
 from accounts.permissions import Permission
 from accounts.services.locks import lock_account
@@ -65,7 +65,7 @@ def end_all_sessions(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def unlock(*, person: User, reason: str, actor: User) -> None:
-    """Let a person try again at once after too many wrong passwords or codes."""
+    """Let a person try again at once after too many wrong passwords. Wrong codes of the second factor stay counted."""
     _check(actor, person, reason)
     lock_account(person)
     attempts.forgive(attempts.of_person(person.pk, person.username))
@@ -74,8 +74,15 @@ def unlock(*, person: User, reason: str, actor: User) -> None:
 
 @transaction.atomic
 def issue_first_password(*, person: User, reason: str, actor: User) -> str:
-    """Issue a password, to hand over to an officer who has none or forgot it. It can be read only this once."""
+    """Issue a password, to hand over to an officer who has none or forgot it. It can be read only this once.
+
+    Raises GaveAccess: with the password of a person whom one has appointed or given a new second factor, one would be
+    two people.
+    """
     _check(actor, person, reason)
+    lock_account(person)
+    if gave_access(actor, person):
+        raise GaveAccess
     return passwords.issue_password(person=person, actor=actor, reason=reason)
 
 

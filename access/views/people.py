@@ -14,9 +14,10 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.forms import AppointmentForm, PersonFilter, PersonForm, PersonState
-from access.queries.reach import changes_in_reach, may_manage, people_in_reach
+from access.queries.reach import changes_in_reach, gave_access, may_manage, password_issuers, people_in_reach
 from access.services import changes, people
 from access.services.changes import Kind
+from accounts.errors import NumberTaken
 from accounts.frame.kept_forms import keeps_typing, start
 from accounts.models import Appointment, Region, User
 from accounts.permissions import Permission, requires
@@ -28,6 +29,7 @@ from casework.forms import ReasonForm
 
 PER_PAGE = 25
 ENTRIES = 30
+PASSWORD = "password"
 
 
 @requires(Permission.MANAGE_PEOPLE)
@@ -78,7 +80,7 @@ def person_new(request: HttpRequest) -> HttpResponse:
         try:
             person = changes.create_person(**form.cleaned_data, actor=request.user)
         except DomainError as refusal:
-            form.add_error("username", str(refusal))
+            form.add_error("personnel_number" if isinstance(refusal, NumberTaken) else "username", str(refusal))
         else:
             messages.success(request, _("人员已建立，任职待另一位管理员批准。"))
             return redirect("access:person", person.pk)
@@ -89,13 +91,17 @@ def person_new(request: HttpRequest) -> HttpResponse:
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
+    acts = [act for act in account_acts().values() if act.fits(shown)] if may_manage(request.user, shown) else []
+    is_barred = any(act.name == PASSWORD for act in acts) and gave_access(request.user, shown)
     context = {
         "person": shown,
         "appointments": shown.appointments.select_related("region"),
         "waiting": shown.access_changes.filter(state=ProposalState.PROPOSED).select_related("region"),
         "sessions": shown.sessions.count(),
         "has_second_factor": hasattr(shown, "second_factor"),
-        "acts": [act for act in account_acts().values() if act.fits(shown)] if may_manage(request.user, shown) else [],
+        "acts": [act for act in acts if not (is_barred and act.name == PASSWORD)],
+        "is_barred": is_barred,
+        "issuers": password_issuers(shown) if is_barred else [],
         "is_own": shown.pk == request.user.pk,
         "trail": trail_of(shown)[:ENTRIES],
     }
@@ -107,7 +113,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
 @require_http_methods(["GET", "POST"])
 def person_appoint(request: HttpRequest, pk: int) -> HttpResponse:
     shown = get_object_or_404(people_in_reach(request.user), pk=pk)
-    form = AppointmentForm(**start(request), admin=request.user)
+    form = AppointmentForm(**start(request), admin=request.user, person=shown)
     if request.method == "POST" and form.is_valid():
         try:
             changes.propose(kind=Kind.APPOINT, person=shown, actor=request.user, **form.cleaned_data)
@@ -150,10 +156,14 @@ class AccountAct:
     is_danger: bool = False
 
 
+def _has_something_to_reset(shown: User) -> bool:
+    return shown.is_active and (hasattr(shown, "second_factor") or shown.outside_identities.exists())
+
+
 def account_acts() -> dict[str, AccountAct]:
     offered = (
         AccountAct(
-            "password",
+            PASSWORD,
             _("签发初始密码"),
             _("原密码作废，全部登录结束。新密码只显示一次，30天内有效，本人登录后须立即修改。"),
             lambda shown, admin, reason: people.issue_first_password(person=shown, reason=reason, actor=admin),
@@ -162,7 +172,7 @@ def account_acts() -> dict[str, AccountAct]:
         AccountAct(
             "unlock",
             _("解除登录暂停"),
-            _("连续输错密码或验证码造成的等待立即取消。"),
+            _("连续输错密码造成的等待立即取消。输错验证码的，等待到时自动结束，不能提前解除。"),
             lambda shown, admin, reason: people.unlock(person=shown, reason=reason, actor=admin),
         ),
         AccountAct(
@@ -174,9 +184,11 @@ def account_acts() -> dict[str, AccountAct]:
         AccountAct(
             "reset-second-factor",
             _("重置第二重验证"),
-            _("由另一位管理员批准后生效：原验证器应用和恢复码作废，本人下次登录时重新设置。"),
+            _(
+                "由另一位管理员批准后生效：原验证器应用和恢复码作废，与统一身份认证平台的绑定解除，本人下次登录时重新设置。"
+            ),
             lambda shown, admin, reason: _propose(Kind.RESET_FACTOR, shown, admin, reason),
-            fits=lambda shown: shown.is_active and hasattr(shown, "second_factor"),
+            fits=_has_something_to_reset,
         ),
         AccountAct(
             "disable",

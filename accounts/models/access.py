@@ -54,6 +54,31 @@ class SecondFactor(models.Model):
         return str(self.user)
 
 
+class OutsideIdentity(models.Model):
+    """The person whom another authority's service knows by this issuer and subject, bound at the first sign-in.
+
+    From then on the name in the service, which its holder may change, opens nothing.
+    """
+
+    user = models.ForeignKey(
+        settings.AUTH_USER_MODEL, on_delete=models.CASCADE, related_name="outside_identities", verbose_name=_("人员")
+    )
+    issuer = models.CharField(_("身份认证平台"), max_length=255)
+    subject = models.CharField(_("平台内标识"), max_length=255)
+    bound_at = models.DateTimeField(_("绑定时间"), db_default=Now())
+
+    class Meta:
+        verbose_name = _("外部身份")
+        verbose_name_plural = _("外部身份")
+        constraints = [
+            models.UniqueConstraint(fields=["issuer", "subject"], name="one_account_per_identity"),
+            models.UniqueConstraint(fields=["user", "issuer"], name="one_identity_per_account"),
+        ]
+
+    def __str__(self) -> str:
+        return str(self.user)
+
+
 class RecoveryCode(models.Model):
     """A one-time code for a person who lost the phone. Only a keyed hash is stored."""
 

@@ -8,23 +8,30 @@ import pghistory
 import pgtrigger
 from django.conf import settings
 from django.contrib.auth.models import AbstractUser
+from django.contrib.postgres.constraints import ExclusionConstraint
+from django.contrib.postgres.fields import DateTimeRangeField, RangeOperators
 from django.db import models
-from django.db.models import F, Q
+from django.db.models import F, Func, Q
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext
 from django.utils.translation import gettext_lazy as _
 
 from accounts.models.regions import Region
-from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from accounts.permissions import ROLE_PERMISSIONS, SEPARATE_ROLES, Permission, Role
 
 
 class User(AbstractUser):
-    """A person who signs in. Rights come from appointments, never from is_staff or groups."""
+    """A person who signs in. Rights come from appointments, never from is_staff or groups.
+
+    An officer's account has the office's number of its person, so that one person has one account and two accounts are
+    two people. An employer's account has none.
+    """
 
     first_name = None
     last_name = None
     name = models.CharField(_("姓名"), max_length=60, blank=True)
+    personnel_number = models.CharField(_("人员编号"), max_length=30, null=True, blank=True)  # noqa: DJ001  many have none
     language = models.CharField(_("界面语言"), max_length=10, blank=True)
     password_set_at = models.DateTimeField(_("设置密码时间"), null=True, blank=True)
     # Set while another person issued the password: it lets its holder in once, to choose a new one.
@@ -33,6 +40,19 @@ class User(AbstractUser):
     class Meta:
         verbose_name = _("人员")
         verbose_name_plural = _("人员")
+        constraints = [
+            # With a condition, so that a new number does not lock the key that other tables point to (docs/locks.md).
+            models.UniqueConstraint(
+                fields=["personnel_number"],
+                condition=Q(personnel_number__isnull=False),
+                name="one_account_per_person",
+                violation_error_message=_("此人员编号已有账号。"),
+            ),
+            models.CheckConstraint(
+                condition=Q(personnel_number=None) | Q(personnel_number__regex=r"^[0-9A-Z][0-9A-Z.-]*$"),
+                name="personnel_number_shape",
+            ),
+        ]
 
     def __str__(self) -> str:
         return self.name or self.username
@@ -59,6 +79,13 @@ class User(AbstractUser):
             a.role == Role.EMPLOYER or region_code.startswith(a.region.prefix) for a in self._posts_with(permission)
         )
 
+    def has_perm(self, perm: str, obj: Any = None) -> bool:
+        """False: Django's own permissions and is_superuser give no right."""
+        return False
+
+    def has_module_perms(self, app_label: str) -> bool:
+        return False
+
     def may_somewhere(self, permission: Permission) -> bool:
         return bool(self.prefixes(permission))
 
@@ -79,6 +106,11 @@ class User(AbstractUser):
         return timezone.now() - (self.password_set_at or self.date_joined) > timedelta(days=oldest)
 
 
+class TimeRange(Func):
+    function = "tstzrange"
+    output_field = DateTimeRangeField()
+
+
 class AppointmentQuerySet(models.QuerySet["Appointment"]):
     def in_force(self) -> "AppointmentQuerySet":
         """Appointments that have not ended, in regions that are still valid; an employer's account outlives its
@@ -97,7 +129,7 @@ class Appointment(models.Model):
     """One person, one role, one region. Ending it keeps the row."""
 
     user = models.ForeignKey(User, verbose_name=_("人员"), on_delete=models.PROTECT, related_name="appointments")
-    role = models.CharField(_("岗位"), max_length=20, choices=Role)
+    role = models.CharField(_("岗位"), max_length=30, choices=Role)
     region = models.ForeignKey(Region, verbose_name=_("管辖地区"), on_delete=models.PROTECT, related_name="+")
     started_at = models.DateTimeField(_("任职时间"), db_default=Now())
     ended_at = models.DateTimeField(_("离任时间"), null=True, blank=True)
@@ -119,6 +151,16 @@ class Appointment(models.Model):
                 condition=Q(ended_at=None) | Q(ended_at__gte=F("started_at")), name="appointment_ends_after_start"
             ),
             models.CheckConstraint(condition=Q(role__in=Role.values), name="appointment_role_known"),
+            # The last line behind accounts.services.people.refuse_mixed_roles.
+            ExclusionConstraint(
+                name="appointment_roles_apart",
+                expressions=[
+                    (F("user"), RangeOperators.EQUAL),
+                    (F("role"), RangeOperators.NOT_EQUAL),
+                    (TimeRange(F("started_at"), F("ended_at")), RangeOperators.OVERLAPS),
+                ],
+                condition=Q(role__in=SEPARATE_ROLES),
+            ),
         ]
 
     def __str__(self) -> str:

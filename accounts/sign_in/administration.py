@@ -13,14 +13,14 @@ from django.utils.translation import gettext_lazy as _
 
 
 class AdministrationSite(AdminSite):
-    """For superusers only; no post opens it. Each page also requires the right of an appointment."""
+    """For superusers with a post; neither opens it alone. Each page also requires the right of an appointment."""
 
     site_title = site_header = _("数据管理")
     index_title = _("单位名录与地区参数")
     enable_nav_sidebar = False
 
     def has_permission(self, request: HttpRequest) -> bool:
-        return request.user.is_active and request.user.is_superuser
+        return request.user.is_authenticated and request.user.is_superuser and request.user.is_officer
 
     @method_decorator(login_not_required)
     def login(self, request: HttpRequest, extra_context: dict[str, Any] | None = None) -> HttpResponse:

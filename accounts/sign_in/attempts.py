@@ -76,8 +76,9 @@ def by_name(username: str) -> Counted:
     return Counted(f"name:{username}", free=5)
 
 
-def by_device(device: str) -> Counted:
-    return Counted(f"device:{device}", free=5)
+def by_device(device: str, username: str) -> Counted:
+    """One person at one browser; the browser keeps its name when another person uses it."""
+    return Counted(f"device:{device}:{username}", free=5)
 
 
 def by_address(address: str) -> Counted:
@@ -95,13 +96,18 @@ def by_repeated_password(person_id: int) -> Counted:
 
 
 def of_person(person_id: int, username: str) -> list[Counted]:
-    """All that is counted for one person, except devices: those are free again after an hour."""
-    return [by_name(username), by_second_factor(person_id), by_repeated_password(person_id)]
+    """The passwords counted for one person, which an administrator may forgive; devices are free again after an hour.
+
+    Codes of the second factor are not among them: one administrator would undo the limit of guesses.
+    """
+    return [by_name(username), by_repeated_password(person_id)]
 
 
-def admit(counted: Iterable[Counted]) -> bool:
-    """Count one attempt for each. Returns True if it was the last free one of any. Raises TooManyAttempts."""
-    return any([_admit(one) >= one.free for one in counted])
+def admit(counted: Iterable[Counted]) -> int:
+    """Count one attempt for each. Returns the number of attempts if none is free any more, else 0. Raises
+    TooManyAttempts."""
+    tried = [(_admit(one), one.free) for one in counted]
+    return max((number for number, free in tried if number >= free), default=0)
 
 
 def _admit(counted: Counted) -> int:

@@ -21,6 +21,11 @@ def known_device(request: HttpRequest, username: str) -> str:
     return device if holder == username else ""
 
 
+def device_of(request: HttpRequest) -> str:
+    """The device's name, whoever signed in from it last, or ""."""
+    return _remembered(request)[0]
+
+
 def last_holder(request: HttpRequest) -> str:
     """The sign-in name of the last person who signed in from this browser, or ""."""
     return _remembered(request)[1]
@@ -35,8 +40,8 @@ def _remembered(request: HttpRequest) -> tuple[str, str]:
 
 
 def remember_device(request: HttpRequest, response: HttpResponse, username: str) -> None:
-    """Set a cookie after a complete sign-in."""
-    value = device_cookie(known_device(request, username) or secrets.token_hex(16), username)
+    """Set a cookie after a complete sign-in. The browser keeps its name when the next person signs in."""
+    value = device_cookie(device_of(request) or secrets.token_hex(16), username)
     response.set_cookie(COOKIE, value, max_age=LASTS, httponly=True, samesite="Lax", secure=request.is_secure())
 
 

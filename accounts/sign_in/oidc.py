@@ -1,22 +1,25 @@
 """Signing in at another authority's OpenID Connect service: authorization code flow with state, nonce and PKCE.
 
-The identity token comes directly from the service over TLS, which replaces the check of its signature (OpenID Connect
-Core 1.0, 3.1.3.7, point 6). It replaces only the password: officers still show their second factor here.
+The identity token comes directly from the service over TLS, and its signature is checked with the service's published
+keys. It replaces only the password: officers still show their second factor here.
 """
 
 import base64
 import hashlib
 import json
 import logging
+import math
 import secrets
 import time
 from collections.abc import Mapping
+from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
 from typing import Any
-from urllib.error import URLError
 from urllib.parse import urlencode, urlsplit
-from urllib.request import Request, urlopen
+from urllib.request import HTTPRedirectHandler, Request, build_opener
 
+import jwt
 from django.conf import settings
 from django.core import signing
 from django.http import HttpRequest, HttpResponse, HttpResponseRedirect
@@ -31,9 +34,21 @@ LASTS = 10 * 60
 TIMEOUT = 10
 CLOCKS_APART = 60
 MOST_BYTES = 1_000_000
-ENDPOINTS = ("authorization_endpoint", "token_endpoint")
+LONGEST = 255  # characters of a subject (OpenID Connect Core 1.0, section 2)
+SIGNATURES = ["RS256", "ES256"]
+ENDPOINTS = ("authorization_endpoint", "token_endpoint", "jwks_uri")
+LOOPBACK = {"127.0.0.1", "::1", "localhost"}
 
 logger = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """A person as the service knows them: issuer and subject for ever, the user name until its holder changes it."""
+
+    issuer: str
+    subject: str
+    username: str
 
 
 def ask(request: HttpRequest, *, next_page: str) -> HttpResponse:
@@ -67,9 +82,9 @@ def _address_to_ask(request: HttpRequest, asked: Mapping[str, str]) -> str:
     return f"{_service(settings.OIDC_ISSUER)['authorization_endpoint']}?{urlencode(query)}"
 
 
-def answer(request: HttpRequest) -> tuple[str, str]:
-    """The user name that the service gives, and the page that was asked for. The caller forgets the
-    question (`forget_question`), so that an answer is accepted once.
+def answer(request: HttpRequest) -> tuple[Identity, str]:
+    """The person whom the service names, and the page that was asked for. The caller forgets the question
+    (`forget_question`), so that an answer is accepted once.
 
     Raises OidcRefused for an answer without a matching question, OidcUnavailable when the service does not answer.
     """
@@ -81,10 +96,10 @@ def answer(request: HttpRequest) -> tuple[str, str]:
         raise OidcRefused
     claims = _claims(_exchange(request, asked["verifier"]))
     _check(claims, asked["nonce"])
-    username = claims.get(settings.OIDC_USERNAME_CLAIM)
-    if not isinstance(username, str) or not username:
+    named = [claims.get("sub"), claims.get(settings.OIDC_USERNAME_CLAIM)]
+    if not all(isinstance(name, str) and 0 < len(name) <= LONGEST and name.isprintable() for name in named):
         raise OidcRefused
-    return username, asked["next"]
+    return Identity(settings.OIDC_ISSUER, *named), asked["next"]
 
 
 def _return_address(request: HttpRequest) -> str:
@@ -95,14 +110,28 @@ def _return_address(request: HttpRequest) -> str:
 def _service(issuer: str) -> Mapping[str, Any]:
     """The service's own description, read once per process."""
     found = _fetch(Request(f"{issuer.rstrip('/')}/.well-known/openid-configuration"))
-    if found.get("issuer") != issuer or not all(_is_as_safe(issuer, found.get(name)) for name in ENDPOINTS):
+    if found.get("issuer") != issuer or not all(_is_protected(found.get(name)) for name in ENDPOINTS):
         raise OidcRefused
     return found
 
 
-def _is_as_safe(issuer: str, endpoint: object) -> bool:
-    """True for an address under the issuer's own scheme, which production requires to be https (accounts.checks)."""
-    return isinstance(endpoint, str) and urlsplit(endpoint).scheme == urlsplit(issuer).scheme
+def _is_protected(address: object) -> bool:
+    """True for an address over TLS, and on this machine itself without."""
+    try:
+        parts = urlsplit(address) if isinstance(address, str) else urlsplit("")
+    except ValueError:
+        return False
+    return parts.scheme == "https" or (parts.scheme == "http" and parts.hostname in LOOPBACK)
+
+
+class _StayThere(HTTPRedirectHandler):
+    """A redirect could lead away from TLS or to another service."""
+
+    def redirect_request(self, *_asked: Any) -> None:
+        return None
+
+
+_ask = build_opener(_StayThere).open
 
 
 def _exchange(request: HttpRequest, verifier: str) -> str:
@@ -122,10 +151,12 @@ def _exchange(request: HttpRequest, verifier: str) -> str:
 
 
 def _fetch(asked: Request) -> dict[str, Any]:
+    if not _is_protected(asked.full_url):
+        raise OidcRefused
     try:
-        with urlopen(asked, timeout=TIMEOUT) as response:  # the operator's own settings give the addresses
+        with _ask(asked, timeout=TIMEOUT) as response:
             found = json.loads(response.read(MOST_BYTES))
-    except (URLError, TimeoutError, ValueError) as error:
+    except (OSError, HTTPException, ValueError, RecursionError) as error:
         logger.warning("the OpenID Connect service did not answer: %s", type(error).__name__)
         raise OidcUnavailable from None
     if not isinstance(found, dict):
@@ -134,10 +165,13 @@ def _fetch(asked: Request) -> dict[str, Any]:
 
 
 def _claims(token: str) -> dict[str, Any]:
+    """The contents of a token that the service has signed. Its keys are read each time: they change."""
+    published = _fetch(Request(_service(settings.OIDC_ISSUER)["jwks_uri"]))
     try:
-        payload = token.split(".")[1]
-        claims = json.loads(base64.urlsafe_b64decode(payload + "=" * (-len(payload) % 4)))
-    except (ValueError, IndexError):
+        name = jwt.get_unverified_header(token).get("kid")
+        keys = [key for key in jwt.PyJWKSet.from_dict(published).keys if name is None or key.key_id == name]
+        claims = json.loads(jwt.PyJWS().decode(token, keys[0], algorithms=SIGNATURES)) if len(keys) == 1 else None
+    except (jwt.PyJWTError, AttributeError, ValueError, TypeError, RecursionError):  # whatever the service sends
         raise OidcRefused from None
     if not isinstance(claims, dict):
         raise OidcRefused
@@ -146,10 +180,16 @@ def _claims(token: str) -> dict[str, Any]:
 
 def _check(claims: Mapping[str, Any], nonce: str) -> None:
     """The token must come from this service, for us, now, and for this browser's question."""
-    audience = claims.get("aud")
-    is_for_us = audience == settings.OIDC_CLIENT_ID or audience == [settings.OIDC_CLIENT_ID]
-    expires = claims.get("exp")
-    is_current = isinstance(expires, (int, float)) and expires > time.time() - CLOCKS_APART
+    ours = settings.OIDC_CLIENT_ID
+    is_for_us = claims.get("aud") in (ours, [ours]) and claims.get("azp", ours) == ours
+    made, expires = (_moment(claims.get(name)) for name in ("iat", "exp"))
+    now = time.time()
+    is_current = now - LASTS - CLOCKS_APART < made < now + CLOCKS_APART and now - CLOCKS_APART < expires < math.inf
     is_asked = constant_time_compare(str(claims.get("nonce", "")), nonce)
     if not (claims.get("iss") == settings.OIDC_ISSUER and is_for_us and is_current and is_asked):
         raise OidcRefused
+
+
+def _moment(value: object) -> float:
+    """A moment in Unix seconds; not a number (NaN) for everything else, which no comparison lets pass."""
+    return value if isinstance(value, (int, float)) and not isinstance(value, bool) else math.nan

@@ -12,14 +12,18 @@ PENDING = "pending"
 LASTS = 10 * 60
 
 
-def hold_sign_in(request: HttpRequest, person: User, *, next_page: str) -> None:
-    """Note the person who gave the right password, under a new session id."""
+def hold_sign_in(
+    request: HttpRequest, person: User, *, next_page: str, identity: tuple[str, str] | None = None
+) -> None:
+    """Note the person who gave the right password, or came from another authority as this identity (issuer, subject),
+    under a new session id."""
     request.session.cycle_key()
     request.session[PENDING] = {
         "user": person.pk,
         "password": person.get_session_auth_hash(),
         "at": int(time.time()),
         "next": next_page,
+        "identity": identity,
     }
 
 
@@ -34,9 +38,10 @@ def held(request: HttpRequest) -> User | None:
     return person
 
 
-def release(request: HttpRequest) -> str:
-    """Forget the person. Returns the page that was asked for, "" for none."""
-    return request.session.pop(PENDING, {}).get("next", "")
+def release(request: HttpRequest) -> tuple[str, list[str] | None]:
+    """Forget the person. Returns the page that was asked for, "" for none, and the identity at another authority."""
+    noted = request.session.pop(PENDING, {})
+    return noted.get("next", ""), noted.get("identity")
 
 
 def safe_next(request: HttpRequest) -> str:

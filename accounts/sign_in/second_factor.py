@@ -7,6 +7,7 @@ from django.db import transaction
 from django.db.models.functions import Now
 from django.utils.crypto import salted_hmac
 
+from accounts.errors import AlreadySetUp
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.sealing import seal, unseal
 from accounts.services.locks import lock_account
@@ -19,8 +20,11 @@ RECOVERY_CODES = 10
 
 
 def needs_second_factor(person: User) -> bool:
-    """True for officers where the installation requires it; False for an employer's account."""
-    return settings.SECOND_FACTOR_REQUIRED and person.is_officer
+    """True for officers, and superusers without a post, where the installation requires it; for employers' accounts
+    where it requires that too. Any other account may set one up."""
+    if person.is_officer or person.is_superuser:
+        return settings.SECOND_FACTOR_REQUIRED
+    return settings.SECOND_FACTOR_FOR_EMPLOYERS
 
 
 def has_second_factor(person: User) -> bool:
@@ -28,15 +32,18 @@ def has_second_factor(person: User) -> bool:
 
 
 @transaction.atomic
-def set_up(*, person: User, secret: str, code: str) -> list[str] | None:
+def set_up(*, person: User, secret: str, code: str, is_first: bool) -> list[str] | None:
     """Register a new authenticator app with its first code; None if the code is wrong.
 
-    Returns new recovery codes, which can be read only this once. The old app and the old codes end.
+    Returns new recovery codes, which can be read only this once. The old app and the old codes end. `is_first`: the
+    person had no app when the page was asked for. Raises AlreadySetUp if another session has set one up since.
     """
     step = totp.matching_step(secret, code, time.time())
     if step is None:
         return None
     lock_account(person)
+    if is_first and has_second_factor(person):
+        raise AlreadySetUp
     SecondFactor.objects.update_or_create(
         user=person, defaults={"secret": seal(secret, PURPOSE), "last_step": step, "set_up_at": Now()}
     )

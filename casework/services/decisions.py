@@ -10,6 +10,7 @@ from typing import Any
 
 from django.db import IntegrityError, models, transaction
 
+from accounts.errors import RoleMissing
 from accounts.models import User
 from audit.errors import DomainError, PermissionMissing, ReasonMissing, TransitionNotAllowed
 from audit.services import record
@@ -38,7 +39,8 @@ class Decision:
     An approval calls, in this order: `hold`, which takes the locks before the row's own (docs/locks.md); `refuse`,
     which raises an obstacle; `prepare`, which ends rows that a constraint does not allow beside this one; and, once
     the row is stamped, `effect`, which makes the change. Proposing also calls `refuse`, rejecting also calls `hold`.
-    `drop` deletes a rejected proposal of a kind that keeps no row.
+    `drop` replaces the stamp of a rejection: it deletes the row of a kind that keeps none, or puts away what only an
+    approval would have needed.
 
     `pending`, `changed`, `own` and `clash` are the kind's own errors; `clash` replaces an IntegrityError.
     """
@@ -68,7 +70,7 @@ class Decision:
         """
         self._refuse_own(proposal, actor)
         if not actor.can(self.approval.permission, self.region_of(proposal)):
-            raise PermissionMissing
+            raise RoleMissing(self.approval.permission)
         self.refuse(proposal, actor)
         if reason is not None and not reason.strip():
             raise ReasonMissing
@@ -100,7 +102,7 @@ class Decision:
         self._refuse_own(proposal, actor)
         self.hold(proposal)
         locked = self._locked(proposal)
-        check(locked, self.approval, actor=actor, region_code=self.region_of(locked), reason=reason)
+        self._check(locked, self.approval, actor, reason)
         unless_changed(seen, self.shown, self.changed)(locked)
         self.refuse(locked, actor)
         self.prepare(locked, actor)
@@ -124,7 +126,7 @@ class Decision:
         self._refuse_own(proposal, actor)
         self.hold(proposal)
         locked = self._locked(proposal)
-        check(locked, self.rejection, actor=actor, region_code=self.region_of(locked), reason=reason)
+        self._check(locked, self.rejection, actor, reason)
         moved = {"from": locked.state, "to": self.rejection.target}
         entry = self._entry(self.rejection.name, locked, actor, reason, moved)
         if self.drop is None:
@@ -133,6 +135,12 @@ class Decision:
             self.drop(locked, actor, reason)
         record(**entry)
         return locked
+
+    def _check(self, locked: Any, step: Transition, actor: User, reason: str) -> None:
+        try:
+            check(locked, step, actor=actor, region_code=self.region_of(locked), reason=reason)
+        except PermissionMissing:
+            raise RoleMissing(step.permission) from None
 
     def _refuse_own(self, proposal: Any, actor: User) -> None:
         if self.subject and getattr(proposal, f"{self.subject}_id") == actor.pk:

@@ -16,9 +16,10 @@ BASE_DIR = Path(__file__).resolve().parents[2]
 VAR_DIR = Path(os.environ.get("LEVY_VAR", BASE_DIR / "var"))
 
 SECRET_KEY = os.environ["SECRET_KEY"]
-# AES keys for identity numbers, newest first, and the key of their look-up hash: base64, 32 bytes each.
+# AES keys for identity numbers, newest first; keys of their look-up hash, a new one before the one that it replaces:
+# base64, 32 bytes each.
 IDENTITY_KEYS = os.environ["LEVY_IDENTITY_KEYS"].split(",")
-IDENTITY_HASH_KEY = os.environ["LEVY_IDENTITY_HASH_KEY"]
+IDENTITY_HASH_KEYS = os.environ["LEVY_IDENTITY_HASH_KEY"].split(",")
 
 DEBUG = False
 ALLOWED_HOSTS = os.environ.get("ALLOWED_HOSTS", "localhost,127.0.0.1,[::1]").split(",")
@@ -70,6 +71,7 @@ MIDDLEWARE = [
     "django.middleware.common.CommonMiddleware",
     "django.middleware.csrf.CsrfViewMiddleware",
     "django.contrib.auth.middleware.AuthenticationMiddleware",
+    "accounts.frame.origin.noted_origin",
     "accounts.frame.middleware.language",
     "accounts.frame.middleware.session_limits",
     "accounts.frame.middleware.unfinished_sign_in",

@@ -12,6 +12,7 @@ from design.law_words import choices_of
 from disclosure.models.frozen import frozen_with_publication
 from disclosure.models.publications import Publication
 from law.codes import EntityType
+from law.published_heads import whole_heads
 from levy.models.runs import MAX_TOTAL
 from quota.names import Doubled, contains
 
@@ -27,10 +28,11 @@ class Standing(models.TextChoices):
     BELOW = "below", _("未达比例")
     EXEMPT = "exempt", _("免征")
     MISSING = "missing", _("资料缺失")
+    WITHHELD = "withheld", _("不公布结果")
 
     @property
     def tone(self) -> str:
-        return {"met": "ok", "below": "warn", "exempt": "off", "missing": "off"}[self.value]
+        return {"met": "ok", "below": "warn", "exempt": "off", "missing": "off", "withheld": "off"}[self.value]
 
 
 class ShareBand(models.TextChoices):
@@ -40,6 +42,8 @@ class ShareBand(models.TextChoices):
     MET = "met", _("达到规定比例")
     FROM_ONE_PERCENT = "from_one", _("1%以上，不足规定比例")
     BELOW_ONE_PERCENT = "below_one", _("不足1%")
+    BELOW = "below", _("不足规定比例")
+    WITHHELD = "withheld", _("不公布")
 
 
 class FilingBand(models.TextChoices):
@@ -58,6 +62,7 @@ class LevyBand(models.TextChoices):
     BELOW_500K = "below_500k", _("10万元以上，不足50万元")
     BELOW_1M = "below_1m", _("50万元以上，不足100万元")
     FROM_1M = "from_1m", _("100万元以上")
+    WITHHELD = "withheld", _("不公布")
 
 
 class Settlement(models.TextChoices):
@@ -68,6 +73,7 @@ class Settlement(models.TextChoices):
     PAID = "paid", _("已缴清")
     PART = "part", _("部分缴纳")
     UNPAID = "unpaid", _("未缴纳")
+    WITHHELD = "withheld", _("不公布")
 
 
 class EntryQuerySet(models.QuerySet["PublishedEntry"]):
@@ -83,7 +89,12 @@ class EntryQuerySet(models.QuerySet["PublishedEntry"]):
 
 
 class PublishedEntry(models.Model):
-    """One employer of a publication: no person, no wage, no amount."""
+    """One employer of a publication: no person, no wage, no amount.
+
+    Of the heads placed it holds a band of person-months (law.published_heads), not their number; none where so few
+    people work that any number would tell of one. An open band has no `placed_high`. `credited_months` is what the
+    band counts for in totals.
+    """
 
     publication = models.ForeignKey(Publication, on_delete=models.PROTECT, related_name="entries", db_index=False)
     uscc = models.CharField(_("统一社会信用代码"), max_length=18)
@@ -96,7 +107,9 @@ class PublishedEntry(models.Model):
     filing = models.CharField(_("申报情况"), max_length=8, choices=FilingBand)
     is_verified = models.BooleanField(_("参加年审"))
     required_months = models.DecimalField(_("应安排人月"), null=True, **MONTHS)
-    credited_months = models.PositiveIntegerField(_("实际安排人月"), null=True)
+    credited_months = models.PositiveIntegerField(_("计入合计的人月"), null=True)
+    placed_low = models.PositiveIntegerField(_("实际安排人月起"), null=True)
+    placed_high = models.PositiveIntegerField(_("实际安排人月止"), null=True)
     levy_band = models.CharField(_("应缴费额"), max_length=10, choices=LevyBand, blank=True)
     settlement = models.CharField(_("缴费情况"), max_length=12, choices=Settlement, blank=True)
     is_corrected = models.BooleanField(_("已更正"))
@@ -123,6 +136,29 @@ class PublishedEntry(models.Model):
 
     def __str__(self) -> str:
         return f"{self.name} {self.publication_id}"
+
+    @property
+    def placed_from(self) -> int | None:
+        """The fewest whole heads of the band."""
+        return None if self.placed_low is None else whole_heads(self.placed_low, self.placed_low)[0]
+
+    @property
+    def placed_to(self) -> int | None:
+        """The most whole heads of the band; None where it is open, and without one."""
+        if self.placed_low is None or self.placed_high is None:
+            return None
+        return whole_heads(self.placed_low, self.placed_high)[1]
+
+    @property
+    def placed_words(self) -> str:
+        """The heads placed as pages show them, without the unit."""
+        if self.placed_from is None:
+            return _("不公布") if self.standing != Standing.MISSING else "—"
+        if self.placed_to is None:
+            return _("不少于%(heads)s") % {"heads": f"{self.placed_from:,}"}
+        if self.placed_from == self.placed_to:
+            return f"{self.placed_from:,}"
+        return _("%(from)s至%(to)s") % {"from": f"{self.placed_from:,}", "to": f"{self.placed_to:,}"}
 
     @property
     def tone(self) -> str:
@@ -180,7 +216,8 @@ class FigureQuerySet(models.QuerySet["PublishedFigure"]):
 class PublishedFigure(models.Model):
     """The employers of one unit type registered in exactly one region: all totals are sums of these rows.
 
-    Person-months and yuan, unrounded. Money by unit type serves the control totals and is never shown. The counts of
+    Person-months are those of the rows that show heads, as they show them: a total says no more than they do. Yuan are
+    of all, unrounded. Money by unit type serves the control totals and is never shown. The counts of
     employers that paid something, too little and too much decide whether payments are shown (None in rows older than
     the columns).
     """
@@ -194,6 +231,7 @@ class PublishedFigure(models.Model):
     below_count = models.PositiveIntegerField(_("未达比例（户）"))
     exempt_count = models.PositiveIntegerField(_("免征（户）"))
     missing_count = models.PositiveIntegerField(_("资料缺失（户）"))
+    withheld_count = models.PositiveIntegerField(_("不公布结果（户）"), default=0, db_default=0)
     staff_months = models.PositiveBigIntegerField(_("职工人月"))
     required_months = models.DecimalField(_("应安排人月"), **MONTHS)
     credited_months = models.PositiveBigIntegerField(_("实际安排人月"))
@@ -217,7 +255,11 @@ class PublishedFigure(models.Model):
             models.CheckConstraint(condition=Q(entity_type__in=EntityType.values()), name="figure_entity_known"),
             models.CheckConstraint(
                 condition=Q(
-                    unit_count=F("met_count") + F("below_count") + F("exempt_count") + F("missing_count"),
+                    unit_count=F("met_count")
+                    + F("below_count")
+                    + F("exempt_count")
+                    + F("missing_count")
+                    + F("withheld_count"),
                     verified_count__lte=F("unit_count"),
                     payer_count__lte=F("unit_count"),
                 ),

@@ -20,6 +20,7 @@ class PublishedTotals:
     below_count: int = 0
     exempt_count: int = 0
     missing_count: int = 0
+    withheld_count: int = 0
     staff_months: int = 0
     required_months: Decimal = Decimal(0)
     credited_months: int = 0

@@ -116,6 +116,7 @@ def publication_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     named = {"year": publication.levy_year, "region": publication.region, "version": publication.version}
     page = StepPage(
         words=PUBLICATION_WORDS[step],
+        subject=publication,
         facts="disclosure/_publication_facts.html",
         context={"publication": publication},
         crumbs=[(reverse("disclosure:publication_list"), _("公示")), (publication.get_absolute_url(), publication)],

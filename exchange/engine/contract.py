@@ -94,6 +94,18 @@ class Matter:
     needs_reason: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class Control:
+    """Totals that the second person types from another office's paper before the file's own are shown.
+
+    `column` is the signed amount of a row. The labels name the paper, and the three totals of ControlTotals.
+    """
+
+    column: str
+    paper: object
+    labels: tuple[object, object, object]
+
+
 def column_changes(column: str, reason: object) -> Matter:
     """Stored rows whose `column` changes."""
     return Matter(column, reason, f"t.id IS NOT NULL AND s.{column} IS DISTINCT FROM t.{column}", (column,))
@@ -117,8 +129,9 @@ class Kind:
     rows first, where a constraint would refuse them while they change one after another. `rows_add_up` means that
     equal rows are separate payments. `needs_two_people`: every file takes effect only in the names of two, also on the
     command line. `matters` need a second person in an upload that has such rows; `subject` names a row to that person,
-    as pairs of heading and SQL on s. `remarks` are conditions that give a warning, not a fault. `lock` runs before the
-    checks of a file to be written, `settle` after writing, in one transaction. `followed_by` adds a part below the
+    as pairs of heading and SQL on s; `control` compares the file with another office's totals first. `remarks` are
+    conditions that give a warning, not a fault. `prepare` runs once the rows are staged, `lock` before the checks of a
+    file to be written, `settle` after writing, the last two in one transaction. `followed_by` adds a part below the
     report on the page of a written file.
     """
 
@@ -139,8 +152,10 @@ class Kind:
     needs_two_people: bool = False
     matters: tuple[Matter, ...] = ()
     subject: tuple[tuple[str, str], ...] = ()
+    control: Control | None = None
     checks: tuple[Check, ...] = ()
     remarks: tuple[tuple[str, object], ...] = ()
+    prepare: Callable[[StagedRows], None] | None = None
     lock: Callable[[StagedRows], None] | None = None
     settle: Callable[[StagedRows], None] | None = None
     followed_by: Callable[[ImportedFile], FileSequel] | None = None

@@ -1,6 +1,7 @@
 """Converts cells to staged text, one column of a batch at a time. Most values recur, so each is read once."""
 
 from collections.abc import Iterable, Sequence
+from decimal import Decimal
 from itertools import compress
 from typing import TypeAlias
 
@@ -8,6 +9,7 @@ from django.utils.translation import gettext as _
 
 from exchange.engine.cells import is_blank
 from exchange.engine.contract import Column, Kind, Resolver, Scope
+from exchange.engine.control import ControlTotals
 from exchange.engine.faults import Cell, CellFault, Fault, Refusal
 from exchange.engine.staging import copy_text
 
@@ -70,6 +72,7 @@ class Converter:
             CodeReader(column, column.resolve, scope) if column.resolve else ColumnReader(column)
             for column in kind.columns
         ]
+        self.left_out = ControlTotals()  # of rows with a fault whose amount could be read
 
     def convert(self, lines: Sequence[int], columns: Sequence[Sequence[Cell]]) -> tuple[str, list[Fault]]:
         """Returns the sound rows in COPY's text format, and the faults of the others.
@@ -89,8 +92,16 @@ class Converter:
         rows: Iterable[tuple[str, ...]] = zip(map(str, lines), *staged, strict=True)
         if faults:
             rows = compress(rows, sound)
+            self._count_left_out(staged, sound)
         text = "\n".join(map("\t".join, rows))
         return (f"{text}\n" if text else ""), faults
+
+    def _count_left_out(self, staged: list[list[Converted]], sound: list[bool]) -> None:
+        if self.kind.control is None:
+            return
+        column = self.kind.headings.index(self.kind.heading_of(self.kind.control.column))
+        amounts = (value for value, kept in zip(staged[column], sound, strict=True) if not kept)
+        self.left_out += ControlTotals.of(Decimal(amount) for amount in amounts if isinstance(amount, str))
 
     def _read(self, index: int, columns: Sequence[Sequence[Cell]]) -> list[Converted]:
         column, reader = self.kind.columns[index], self.readers[index]

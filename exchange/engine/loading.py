@@ -14,10 +14,12 @@ from django.db import DataError, IntegrityError, connection, transaction
 from django.utils.translation import gettext as _
 from django.utils.translation import gettext_lazy
 
+from accounts.errors import RoleMissing
 from accounts.models import User
-from audit.errors import PermissionMissing, SecondPersonNeeded, TransitionNotAllowed
+from audit.errors import SecondPersonNeeded, TransitionNotAllowed
 from audit.services import record
 from exchange.engine.contract import Kind, Scope
+from exchange.engine.control import ControlTotals
 from exchange.engine.convert import Converter
 from exchange.engine.fault_book import masked, with_values
 from exchange.engine.faults import Fault
@@ -49,7 +51,7 @@ class Report:
     """Counts and faults of one reading, and the result of writing. `sound` rows are new, changed or unchanged.
 
     `look` is what a second person has to see of an upload; `is_overtaken`: it was not written, because that or a count
-    is no longer what the person saw who ordered it.
+    is no longer what the person saw who ordered it. `totals` are those of every row whose amount could be read.
     """
 
     rows: int = 0
@@ -60,6 +62,7 @@ class Report:
     is_applied: bool = False
     is_overtaken: bool = False
     look: SecondLook = field(default_factory=SecondLook)
+    totals: ControlTotals = field(default_factory=ControlTotals)
     faults: list[Fault] = field(default_factory=list)
     warnings: list[str] = field(default_factory=list)
 
@@ -86,7 +89,7 @@ def scope_of(kind: Kind, actor: User | None, second: User | None) -> Scope:
     for person in filter(None, (actor, second)):
         held = tuple(person.prefixes(kind.permission))
         if not held:
-            raise PermissionMissing
+            raise RoleMissing(kind.permission)
         scope = Scope(held if scope.prefixes is None else _shared(scope.prefixes, held))
     return scope
 
@@ -119,6 +122,8 @@ def load_file(
     table, report = Table(source, kind), Report()
     with staging_of(kind) as staging:
         stage_rows(staging, table.batches(), scope, report, progress)
+        if kind.prepare:
+            kind.prepare(staging)
         try:
             with transaction.atomic():
                 staging.run("SET LOCAL work_mem = '128MB'")
@@ -169,6 +174,7 @@ def stage_rows(
             if rows:
                 staging.add(rows)
     staging.settle_added()
+    report.totals = converter.left_out
     staging.run("ANALYZE staged")  # autovacuum never analyses a temporary table
 
 
@@ -188,6 +194,7 @@ def _uncollected() -> Iterator[None]:
 def check_rows(staging: Staging, scope: Scope, report: Report) -> None:
     """Hold rows against each other, then against what is stored. Faulty rows leave the table."""
     report.repeated, clashes = staging.settle_repeated()
+    report.totals += staging.control_totals()
     staging.remove(report.take(clashes))
     for check in staging.kind.checks:
         staging.remove(report.take(check(staging, scope)))
@@ -250,6 +257,7 @@ def _finish(
             "faulty": report.faulty_rows,
             **({"entered_by": actor.username} if actor and second else {}),
             **({"matters": report.look.stored, "changes": report.look.digest} if file.matters else {}),
+            **({"control": file.control} if file.control else {}),
         },
     )
 
@@ -284,6 +292,7 @@ def keep_outcome(file: ImportedFile, report: Report, state: FileState, source: S
     file.faults = [masked(fault)._asdict() for fault in shown]
     file.fault_count = len(report.faults)
     file.warnings = report.warnings
+    file.totals = report.totals.stored if kind.control else {}
     file.matters, file.changes_digest = report.look.stored, report.look.digest
     file.changes = [changed_row._asdict() for changed_row in report.look.rows[:SHOWN_CHANGES]]
     file.save()

@@ -11,6 +11,7 @@ from django.db import connection
 from django.utils.translation import gettext as _
 
 from exchange.engine.contract import Kind
+from exchange.engine.control import ControlTotals
 from exchange.engine.faults import Fault, Refusal
 
 # Groups of rows with one key: the first row of each, and whether all rows of the group are equal.
@@ -23,6 +24,12 @@ FROM (
     FROM (SELECT {key}, min(line) AS first FROM staged GROUP BY {key} HAVING count(*) > 1) g
     JOIN staged s ON {key_s_is_g} JOIN staged f ON f.line = g.first
 ) pairs
+"""
+
+CONTROL = """
+SELECT count(*) FILTER (WHERE {amount} > 0), coalesce(sum({amount}) FILTER (WHERE {amount} > 0), 0),
+       coalesce(-sum({amount}) FILTER (WHERE {amount} < 0), 0)
+FROM staged
 """
 
 
@@ -78,6 +85,13 @@ class Staging:
 
     def count(self) -> int:
         return int(self.rows("SELECT count(*) FROM staged")[0][0])
+
+    def control_totals(self) -> ControlTotals:
+        """The totals of the staged rows, if their kind is compared with another office's."""
+        if self.kind.control is None:
+            return ControlTotals()
+        (found,) = self.rows(CONTROL.format(amount=self.kind.control.column))
+        return ControlTotals(*found)
 
     def remove(self, faults: Iterable[Fault]) -> None:
         """Remove the faulty rows."""

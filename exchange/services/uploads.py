@@ -24,10 +24,10 @@ from exchange.engine.fault_book import with_values, write_workbook
 from exchange.engine.loading import Mode, Progress, Report, keep_outcome, load_file
 from exchange.engine.matters import change_csv
 from exchange.engine.source import MIB, UPLOAD, Source
-from exchange.errors import FileRefused, StorageFull
+from exchange.errors import ControlMissing, FileRefused, StorageFull
 from exchange.kinds import KINDS
 from exchange.models import AT_WORK, FileState, ImportedFile
-from exchange.queries import Room, kept_contents
+from exchange.queries import Room, hides_amounts, kept_contents
 
 PURPOSE = b"levy uploaded file"
 IMMEDIATE_BYTES = 200 * 1024  # about two thousand rows: read while the person waits
@@ -127,17 +127,17 @@ def read_file(*, file: ImportedFile) -> None:
         ):
             keep_outcome(file, report, FileState.CHECKED, source, kind)
             if not report.sound:
-                _drop_contents(file)
+                drop_contents(file)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
     """Store the refusal, unless another worker has changed the state meanwhile. Nobody needs the contents then."""
     untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
     if untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now()):
-        _drop_contents(file)
+        drop_contents(file)
 
 
-def _drop_contents(file: ImportedFile) -> None:
+def drop_contents(file: ImportedFile) -> None:
     """Remove the contents of a file that can never be written; they would use up its sender's room."""
     if file.stored:
         transaction.on_commit(partial(file.stored.storage.delete, file.stored.name))
@@ -191,8 +191,9 @@ def write_file(*, file: ImportedFile) -> None:
     _keep_faults(file, report, source, kind)
     if report.is_overtaken:
         _keep_changes(file, report, kind)
-    else:
-        file.stored.delete(save=False)
+        file.save(update_fields=["fault_book", "change_list"])  # it waits again: somebody may have decided meanwhile
+        return
+    file.stored.delete(save=False)
     file.save()
 
 
@@ -240,7 +241,9 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
 
 
 def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
-    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused."""
+    """Every row that needs a second person, as CSV. The download is recorded. Raises FileRefused, ControlMissing."""
+    if hides_amounts(file, actor):
+        raise ControlMissing
     if not file.change_list:
         raise FileRefused(_("没有变动清单，或已按规定清除。"))
     with file.change_list.open() as stored:

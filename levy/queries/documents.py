@@ -58,7 +58,7 @@ class DocumentAnswer:
 def check_document(*, code: str, number: str = "") -> DocumentAnswer | None:
     """The document with this verification code, and with this number if one is given; else None.
 
-    The code of a 审核认定书 is derived from its number, so that check needs both.
+    A 审核认定书 is found by its number, so that check needs both.
     """
     code, number = tidied(code), _tidied_number(number)
     if len(code) != LENGTH:

@@ -1,4 +1,4 @@
-"""New values of a region's numbers and rules: one administrator proposes, another one puts them into effect.
+"""New values of a region's numbers and rules: one parameter administrator proposes, another one puts them into effect.
 
 A run has pinned its own values, so a change affects later runs only (promise A11)."""
 
@@ -23,7 +23,7 @@ from law.settings import SettingError
 from levy.errors import ParameterChanged, ParameterPending, ParameterRefused
 from levy.models import ParameterChange
 from levy.parameter_words import RULES, is_number, value_in_words
-from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
+from levy.workflow import APPROVE_PARAMETER, REJECT_PARAMETER
 from quota.models import RegionalNumber, RegionalSetting
 from quota.models.parameters import DatedQuerySet, DatedRow
 
@@ -64,7 +64,7 @@ def propose_parameter(
     source: str,
     actor: User,
 ) -> ParameterChange:
-    """Ask a second administrator for a new dated value; both ends of its dates are included.
+    """Ask a second parameter administrator for a new dated value; both ends of its dates are included.
 
     Raises PermissionMissing, ParameterRefused for an impossible name, value or period, ParameterPending.
     """
@@ -198,8 +198,8 @@ def _details(change: ParameterChange) -> dict[str, str]:
 
 
 PARAMETERS = Decision(
-    approval=APPROVE_CHANGE,
-    rejection=REJECT_CHANGE,
+    approval=APPROVE_PARAMETER,
+    rejection=REJECT_PARAMETER,
     hold=_hold,
     shown=_shown,
     refuse=_refuse,

@@ -16,7 +16,7 @@ from casework.services.decisions import Decision
 from levy.errors import RegionPending, RegionRefused
 from levy.models import RegionChange
 from levy.queries.divisions import Attached, standing
-from levy.workflow import APPROVE_CHANGE, REJECT_CHANGE
+from levy.workflow import APPROVE_DIVISION, REJECT_DIVISION
 
 Kind = RegionChange.Kind
 
@@ -128,8 +128,8 @@ def _details(change: RegionChange) -> dict[str, str]:
 
 
 DIVISIONS = Decision(
-    approval=APPROVE_CHANGE,
-    rejection=REJECT_CHANGE,
+    approval=APPROVE_DIVISION,
+    rejection=REJECT_DIVISION,
     region_of=attrgetter("code"),
     hold=_hold,
     shown=_shown,

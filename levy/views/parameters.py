@@ -1,4 +1,4 @@
-"""Administrators' pages: each region's numbers and rules, the missing ones, and new values by two people."""
+"""Parameter administrators' pages: each region's numbers and rules, the missing ones, and new values by two people."""
 
 from dataclasses import dataclass
 from typing import Any
@@ -29,7 +29,7 @@ from levy.parameter_words import RULES, is_number, name_in_words, value_in_words
 from levy.queries import parameter_state
 from levy.queries.parameter_effects import effect_on_last_year
 from levy.services.parameter_changes import PARAMETERS, effect_of, propose_parameter
-from levy.workflow import CHANGE_TRANSITIONS, PARAMETER_WORDS
+from levy.workflow import PARAMETER_TRANSITIONS, PARAMETER_WORDS
 from quota.enums import NumberKind
 from quota.models import RegionalNumber, RegionalSetting
 
@@ -124,7 +124,7 @@ def parameter_propose(request: HttpRequest, code: str, name: str) -> HttpRespons
         except DomainError as refusal:
             form.add_error(None, str(refusal))
         else:
-            messages.success(request, _("已提出，待另一位管理员批准。"))
+            messages.success(request, _("已提出，待另一位参数管理员批准。"))
             return redirect(change)
     context = {"form": form, "region": region, "name": name, "label": name_in_words(name), "rule": RULES.get(name)}
     return render(request, "levy/parameter_propose.html", context)
@@ -148,7 +148,7 @@ def parameter_change_list(request: HttpRequest) -> HttpResponse:
 @require_safe
 def parameter_change(request: HttpRequest, pk: int) -> HttpResponse:
     change = get_object_or_404(_changes(request.user), pk=pk)
-    steps = allowed(change, CHANGE_TRANSITIONS, actor=request.user, region_code=change.region_id)
+    steps = allowed(change, PARAMETER_TRANSITIONS, actor=request.user, region_code=change.region_id)
     context = {
         "change": change,
         "steps": [step.name for step in steps],

@@ -28,10 +28,12 @@ from levy.queries import parameter_state
 from levy.queries.divisions import attached_to, standing
 from levy.services import region_changes
 from levy.services.region_changes import DIVISIONS
-from levy.views.parameters import READERS, THIS_YEAR, parameter_regions
-from levy.workflow import CHANGE_TRANSITIONS, division_words
+from levy.views.parameters import READERS as PARAMETER_READERS
+from levy.views.parameters import THIS_YEAR
+from levy.workflow import DIVISION_TRANSITIONS, division_words
 
 PER_PAGE = 50
+READERS = (Permission.MANAGE_REGIONS, *PARAMETER_READERS)
 Kind = RegionChange.Kind
 
 
@@ -65,7 +67,7 @@ def region_list(request: HttpRequest) -> HttpResponse:
     if not form.is_valid():
         raise Http404
     levy_year, text = form.cleaned_data["levy_year"], form.cleaned_data["q"]
-    inside = list(parameter_regions(request.user).select_related("successor"))
+    inside = list(_regions(request.user).select_related("successor"))
     if text:
         shown = [region for region in inside if text in region.name or region.code.startswith(text)]
     else:
@@ -95,20 +97,21 @@ def region_detail(request: HttpRequest, code: str) -> HttpResponse:
     changes = Paginator(_changes(request.user).filter(code__startswith=region.prefix), PER_PAGE)
     context = {
         "region": region,
-        "parent": parameter_regions(request.user).filter(code=region.parent_code).first(),
+        "parent": _regions(request.user).filter(code=region.parent_code).first(),
         "predecessors": region.predecessors.all(),
         "line": line,
         "lines": lines,
         "levy_year": THIS_YEAR,
         "changes": changes.get_page(request.GET.get("page")),
         "may": _may_propose(request.user, region),
+        "reads_parameters": any(request.user.can(right, region.code) for right in PARAMETER_READERS),
     }
     return render(request, "levy/region_detail.html", context)
 
 
 def _may_propose(user: User, region: Region) -> list[str]:
     """The kinds of change that the person may propose on the region's page."""
-    if region.valid_until is not None or not user.can(Permission.MANAGE_PARAMETERS, region.code):
+    if region.valid_until is not None or not user.can(Permission.MANAGE_REGIONS, region.code):
         return []
     offered = [Kind.RENAME]
     if region.level != Region.Level.COUNTY:
@@ -118,7 +121,7 @@ def _may_propose(user: User, region: Region) -> list[str]:
     return [str(kind) for kind in offered]
 
 
-@requires(Permission.MANAGE_PARAMETERS)
+@requires(Permission.MANAGE_REGIONS)
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def region_propose(request: HttpRequest, code: str, kind: str) -> HttpResponse:
@@ -144,7 +147,7 @@ def region_propose(request: HttpRequest, code: str, kind: str) -> HttpResponse:
 @require_safe
 def region_change(request: HttpRequest, pk: int) -> HttpResponse:
     change = _change(request, pk)
-    steps = allowed(change, CHANGE_TRANSITIONS, actor=request.user, region_code=change.code)
+    steps = allowed(change, DIVISION_TRANSITIONS, actor=request.user, region_code=change.code)
     context = {
         "change": change,
         "steps": [step.name for step in steps],
@@ -167,12 +170,12 @@ def _outlook(change: RegionChange) -> dict[str, Any]:
     return {"attached": attached}
 
 
-@requires(Permission.MANAGE_PARAMETERS)
+@requires(Permission.MANAGE_REGIONS)
 @keeps_typing
 @require_http_methods(["GET", "POST"])
 def region_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     change = _change(request, pk)
-    if not request.user.can(Permission.MANAGE_PARAMETERS, change.code):
+    if not request.user.can(Permission.MANAGE_REGIONS, change.code):
         raise PermissionDenied
     page = decision_page(
         DIVISIONS,
@@ -188,7 +191,21 @@ def region_change_step(request: HttpRequest, pk: int, step: str) -> HttpResponse
 
 
 def _region(request: HttpRequest, code: str) -> Region:
-    return get_object_or_404(parameter_regions(request.user).select_related("successor"), code=code)
+    return get_object_or_404(_regions(request.user).select_related("successor"), code=code)
+
+
+def _regions(user: User) -> QuerySet[Region]:
+    """Divisions that the person may read, retired ones included."""
+    return Region.objects.filter(_inside(user))
+
+
+def _inside(user: User) -> Q:
+    """Codes of the divisions that the person may read."""
+    inside = Q(pk__in=[])
+    for permission in READERS:
+        for prefix in user.prefixes(permission):
+            inside |= Q(code__startswith=prefix)
+    return inside
 
 
 def _change(request: HttpRequest, pk: int) -> RegionChange:
@@ -197,9 +214,5 @@ def _change(request: HttpRequest, pk: int) -> RegionChange:
 
 def _changes(user: User) -> QuerySet[RegionChange]:
     """Changes of divisions that the person may read, including divisions that do not exist yet."""
-    inside = Q(pk__in=[])
-    for permission in READERS:
-        for prefix in user.prefixes(permission):
-            inside |= Q(code__startswith=prefix)
     people = ("proposed_by", "approved_by", "rejected_by")
-    return RegionChange.objects.filter(inside).select_related("successor", *people)
+    return RegionChange.objects.filter(_inside(user)).select_related("successor", *people)

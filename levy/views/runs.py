@@ -136,6 +136,7 @@ def run_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     run = _run(request, pk, transition.permission)
     page = StepPage(
         words=RUN_WORDS[step],
+        subject=run,
         facts="levy/_run_facts.html",
         context={"run": run},
         crumbs=[(reverse("levy:run_list"), _("核定批次")), (run.get_absolute_url(), run)],

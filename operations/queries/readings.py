@@ -8,9 +8,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Exists, F, OuterRef, QuerySet
+from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+from audit.models import AuditEntry
 from disclosure.models import Publication, PublicationState
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
@@ -19,12 +20,17 @@ from quota.queries.certificate_tries import employers_that_try
 
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
+WATCHED_FOR = timedelta(hours=24)
+# From this number on within WATCHED_FOR, whatever was forgiven in between: who forgets a phone types fewer.
+MANY_WRONG_CODES = 10
+MANY_UNLOCKS = 3
 
 
 @dataclass(frozen=True)
 class Readings:
     """`seen` and `ages` have the signs of life that were ever seen: when, and how long ago by the database's clock;
-    `queue_lengths` is None without a broker; `free_space` is the free share of the disk with the files."""
+    `queue_lengths` is None without a broker; `guessed_codes` and
+    `often_unlocked` are numbers of accounts; `free_space` is the free share of the disk with the files."""
 
     seen: dict[str, datetime]
     ages: dict[str, timedelta]
@@ -33,12 +39,14 @@ class Readings:
     partial_runs: list[int] = field(default_factory=list)
     stalled_files: list[int] = field(default_factory=list)
     failed_publications: list[int] = field(default_factory=list)
+    guessed_codes: list[int] = field(default_factory=list)
+    often_unlocked: list[int] = field(default_factory=list)
     employers_that_try: list[str] = field(default_factory=list)
     free_space: float = 1.0
 
 
 def read() -> Readings:
-    """Look at everything now: six short queries and one question to the broker. Raises DatabaseError."""
+    """Look at everything now: eight short queries and one question to the broker. Raises DatabaseError."""
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
@@ -50,6 +58,8 @@ def read() -> Readings:
             ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
         ),
         failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
+        guessed_codes=_often("accounts.user.wrong_code", MANY_WRONG_CODES),
+        often_unlocked=_often("accounts.user.unlock", MANY_UNLOCKS),
         employers_that_try=employers_that_try(),
         free_space=_free_space(),
     )
@@ -61,6 +71,13 @@ def stalled_runs() -> list[int]:
     left = AssessmentSlice.objects.filter(run=OuterRef("pk"), state=SliceState.TODO)
     runs = AssessmentRun.objects.filter(state=RunState.COMPUTING, started_at__lt=Now() - STALLED_AFTER)
     return _ids(runs.filter(Exists(left)).exclude(Exists(recent)))
+
+
+def _often(action: str, many: int) -> list[int]:
+    """Numbers of the accounts with so many entries of this action in the last day."""
+    recent = AuditEntry.objects.filter(action=action, at__gte=Now() - WATCHED_FOR)
+    counted = recent.values("object_id").annotate(times=Count("pk")).filter(times__gte=many)
+    return sorted(int(number) for number in counted.order_by().values_list("object_id", flat=True)[:20])
 
 
 def database_answers() -> bool:

@@ -56,6 +56,13 @@ class EmployerYear:
         return to_write_in(self.returns)
 
     @property
+    def claimed_months(self) -> int:
+        """申报人月 as the reader may know it."""
+        if self.declared_months is not None:
+            return self.declared_months
+        return self.filed.claimed_months if self.filed else 0
+
+    @property
     def months(self) -> int:
         """The number of months over which heads are averaged."""
         return self.assessed.months if self.assessed else MONTHS

@@ -6,6 +6,7 @@ from django.utils.translation import gettext as _
 
 from exchange.engine.contract import Scope, StagedRows
 from exchange.engine.faults import Fault, Refusal
+from quota.services.person_keys import hold_keys
 
 OUTSIDE = """
 EXISTS (
@@ -45,7 +46,8 @@ def certificates_in_scope(staging: StagedRows, scope: Scope) -> Iterator[Fault]:
 
 
 def keep_old(staging: StagedRows) -> None:
-    """Note the stored certificates that the file may change."""
+    """Note the stored certificates that the file may change. No key of theirs moves meanwhile."""
+    hold_keys()
     staging.run("DROP TABLE IF EXISTS changing")
     staging.run(KEEP.format(same_key=staging.same_key))
 

@@ -31,7 +31,7 @@ def region_column() -> Column:
 
 
 def identity_column(read: cells.Reader, *more: str) -> Column:
-    return Column("身份证号", read, ("person_key uuid", *more), CODE)
+    return Column("身份证号", read, ("person_key uuid", "person_key_before uuid", *more), CODE)
 
 
 def month_column() -> Column:

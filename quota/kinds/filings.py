@@ -22,6 +22,7 @@ from quota.kinds.columns import (
 from quota.kinds.row_checks import one_host_a_month, two_employers
 from quota.models import DispatchAgreement, HeadcountReturn, Placement
 from quota.models.employers import MAX_STAFF, MAX_YUAN
+from quota.services.person_keys import hold_staged, move_staged
 
 MONTHS = range(1, 13)
 
@@ -72,7 +73,7 @@ PLACEMENTS = Kind(
         Column(
             "证件号码",
             readers.certificate_and_number,
-            ("certificate_key uuid", "certificate_encrypted bytea", NAMES_ANOTHER),
+            ("certificate_key uuid", "certificate_key_before uuid", "certificate_encrypted bytea", NAMES_ANOTHER),
             _("残疾人证20位，文本"),
             beside=("证件类型", "身份证号"),
         ),
@@ -96,6 +97,7 @@ PLACEMENTS = Kind(
     constants=FROM_FILE,
     change_constants=FROM_FILE,
     checks=(checks.dates_in_order("contract_start", "contract_end"), returns.decided_years_stand),
+    prepare=move_staged,
     lock=returns.lock,
     settle=returns.settle_people,
     remarks=(HOLDER_DIFFERS,),
@@ -119,6 +121,8 @@ DISPATCH_AGREEMENTS = Kind(
     companions=("identity_encrypted",),
     constants=FROM_FILE,
     change_constants=FROM_FILE,
+    prepare=move_staged,
+    lock=hold_staged,
     release="counts_at = 'agency'",
     checks=(checks.dates_in_order("starts_on", "ends_on"), two_employers, one_host_a_month),
 )

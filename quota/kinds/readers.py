@@ -3,7 +3,7 @@
 from decimal import Decimal
 from functools import partial
 
-from accounts.identity import encrypt, look_up_key
+from accounts.identity import encrypt, former_look_up_key, look_up_key
 from design.law_words import official_words
 from exchange.engine.cells import decimal, identifier, shown, whole
 from exchange.engine.faults import Cell
@@ -12,31 +12,31 @@ from law.codes import CertificateKind
 from quota.enums import NumberKind
 
 
-def person_key(cell: Cell) -> str:
-    """The look-up key of an identity number, where no task needs the number itself."""
-    return look_up_key(identifier(cell, identifiers.check_identity_number)).hex
+def person_keys(cell: Cell) -> tuple[str, str | None]:
+    """The look-up keys of an identity number, where no task needs the number itself."""
+    return _keys(identifier(cell, identifiers.check_identity_number))
 
 
-def person_and_number(cell: Cell) -> tuple[str, str]:
-    """Look-up key and encrypted identity number."""
+def person_and_number(cell: Cell) -> tuple[str | None, ...]:
+    """Look-up keys and encrypted identity number."""
     number = identifier(cell, identifiers.check_identity_number)
-    return look_up_key(number).hex, _bytea(encrypt(number))
+    return *_keys(number), _bytea(encrypt(number))
 
 
-def worker(cell: Cell) -> tuple[str, str, str, str]:
-    """Look-up key, encrypted identity number, date of birth, and true if the person is a woman."""
+def worker(cell: Cell) -> tuple[str | None, ...]:
+    """Look-up keys, encrypted identity number, date of birth, and true if the person is a woman."""
     number = identifier(cell, identifiers.check_identity_number)
     born, female = identifiers.birth_date(number), identifiers.is_female(number)
-    return look_up_key(number).hex, _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
+    return *_keys(number), _bytea(encrypt(number)), born.isoformat(), "t" if female else "f"
 
 
-def certificate_and_number(kind: Cell, holder: Cell, cell: Cell) -> tuple[str, str, str]:
-    """Look-up key and encrypted number of a certificate of the given 证件类型, and true if it names another holder."""
+def certificate_and_number(kind: Cell, holder: Cell, cell: Cell) -> tuple[str | None, ...]:
+    """Look-up keys and encrypted number of a certificate of a 证件类型, and true if it names another holder."""
     held = _certificate_kind(kind)
     number = identifier(cell, partial(identifiers.check_certificate_number, held))
     named = number[:18] if held == CertificateKind.DISABLED_PERSON else ""
     names_another = bool(named) and named != shown(holder).strip().upper()
-    return look_up_key(number).hex, _bytea(encrypt(number)), "t" if names_another else "f"
+    return *_keys(number), _bytea(encrypt(number)), "t" if names_another else "f"
 
 
 def level(kind: Cell, cell: Cell) -> str:
@@ -46,6 +46,12 @@ def level(kind: Cell, cell: Cell) -> str:
 
 def _certificate_kind(kind: Cell) -> str:
     return _CERTIFICATE_KINDS.get(kind.strip() if isinstance(kind, str) else "", "")
+
+
+def _keys(number: str) -> tuple[str, str | None]:
+    """The number's present key, and the one before while the secret key is being renewed."""
+    former = former_look_up_key(number)
+    return look_up_key(number).hex, former.hex if former else None
 
 
 def _bytea(value: bytes) -> str:

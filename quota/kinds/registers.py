@@ -24,6 +24,7 @@ from quota.kinds.columns import (
 from quota.kinds.row_checks import employer_in_scope
 from quota.models import Certificate, Employer, InsuranceMonth, RegionalNumber, WagePayment
 from quota.models.employers import MAX_STAFF, MAX_YUAN
+from quota.services.person_keys import move_staged
 
 MAX_PAYMENT_TO_A_PERSON = 10**9
 TWO_PEOPLE = {"entered_by_id": "%(actor)s", "approved_by_id": "%(second)s"}
@@ -137,7 +138,7 @@ CERTIFICATES = Kind(
         Column(
             "证件号码",
             readers.certificate_and_number,
-            ("number_key uuid", "number_encrypted bytea", NAMES_ANOTHER),
+            ("number_key uuid", "number_key_before uuid", "number_encrypted bytea", NAMES_ANOTHER),
             _("残疾人证20位，文本"),
             beside=("证件类型", "身份证号"),
         ),
@@ -175,6 +176,7 @@ CERTIFICATES = Kind(
         ),
     ),
     subject=(("姓名", "s.name"),),
+    prepare=move_staged,
     checks=(checks.dates_in_order("valid_from", "valid_until"), certificates.certificates_in_scope),
     lock=certificates.keep_old,
     settle=certificates.tell_offices,
@@ -193,7 +195,7 @@ INSURANCE = Kind(
     model=InsuranceMonth,
     columns=(
         employer_column(),
-        identity_column(readers.person_key),
+        identity_column(readers.person_keys),
         month_column(),
         paid("养老", "pension"),
         paid("医疗", "medical"),
@@ -204,6 +206,7 @@ INSURANCE = Kind(
     body=("pension", "medical", "unemployment", "injury"),
     constants=FROM_FILE,
     change_constants=FROM_FILE,
+    prepare=move_staged,
 )
 
 WAGES = Kind(
@@ -213,7 +216,7 @@ WAGES = Kind(
     model=WagePayment,
     columns=(
         employer_column(),
-        identity_column(readers.person_key),
+        identity_column(readers.person_keys),
         month_column(),
         Column(
             "实发工资",
@@ -230,4 +233,5 @@ WAGES = Kind(
         " FROM staged GROUP BY person_key, employer_id, month, amount"
     ),
     rows_add_up=True,
+    prepare=move_staged,
 )

@@ -16,6 +16,7 @@ from quota.kinds.columns import FROM_FILE
 from quota.queries.parameters import counting_rules, filing_deadlines
 from quota.queries.returns import day_in_china
 from quota.services.in_force import COPIED, settle_returns_in_force
+from quota.services.person_keys import hold_keys
 from quota.workflow import SUBMIT
 
 DECIDED_STATES = ", ".join(f"'{state.value}'" for state in DECIDED)
@@ -118,6 +119,7 @@ UPDATE quota_headcountreturn SET version = version + 1 WHERE id IN (SELECT headc
 
 def lock(staging: StagedRows) -> None:
     """Let no one decide on these returns between the checks of the file and its last row."""
+    hold_keys()
     kind = staging.kind
     names = {"same_key": staging.same_key, "body_differs": staging.body_differs("s")}
     staging.run(LOCK.format(source=kind.source, table=kind.table, **names))

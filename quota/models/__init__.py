@@ -3,7 +3,7 @@
 from exchange.models import ImportedFile
 from quota.models.employers import Employer, Membership
 from quota.models.parameters import RegionalNumber, RegionalSetting
-from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, WagePayment
+from quota.models.registers import Certificate, DispatchAgreement, InsuranceMonth, RenewedKey, WagePayment
 from quota.models.returns import CertificateTry, DraftPlacement, HeadcountReturn, Placement
 from quota.models.verification import (
     CertificateChange,
@@ -30,6 +30,7 @@ __all__ = [
     "PlacementCheck",
     "RegionalNumber",
     "RegionalSetting",
+    "RenewedKey",
     "VerifiedHeadcount",
     "WagePayment",
 ]

@@ -1,6 +1,7 @@
 """The data of other offices: certificates, insurance months, wages paid, dispatch agreements.
 
-Insurance and wages have only the look-up key of a person: no task needs to read those numbers back.
+Insurance and wages have only the look-up key of a person: no task needs to read those numbers back. When the secret
+key is renewed, they follow the people whose number another row has (quota.services.key_renewal).
 """
 
 import pghistory
@@ -146,3 +147,20 @@ class DispatchAgreement(models.Model):
 
     def __str__(self) -> str:
         return f"{self.agency_id} {self.host_id} {self.starts_on}"
+
+
+class RenewedKey(models.Model):
+    """A person's look-up key in evidence that was made while an earlier secret key was listed too.
+
+    The other keys of that time are former ones. `made_with` names the secret key.
+    """
+
+    key = models.UUIDField(primary_key=True)
+    made_with = models.CharField(max_length=32)
+
+    class Meta:
+        verbose_name = _("换用新密钥的查找键")
+        verbose_name_plural = _("换用新密钥的查找键")
+
+    def __str__(self) -> str:
+        return str(self.key)

@@ -1,5 +1,7 @@
 """The findings of the checks, and the decisions of two people of the federation."""
 
+from uuid import uuid4
+
 from django.conf import settings
 from django.contrib.postgres.fields import ArrayField
 from django.db import models
@@ -184,6 +186,8 @@ class VerifiedHeadcount(models.Model):
     first_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     second_by = models.ForeignKey(settings.AUTH_USER_MODEL, on_delete=models.PROTECT, related_name="+")
     withdrawn_at = models.DateTimeField(_("撤回时间"), null=True, blank=True)
+    # Of the verification code; the certificates of the first version have none until `renew_keys` keeps theirs.
+    code_seed = models.UUIDField(default=uuid4, null=True, editable=False)
 
     objects = VerifiedQuerySet.as_manager()
 

@@ -1,7 +1,10 @@
 """A return and its placements as the federation has decided them so far."""
 
+from uuid import UUID
+
 from django.db.models import Func, IntegerField, QuerySet, Sum
 
+from accounts.identity import former_look_up_key, look_up_key
 from casework.decisions import digest_of
 from quota.models import HeadcountReturn, PlacementCheck
 
@@ -15,6 +18,12 @@ def shown_of_return(filed: HeadcountReturn) -> tuple[object, ...]:
     """The values of a return on a page: an approval is valid for exactly these (promise A10)."""
     months = results_of(filed).order_by("pk").values_list("pk", "reasons", "computed", "decided", "decision_reason")
     return filed.state, filed.filed_on, filed.staff_months, filed.total_wages, filed.claimed_months, list(months)
+
+
+def numbered_seed(number: str) -> UUID:
+    """The seed of a certificate's code that the first version printed: it follows from the number, under the key of
+    that time."""
+    return former_look_up_key(f"headcount certificate {number}") or look_up_key(f"headcount certificate {number}")
 
 
 def results_of(filed: HeadcountReturn) -> QuerySet[PlacementCheck]:

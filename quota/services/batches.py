@@ -65,10 +65,11 @@ WITH due AS MATERIALIZED ({DUE}), series AS (
 ), issued AS (
     INSERT INTO quota_verifiedheadcount
         (headcount_return_id, employer_id, levy_year, number, claimed_months, computed_months, credited_months,
-         issued_at, first_by_id, second_by_id)
+         issued_at, first_by_id, second_by_id, code_seed)
     SELECT due.id, due.employer_id, %(year)s,
            headcount_number(series.year, %(region)s, series.last - (SELECT count(*) FROM due) + due.place),
-           due.claimed_months, due.computed_months, due.credited_months, now(), due.first_by_id, %(second)s
+           due.claimed_months, due.computed_months, due.credited_months, now(), due.first_by_id, %(second)s,
+           gen_random_uuid()
     FROM due JOIN marked USING (id) CROSS JOIN series
 )
 SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM due JOIN marked USING (id)

@@ -40,6 +40,7 @@ from quota.queries.claims import (
 )
 from quota.queries.parameters import MinimumWages, counting_rules, minimum_wages
 from quota.services.in_force import settle_returns_in_force
+from quota.services.person_keys import hold_keys, keys_held
 
 SLICE_PLACEMENTS = 20_000
 SLICE_RETURNS = 10_000
@@ -168,8 +169,7 @@ def _settle_put_off(scope: ClaimScope) -> None:
 
 def settle_transfers(*, levy_year: int, employer_ids: Collection[int]) -> None:
     """Move agencies' months to the hosts of their people as decided. In the caller's transaction."""
-    scope = ClaimScope.of_employers(levy_year, employer_ids)
-    rules, wages = _regional(scope)
+    rules, wages = _regional(scope := ClaimScope.of_employers(levy_year, employer_ids))
     found = [row for row in claims_of_scope(scope, FIRST_KEY, LAST_KEY, wages) if not row.is_elsewhere]
     _store_transfers(_count_all(found, agreements_of(scope, FIRST_KEY, LAST_KEY), levy_year, rules))
 
@@ -181,11 +181,13 @@ def hold_checks(levy_year: int, *, as_one_of_many: bool = False) -> None:
     """
     # A check writes months of people at many employers, so no single row can serve as its lock. A step touches one
     # return, and the lock on that row is enough between steps: steps on different returns need not wait.
+    hold_keys()
     lock = "pg_advisory_xact_lock_shared" if as_one_of_many else "pg_advisory_xact_lock"
     with connection.cursor() as cursor:
         cursor.execute(f"SELECT {lock}(hashtext('quota checks'), %s)", [levy_year])
 
 
+@keys_held()  # somebody whose key moves from one range to another could be passed over
 def _run(scope: ClaimScope, on_progress: Progress) -> CheckTotals:
     with connection.cursor() as cursor:
         cursor.execute(COUNT_PLACEMENTS.format(condition=scope.condition), scope.names())
@@ -315,8 +317,7 @@ def _claimed_shares(rows: Sequence[Gathered], counts: Sequence[ClaimCount]) -> l
     # Each employer by itself: if two claim one month, both claims stay, and the difference shows as a finding.
     employers = [row.claim.employer for row in rows]
     for employer in {e for e in employers if employers.count(e) > 1}:
-        indexes = [index for index, e in enumerate(employers) if e == employer]
-        _share_out(indexes, counts, weights, shares)
+        _share_out([index for index, e in enumerate(employers) if e == employer], counts, weights, shares)
     return shares
 
 
@@ -384,11 +385,10 @@ def _store_transfers(outcome: CheckOutcome) -> None:
 def _settle_totals(scope: ClaimScope, bounds: tuple[int, int], states: Sequence[ReturnState], rules: Rules) -> int:
     """Set the totals of returns in these states from their placements' checks, and hand the returns over to the
     reviewers."""
-    days = [deadline(scope.levy_year, own) for own in rules.values()]
+    names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states), regions=list(rules))
+    names["deadlines"] = [deadline(scope.levy_year, own) for own in rules.values()]
     with transaction.atomic(), connection.cursor() as cursor:
         hold_checks(scope.levy_year)
-        names = scope.names(first_id=bounds[0], last_id=bounds[1], states=list(states))
-        names |= {"regions": list(rules), "deadlines": days}
         cursor.execute(SETTLE_TOTALS.format(condition=scope.condition), names)
         return cursor.rowcount
 

@@ -9,7 +9,7 @@ from typing import Any
 from django.db import transaction
 from django.db.models import Q
 
-from accounts.identity import encrypt, look_up_key
+from accounts.identity import encrypt
 from accounts.models import User
 from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
@@ -31,6 +31,7 @@ from quota.services.in_force import (
     settle_returns_in_force,
     would_be_in_force,
 )
+from quota.services.person_keys import CERTIFICATE_KEYS, PERSON_KEYS, hold_keys, present_key, set_present_keys
 from quota.workflow import SUBMIT
 
 NUMBERS = frozenset({"staff_by_month", "staff_months", "total_wages"})
@@ -45,6 +46,7 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     Raises ReturnClosed once a decision on the year has begun, YearNotOver, PermissionMissing.
     """
     _must_act_for(actor, employer)
+    hold_keys()
     Employer.objects.select_for_update(of=("self",), no_key=True).get(
         pk=employer.pk
     )  # one draft, even for two clicks at once
@@ -146,7 +148,7 @@ def _fill(row: DraftPlacement, typed: PlacementInput) -> None:
     if typed.identity_number:
         _set_identity(row, typed.identity_number)
     if typed.certificate_number:
-        row.certificate_key = look_up_key(typed.certificate_number)
+        row.certificate_key = present_key(typed.certificate_number, CERTIFICATE_KEYS)
         row.certificate_encrypted = encrypt(typed.certificate_number)
     row.is_typed = True
 
@@ -156,6 +158,7 @@ def _save_row(
     headcount_return: HeadcountReturn, version: int, row: DraftPlacement, actor: User, *, is_new_number: bool
 ) -> DraftPlacement:
     draft = _draft(headcount_return, version, actor)
+    set_present_keys(row)
     # The draft is locked, so no other row can be saved at the same time. Rows that an office loaded may have two
     # certificates of a person and stay as they are.
     of_person = draft.draft_placements.filter(person_key=row.person_key).exclude(pk=row.pk)
@@ -168,7 +171,7 @@ def _save_row(
 
 
 def _set_identity(row: PlacementTerms, number: str) -> None:
-    row.person_key, row.identity_encrypted = look_up_key(number), encrypt(number)
+    row.person_key, row.identity_encrypted = present_key(number, PERSON_KEYS), encrypt(number)
     row.born_on, row.is_female = birth_date(number), is_female(number)
 
 
@@ -276,6 +279,7 @@ def _declare_typed_numbers(draft: HeadcountReturn) -> dict[str, Any]:
 def _draft(headcount_return: HeadcountReturn, version: int, actor: User) -> HeadcountReturn:
     """The locked draft with its version raised, if the person saw the latest version (promise A8)."""
     _must_act_for(actor, headcount_return.employer)
+    hold_keys()
     draft = HeadcountReturn.objects.select_for_update(of=("self",), no_key=True).get(pk=headcount_return.pk)
     if draft.state not in EDITABLE:
         raise TransitionNotAllowed

@@ -91,7 +91,8 @@ def _locked_return(placement: Placement) -> HeadcountReturn:
 def _locked_result(placement: Placement) -> PlacementCheck:
     """The placement's own row. Locks all rows of the person, because no month may be decided twice at once."""
     rows = PlacementCheck.objects.select_for_update(of=("self",), no_key=True).filter(
-        placement__person_key=placement.person_key, placement__levy_year=placement.levy_year
+        placement__person_key__in=Placement.objects.filter(pk=placement.pk).values("person_key"),
+        placement__levy_year=placement.levy_year,
     )
     for row in rows.order_by("pk"):
         if row.pk == placement.pk:

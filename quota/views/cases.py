@@ -223,6 +223,7 @@ def case_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     query, stand = f"?{request.GET.urlencode()}" if request.GET else "", _kept(request, "quota:case", filed.pk)
     page = StepPage(
         words=CASE_WORDS[step],
+        subject=filed,
         facts="quota/_case_facts.html",
         context={
             "filed": filed,

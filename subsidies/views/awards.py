@@ -107,6 +107,7 @@ def award_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
     award = _award(request, pk)
     page = StepPage(
         words=AWARD_WORDS[step],
+        subject=award,
         facts="subsidies/_award_facts.html",
         context={"award": award},
         crumbs=[(reverse("subsidies:award_list"), _("超比例奖励")), (award.get_absolute_url(), award.employer.name)],

@@ -56,6 +56,7 @@ def programme_check(request: HttpRequest, pk: int) -> HttpResponse:
     programme = _programme(request, pk)
     page = StepPage(
         words=CHECK_WORDS,
+        subject=programme,
         facts="subsidies/_programme_to_check.html",
         context={"programme": programme},
         crumbs=_way_to(programme),

@@ -28,6 +28,7 @@ SOON = timezone.now() + timedelta(hours=1)
 NEW = {
     "username": "zhang.wei",
     "name": "张伟",
+    "personnel_number": "JX-0042",
     "role": Role.VERIFIER,
     "region": "140105",
     "reason": "晋残联任〔2026〕3号",
@@ -50,7 +51,7 @@ def proposal(person: User, actor: User, code: str = "140105", role: Role = Role.
 
 
 def test_a_new_person_works_after_two_administrators_and_one_slip(signed_in: SignedIn) -> None:
-    first, second = signed_in(admin()), signed_in(admin())
+    first, second, third = (signed_in(admin()) for _person in range(3))
     page = first.post("/people/new/", NEW)
     person = User.objects.get(username="zhang.wei")
     assert page.url == f"/people/{person.pk}/"
@@ -63,12 +64,12 @@ def test_a_new_person_works_after_two_administrators_and_one_slip(signed_in: Sig
     assert take_step(second, f"/people/changes/{change.pk}/approve/").status_code == 302
     person = User.objects.get(pk=person.pk)
     assert [(a.role, a.region_id) for a in person.current_appointments] == [(Role.VERIFIER, "140105")]
-    slip = second.post(f"/people/{person.pk}/password/", {"reason": "初次签发"}).content.decode()
+    slip = third.post(f"/people/{person.pk}/password/", {"reason": "初次签发"}).content.decode()
     password = slip.split("登录码</dt>")[1].split('class="code">')[1].split("<")[0]
     client = Client()
     assert client.post("/sign-in/", {"username": "zhang.wei", "password": password}).status_code == 302
     assert client.get("/home/").url == "/account/password/"
-    assert password not in second.get(f"/people/{person.pk}/").content.decode()
+    assert password not in third.get(f"/people/{person.pk}/").content.decode()
     trail = AuditEntry.objects.filter(details__user="zhang.wei").order_by("id").values_list("action", flat=True)
     assert list(trail)[:5] == [
         "access.accesschange.propose",
@@ -83,10 +84,10 @@ def test_the_person_takes_no_part_in_the_own_rights() -> None:
     maker, person = admin(), admin()
     with pytest.raises(OwnAccount):
         proposal(maker, maker)
-    change = proposal(person, maker, role=Role.AUDITOR)
+    change = proposal(person, maker, role=Role.VERIFIER)
     with pytest.raises(OwnAccount):
         ACCESS.approve(change, actor=person)
-    assert not Appointment.objects.filter(user=person, role=Role.AUDITOR).exists()
+    assert not Appointment.objects.filter(user=person, role=Role.VERIFIER).exists()
 
 
 def test_a_second_role_of_the_same_person_is_no_second_person() -> None:

@@ -30,6 +30,7 @@ class UserFactory(DjangoModelFactory):
 
     username = factory.Sequence(lambda n: f"person{n}")
     name = factory.Sequence(lambda n: f"人员{n}")
+    personnel_number = factory.Sequence(lambda n: f"TEST-{n}")
 
 
 def officer(role: Role, region_code: str) -> User:

@@ -250,6 +250,16 @@ def test_the_lock_of_a_known_name_is_recorded_once(person: User) -> None:
     guess("nobody-by-this-name", FREE + 4)
     entry = AuditEntry.objects.get(action="accounts.user.lock")
     assert (entry.object_id, entry.region_code, entry.actor) == (str(person.pk), "140105", None)
+    assert entry.details["tries"] == FREE
+
+
+def test_a_person_who_finds_an_open_session_and_guesses_its_password_is_recorded(person: User) -> None:
+    client = Client()
+    client.force_login(person)
+    form = {"current": "wrong", "new": "另一个足够长的密码句子 1", "again": "另一个足够长的密码句子 1"}
+    for _ in range(FREE):
+        client.post("/account/password/", form)
+    assert AuditEntry.objects.get(action="accounts.user.lock").object_id == str(person.pk)
 
 
 def test_an_administrator_ends_the_wait(person: User) -> None:

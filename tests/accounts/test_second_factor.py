@@ -1,17 +1,23 @@
 """Officers show a second factor at each sign-in; no code works twice; recovery codes help after a lost phone."""
 
 import re
+import threading
 import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
 from typing import Any
 
 import pytest
+from django.db import connection
 from django.test import Client
 
+from access.services import people
+from accounts.errors import AlreadySetUp
 from accounts.models import RecoveryCode, SecondFactor, User
 from accounts.permissions import Role
 from accounts.sign_in import second_factor, totp
 from audit.models import AuditEntry
-from tests.accounts.factories import PASSWORD, officer, with_password
+from tests.accounts.factories import PASSWORD, UserFactory, officer, with_password
 
 pytestmark = pytest.mark.django_db
 
@@ -33,7 +39,7 @@ def code_now(secret: str, steps: int = 0) -> str:
 def give_app(person: User) -> tuple[str, list[str]]:
     """Give a person an app that was set up earlier. Returns the secret and the recovery codes."""
     secret = totp.new_secret()
-    codes = second_factor.set_up(person=person, secret=secret, code=code_now(secret))
+    codes = second_factor.set_up(person=person, secret=secret, code=code_now(secret), is_first=False)
     SecondFactor.objects.update(last_step=0)
     return secret, codes
 
@@ -122,7 +128,7 @@ def test_a_code_works_once(person: User) -> None:
 
 def test_the_code_of_the_set_up_does_not_sign_in(client: Client, person: User) -> None:
     secret = totp.new_secret()
-    second_factor.set_up(person=person, secret=secret, code=code_now(secret))
+    second_factor.set_up(person=person, secret=secret, code=code_now(secret), is_first=True)
     password_step(client, person)
     assert code_step(client, code_now(secret)).status_code == 200
 
@@ -168,6 +174,119 @@ def test_guessing_codes_has_a_limit(person: User) -> None:
     client = Client()
     password_step(client, person)
     assert code_step(client, code_now(secret)).status_code == 429
+
+
+def wrong_codes(person: User, times: int = 5) -> None:
+    for _ in range(times):
+        client = Client()
+        password_step(client, person)
+        code_step(client, "000000")
+
+
+@pytest.mark.parametrize("forgive", [people.unlock, people.issue_first_password])
+def test_one_administrator_does_not_take_the_limit_of_codes_away(person: User, forgive: Callable[..., object]) -> None:
+    """Or guessing goes on: of a million codes three fit at any time."""
+    secret, _codes = give_app(person)
+    wrong_codes(person)
+    forgive(person=person, reason="本人来电", actor=officer(Role.ADMINISTRATOR, "140000"))
+    User.objects.filter(pk=person.pk).update(password_issued_until=None)
+    with_password(person)
+    client = Client()
+    password_step(client, person)
+    assert code_step(client, code_now(secret)).status_code == 429
+
+
+def test_every_wrong_code_is_on_record_with_its_address(person: User) -> None:
+    give_app(person)
+    wrong_codes(person, 3)
+    entries = AuditEntry.objects.filter(action="accounts.user.wrong_code", object_id=str(person.pk))
+    assert [entry.details["address"] for entry in entries] == ["127.0.0.1"] * 3
+    assert {entry.actor for entry in entries} == {None}
+
+
+def set_up_together(person: User) -> list[object]:
+    """Two sessions that have the password send their first codes at once."""
+
+    def one(_session: int) -> object:
+        secret = totp.new_secret()
+        try:
+            return second_factor.set_up(person=person, secret=secret, code=code_now(secret), is_first=True)
+        except AlreadySetUp as refusal:
+            return refusal
+        finally:
+            connection.close()
+
+    with ThreadPoolExecutor(2) as pool:
+        return list(pool.map(one, range(2)))
+
+
+@pytest.mark.django_db(transaction=True)
+def test_of_two_sessions_that_set_up_the_first_app_at_once_one_gets_in(person: User) -> None:
+    outcomes = set_up_together(person)
+    assert sorted(isinstance(outcome, AlreadySetUp) for outcome in outcomes) == [False, True]
+    assert RecoveryCode.objects.count() == 10
+
+
+@pytest.mark.django_db(transaction=True)
+def test_twin_without_the_lock_both_get_in(person: User, monkeypatch: pytest.MonkeyPatch) -> None:
+    both, asked = threading.Barrier(2, timeout=60), second_factor.has_second_factor
+
+    def asks_and_waits(person: User) -> bool:
+        has = asked(person)
+        both.wait()
+        return has
+
+    monkeypatch.setattr(second_factor, "lock_account", lambda person: None)
+    monkeypatch.setattr(second_factor, "has_second_factor", asks_and_waits)
+    assert not any(isinstance(outcome, AlreadySetUp) for outcome in set_up_together(person))
+
+
+def test_a_second_set_up_in_another_browser_sees_no_recovery_codes(person: User) -> None:
+    first, second = Client(), Client()
+    secrets = []
+    for client in (first, second):
+        password_step(client, person)
+        secrets.append(shown_secret(client.get("/sign-in/set-up/").content.decode()))
+    assert first.post("/sign-in/set-up/", {"code": code_now(secrets[0])}).status_code == 200
+    late = second.post("/sign-in/set-up/", {"code": code_now(secrets[1])})
+    assert late.url == "/sign-in/"
+    assert not is_in(second)
+
+
+def test_a_superuser_without_a_post_shows_one_too_and_has_no_right(client: Client, person: User) -> None:
+    root = with_password(UserFactory(is_superuser=True, is_staff=True))
+    assert password_step(client, root).url == "/sign-in/set-up/"
+    client.force_login(root)
+    assert client.get("/admin/").status_code == 302
+    assert not root.has_perm("auth.view_group")
+    assert not root.has_module_perms("auth")
+
+
+def test_a_superuser_without_a_post_is_refused_by_the_administration_pages(settings: Any, client: Client) -> None:
+    settings.SECOND_FACTOR_REQUIRED = False
+    client.force_login(UserFactory(is_superuser=True, is_staff=True))
+    for page in ("/admin/", "/admin/auth/group/", "/admin/auth/group/add/"):
+        assert client.get(page, follow=True).status_code == 403
+
+
+def test_an_employer_may_set_one_up_and_then_needs_it(client: Client) -> None:
+    person = with_password(officer(Role.EMPLOYER, "140105"))
+    password_step(client, person)
+    assert "建议设置" in client.get("/account/").content.decode()
+    secret = shown_secret(client.get("/account/second-factor/").content.decode())
+    done = client.post("/account/second-factor/", {"password": PASSWORD, "code": code_now(secret)})
+    assert len(re.findall(r'<li class="code">', done.content.decode())) == 10
+    elsewhere = Client()
+    assert password_step(elsewhere, person).url == "/sign-in/code/"
+    assert not is_in(elsewhere)
+
+
+def test_an_installation_may_ask_employers_for_one(settings: Any, client: Client) -> None:
+    settings.SECOND_FACTOR_FOR_EMPLOYERS = True
+    person = with_password(officer(Role.EMPLOYER, "140105"))
+    client.force_login(person)
+    assert client.get("/account/").url.startswith("/sign-in/")
+    assert password_step(client, person).url == "/sign-in/set-up/"
 
 
 def test_a_password_changed_in_between_takes_the_half_sign_in_back(client: Client, person: User) -> None:

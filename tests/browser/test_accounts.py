@@ -105,6 +105,7 @@ def test_the_administrators_pages(screen: Page) -> None:
         "/people/",
         "/people/new/",
         f"/people/{people[2].pk}/",
+        f"/people/{people[0].pk}/",  # its password is for another administrator to issue
         f"/people/{people[2].pk}/appoint/",
         f"/people/{people[2].pk}/disable/",
         f"/people/appointments/{people[2].appointments.get().pk}/end/",
@@ -115,7 +116,7 @@ def test_the_administrators_pages(screen: Page) -> None:
     ):
         screen.goto(address)
         assert_sound(screen)
-    screen.goto(f"/people/{people[0].pk}/password/")
+    screen.goto(f"/people/{people[1].pk}/password/")
     screen.get_by_label("理由").fill("初次签发")
     screen.get_by_role("button", name="签发初始密码").click()
     assert_sound(screen)

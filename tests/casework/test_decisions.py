@@ -190,7 +190,7 @@ def test_an_effect_that_fails_takes_the_stamp_back() -> None:
 
 
 def test_the_person_that_it_is_about_is_neither_of_the_two() -> None:
-    person, wanted = admin(), {"role": Role.AUDITOR, "region": Region.objects.get(code=COUNTY), "reason": "任命"}
+    person, wanted = admin(), {"role": Role.VERIFIER, "region": Region.objects.get(code=COUNTY), "reason": "任命"}
     with pytest.raises(OwnAccount):
         propose_access(kind=AccessChange.Kind.APPOINT, person=person, actor=person, **wanted)
     change = propose_access(kind=AccessChange.Kind.APPOINT, person=person, actor=admin(), **wanted)

@@ -95,7 +95,8 @@ OWN_LINES = {
     Role.TAX_OFFICER: {"征收清单待接收"},
     Role.FINANCE_OFFICER: {"公示待公布", "奖励待批准"},
     Role.AUDITOR: set(),
-    Role.ADMINISTRATOR: {"权限变更待批准", "参数变更待批准", "行政区划变更待批准"},
+    Role.ADMINISTRATOR: {"权限变更待批准", "行政区划变更待批准"},
+    Role.PARAMETER_ADMINISTRATOR: {"参数变更待批准"},
 }
 # The state of what waits, as the page that a line leads to writes it.
 STATES = {

@@ -17,7 +17,7 @@ from demo.places import DISTRICT, PROVINCE, TRIAL_PREFECTURE
 from demo.units import CLOSED_YEARS, LEVY_YEARS, OPEN_YEAR
 from disclosure.models import Publication, PublicationState
 from exchange.models import FileState, ImportedFile
-from exchange.queries import may_write
+from exchange.queries import may_approve, waits_for_second_person
 from law.codes import EntityType
 from law.counting import Reason
 from law.identifiers import check_identity_number, check_uscc
@@ -182,8 +182,14 @@ def test_uploads_wait_with_their_faults():
 def test_new_parameter_waits_for_a_second_administrator():
     file = ImportedFile.objects.get(kind="parameters")
     assert (file.state, file.fault_count, file.new_rows) == (FileState.CHECKED, 0, 1)
-    assert not may_write(file, person("admin1"))
-    assert may_write(file, person("admin2"))
+    assert not may_approve(file, person("param1"))
+    assert may_approve(file, person("param2"))
+
+
+def test_payments_wait_for_a_second_tax_officer():
+    file = ImportedFile.objects.get(kind="payments")
+    assert waits_for_second_person(file, person("tax"))
+    assert may_approve(file, person("tax2"))
 
 
 def test_new_colleague_waits_for_a_second_administrator():
@@ -212,7 +218,7 @@ def test_every_role_has_people_at_every_level_who_can_sign_in(filled: Filled):
         assert [(a.role, a.region_id) for a in user.current_appointments] == [(sign_in.role, sign_in.region)]
         assert sign_in.username in filled.printed
     assert PASSWORD in filled.printed
-    assert len(sign_ins()) == len(OFFICES) * sum(map(len, PEOPLE.values())) + 1
+    assert len(sign_ins()) == len(OFFICES) * sum(map(len, PEOPLE.values())) + 2
     assert {*PEOPLE, Role.EMPLOYER} == set(Role)
 
 

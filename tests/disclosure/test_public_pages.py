@@ -139,7 +139,7 @@ def test_an_employers_page_shows_bands_and_its_years(client):
 
 def test_a_region_page_adds_up_its_parts_and_types(client):
     regions()
-    for place, credited in ((XIAODIAN, 12), (YINGZE, 6), (TAIYUAN, 0), (PINGCHENG, 18)):
+    for place, credited in ((XIAODIAN, 12), (YINGZE, 24), (TAIYUAN, 0), (PINGCHENG, 12)):
         for _ in range(3):
             pay(unit := employer(place), "1000.00")
             verified_year(unit, credited=credited)
@@ -148,7 +148,7 @@ def test_a_region_page_adds_up_its_parts_and_types(client):
     page = client.get(reverse("disclosure:region", args=[TAIYUAN, 2025])).context["page"]
     assert [part.name for part in page.parts] == ["太原市本级", "小店区", "迎泽区"]
     assert sum(part.totals.unit_count for part in page.parts) == page.whole.totals.unit_count == 9
-    assert sum(line.totals.credited_months for line in page.types) == page.whole.totals.credited_months == 54
+    assert sum(line.totals.credited_months for line in page.types) == page.whole.totals.credited_months == 108
     assert page.required_ratio == Decimal("0.015")
     html = text_of(client.get(reverse("disclosure:region", args=[TAIYUAN, 2025])))
     assert "9,000.00元" in html
@@ -271,19 +271,20 @@ def test_an_employers_page_opens_at_any_published_year(client):
         published(levy_year)
     page = text_of(client.get(reverse("disclosure:employer_year", args=[unit.uscc, 2024])))
     assert "2024年度按比例安排残疾人就业情况" in page
-    assert "实际安排0.33人" in page
+    assert "实际安排1人" in page  # four person-months: a whole number tells nobody's months
+    assert "按整数或区间公布" in page
     assert client.get(reverse("disclosure:employer_year", args=[unit.uscc, 2023])).status_code == 404
 
 
 def test_a_region_says_how_it_moved_since_the_year_before(client):
     regions()
     unit = employer()
-    for levy_year, credited in ((2023, 12), (2024, 12), (2025, 6)):
+    for levy_year, credited in ((2023, 24), (2024, 24), (2025, 12)):
         verified_year(unit, levy_year=levy_year, credited=credited)
         confirmed_run(levy_year)
         published(levy_year)
-    assert "比上年减少0.50人" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
-    assert "比上年降低0.50个百分点" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+    assert "比上年减少1.00人" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
+    assert "比上年降低1.00个百分点" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2025])))
     assert "与上年持平" in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2024])))
     assert "比上年" not in text_of(client.get(reverse("disclosure:region", args=[SHANXI, 2023])))
 

@@ -79,11 +79,11 @@ def test_each_employer_is_copied_with_its_bands(employers):
     }
     assert described == {
         "above": (Standing.MET, ShareBand.MET, FilingBand.ON_TIME, LevyBand.NOTHING, Settlement.NOTHING_DUE),
-        "half": (Standing.BELOW, ShareBand.FROM_ONE_PERCENT, FilingBand.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
-        "late": (Standing.BELOW, ShareBand.BELOW_ONE_PERCENT, FilingBand.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
+        "half": (Standing.BELOW, ShareBand.BELOW, FilingBand.ON_TIME, LevyBand.BELOW_100K, Settlement.PART),
+        "late": (Standing.BELOW, ShareBand.BELOW, FilingBand.LATE, LevyBand.BELOW_100K, Settlement.UNPAID),
         "small": (
             Standing.EXEMPT,
-            ShareBand.BELOW_ONE_PERCENT,
+            ShareBand.BELOW,
             FilingBand.ON_TIME,
             LevyBand.NOTHING,
             Settlement.NOTHING_DUE,

@@ -216,7 +216,7 @@ def test_other_months_are_refused(cell: object) -> None:
     ],
 )
 @pytest.mark.parametrize(
-    "read", [readers.person_key, readers.person_and_number, readers.worker, cells.credit_code, cells.receipt_number]
+    "read", [readers.person_keys, readers.person_and_number, readers.worker, cells.credit_code, cells.receipt_number]
 )
 def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells.Reader, cell: object) -> None:
     with pytest.raises(CellFault) as refused:
@@ -243,24 +243,24 @@ def test_a_number_that_a_spreadsheet_spoilt_is_refused_with_its_cure(read: cells
 )
 def test_wrong_identity_numbers_are_refused(cell: str) -> None:
     with pytest.raises(CellFault):
-        readers.person_key(cell)
+        readers.person_keys(cell)
 
 
 @pytest.mark.parametrize("cell", [VALID_PERSON, VALID_PERSON.lower(), f" {VALID_PERSON} ", f"\u00a0{VALID_PERSON}"])
 def test_blanks_around_and_a_small_x_do_not_make_another_person(cell: str) -> None:
-    assert readers.person_key(cell) == look_up_key(VALID_PERSON).hex
+    assert readers.person_keys(cell) == (look_up_key(VALID_PERSON).hex, None)
 
 
 def test_a_person_is_stored_encrypted_with_birth_and_sex() -> None:
-    key, sealed, born, female = readers.worker(VALID_PERSON)
+    key, _former, sealed, born, female = readers.worker(VALID_PERSON)
     assert decrypt(bytes.fromhex(sealed[2:])) == VALID_PERSON
     assert (key, born, female) == (look_up_key(VALID_PERSON).hex, "1949-12-31", "t")
 
 
 def test_a_certificate_is_read_by_its_kind_and_tells_when_it_names_somebody_else() -> None:
-    assert readers.certificate_and_number("残疾人证", VALID_PERSON, CERTIFICATE)[2] == "f"
-    assert readers.certificate_and_number("残疾人证", PERSON, CERTIFICATE)[2] == "t"
-    assert readers.certificate_and_number("残疾军人证", VALID_PERSON, "军残000017-10")[2] == "f"
+    assert readers.certificate_and_number("残疾人证", VALID_PERSON, CERTIFICATE)[3] == "f"
+    assert readers.certificate_and_number("残疾人证", PERSON, CERTIFICATE)[3] == "t"
+    assert readers.certificate_and_number("残疾军人证", VALID_PERSON, "军残000017-10")[3] == "f"
     with pytest.raises(CellFault):
         readers.certificate_and_number("残疾人证", VALID_PERSON, "军残000017-10")
 

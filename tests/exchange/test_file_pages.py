@@ -141,7 +141,7 @@ def test_a_kind_that_the_person_may_not_load_is_refused(signed_in: Callable[...,
 
 def test_parameters_wait_for_a_second_administrator(signed_in: Callable[..., Client]) -> None:
     RegionFactory(code="140105")
-    first, second = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140100")
+    first, second = officer(Role.PARAMETER_ADMINISTRATOR, "140000"), officer(Role.PARAMETER_ADMINISTRATOR, "140100")
     file = upload(
         signed_in(first), "parameters", SimpleUploadedFile("p.csv", f"{PARAMETERS}\n{MINIMUM_WAGE}".encode())
     )
@@ -149,7 +149,7 @@ def test_parameters_wait_for_a_second_administrator(signed_in: Callable[..., Cli
     assert not RegionalNumber.objects.exists()
     assert "等待第二人批准" in signed_in(first).get(f"/files/{file.pk}/").content.decode()
     assert signed_in(second).get(f"/files/{file.pk}/").status_code == 404, "a file of the province is the province's"
-    third = officer(Role.ADMINISTRATOR, "140000")
+    third = officer(Role.PARAMETER_ADMINISTRATOR, "140000")
     signed_in(third).post(f"/files/{file.pk}/write/")
     assert not RegionalNumber.objects.exists()
     page = signed_in(third).get(f"/files/{file.pk}/approve/").content.decode()

@@ -41,7 +41,7 @@ pytestmark = pytest.mark.django_db
 def administrators() -> list[str]:
     for code in ("140000", "140105", "140106", "140109", "140121", "140200", "140213", "140400", "140403"):
         RegionFactory(code=code)
-    people = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140000")
+    people = officer(Role.PARAMETER_ADMINISTRATOR, "140000"), officer(Role.PARAMETER_ADMINISTRATOR, "140000")
     return [f"--as={people[0].username}", f"--second-as={people[1].username}"]
 
 
@@ -79,7 +79,7 @@ def run(kind: str, path: Path, *options: str) -> str:
 # Without what differs from load to load: ids, times, ciphertexts. Employers are told by their codes.
 CONTENTS = """
 SELECT ((to_jsonb(t) - '{{id,number_encrypted,identity_encrypted,certificate_encrypted,submitted_at,imported_from_id,
-    version,employer_id,agency_id,host_id}}'::text[]) || (
+    file_id,version,employer_id,agency_id,host_id}}'::text[]) || (
         SELECT coalesce(jsonb_object_agg(k, e.uscc), '{{}}')
         FROM unnest(ARRAY['employer_id', 'agency_id', 'host_id']) k
         JOIN quota_employer e ON e.id = (to_jsonb(t) ->> k)::bigint

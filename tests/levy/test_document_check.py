@@ -119,7 +119,7 @@ def test_a_notice_corrected_twice_points_to_the_one_in_force(notice: Notice, sig
 
 def test_a_certificate_is_checked_by_number_and_code_and_may_be_withdrawn() -> None:
     headcount = employer().verified_headcounts.get()
-    code = certificate_code(headcount.number)
+    code = certificate_code(headcount)
     assert check_document(code=code) is None
     answer = check_document(code=code, number=headcount.number)
     assert (answer.standing, answer.credited_months, answer.uscc_tail) == (

@@ -37,7 +37,7 @@ def _regions() -> None:
 
 
 def admin(code: str = PROVINCE) -> User:
-    return officer(Role.ADMINISTRATOR, code)
+    return officer(Role.PARAMETER_ADMINISTRATOR, code)
 
 
 def proposal(actor: User | None = None, **given: object) -> ParameterChange:

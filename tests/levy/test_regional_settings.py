@@ -23,7 +23,7 @@ from tests.quota.factories import EmployerFactory, employer_account, verified_ye
 @pytest.fixture
 def two(db: None) -> list[str]:
     RegionFactory(code="140105")
-    people = [officer(Role.ADMINISTRATOR, "140000").username for _person in range(2)]
+    people = [officer(Role.PARAMETER_ADMINISTRATOR, "140000").username for _person in range(2)]
     return [f"--as={people[0]}", f"--second-as={people[1]}"]
 
 
@@ -99,8 +99,8 @@ def test_heads_of_a_founding_year_are_told_over_the_months_since_registration(
         assert staff in text
         assert placed in text
         assert f"折合年平均{placed}" in certificate_sheet(certificates[employer])
-        number = certificates[employer].number
-        check = client.get(reverse("disclosure:document_check"), {"code": certificate_code(number), "number": number})
+        asked = {"code": certificate_code(certificates[employer]), "number": certificates[employer].number}
+        check = client.get(reverse("disclosure:document_check"), asked)
         assert f"3人月（{placed}）" in check.content.decode()
         own = signed_in(employer_account(employer)).get(reverse("quota:receipt", args=[employer.returns.get().pk]))
         assert f"12个月共600人月，年平均{staff}" in own.content.decode()
@@ -130,6 +130,14 @@ def test_one_administrator_alone_or_of_another_province_enters_nothing(two: list
     name = two[0].removeprefix("--as=")
     with pytest.raises(CommandError, match="另一人"):
         enter([f"--as={name}", f"--second-as={name}"], "shortfall_rounding", "2dp")
-    stranger = officer(Role.ADMINISTRATOR, "150000").username
+    stranger = officer(Role.PARAMETER_ADMINISTRATOR, "150000").username
     with pytest.raises(CommandError, match="权限"):
         enter([two[0], f"--second-as={stranger}"], "shortfall_rounding", "2dp")
+
+
+@pytest.mark.parametrize("place", [0, 1])
+def test_an_administrator_enters_nothing_and_is_told_which_role_does(two: list[str], place: int) -> None:
+    two[place] = f"{two[place].split('=')[0]}={officer(Role.ADMINISTRATOR, '140000').username}"
+    with pytest.raises(CommandError, match="参数管理员"):
+        enter(two, "shortfall_rounding", "2dp")
+    assert not RegionalSetting.objects.exists()

@@ -12,12 +12,14 @@ from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
 
 from accounts.permissions import Role
+from audit.services import record
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations import alarms, services
 from operations.logs import JsonLines
 from operations.models import AlarmEntry, Pulse, Sign
 from operations.queries.readings import read, stalled_runs
 from operations.tasks import canary
+from tests.accounts.factories import UserFactory
 from tests.levy.factories import started_run
 from tests.quota.factories import EmployerFactory
 from tools.roles import as_owner
@@ -162,3 +164,15 @@ def test_a_request_is_one_line_with_its_route_and_a_reference(signed_in, caplog:
     assert record.account > 0
     assert len(response.headers["X-Request-Id"]) == 12
     assert "张三" not in JsonLines().format(record)
+
+
+@pytest.mark.parametrize(
+    ("action", "many", "code"),
+    [("accounts.user.wrong_code", 10, "codes-guessed"), ("accounts.user.unlock", 3, "often-unlocked")],
+)
+def test_guessing_raises_an_alarm_whatever_was_forgiven(action: str, many: int, code: str) -> None:
+    all_is_well()
+    person, other = UserFactory(), UserFactory()
+    for who in [person] * many + [other] * (many - 1):
+        record(actor=None, action=action, target=who)
+    assert [(alarm.code, subject) for alarm, subject in alarms.raised(read())] == [(code, str(person.pk))]

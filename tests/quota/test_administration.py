@@ -180,7 +180,7 @@ def test_ordinary_text_is_not_touched() -> None:
 
 
 def test_parameters_are_written_out_and_not_read_in(signed_in: Callable[..., Client]) -> None:
-    client = signed_in(superuser(Role.ADMINISTRATOR, "140000"))
+    client = signed_in(superuser(Role.PARAMETER_ADMINISTRATOR, "140000"))
     regional_number(NumberKind.MINIMUM_WAGE, "1980.00")
     (row,) = exported(client, "regionalnumber")
     assert (row["参数"], row["行政区划代码"]) == ("最低工资", "140000")

@@ -21,7 +21,7 @@ def minimum_wage(value: str, start: str, end: str = "", region: str = "140105") 
 
 def test_parameters_need_two_different_administrators() -> None:
     RegionFactory(code="140105")
-    first, second = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140000")
+    first, second = officer(Role.PARAMETER_ADMINISTRATOR, "140000"), officer(Role.PARAMETER_ADMINISTRATOR, "140000")
     row = [minimum_wage("2150.00", "2025-07-01")]
     for people in ({"actor": None}, {"actor": first}, {"actor": first, "second": first}):
         with pytest.raises(SecondPersonNeeded):
@@ -34,18 +34,24 @@ def test_parameters_need_two_different_administrators() -> None:
 
 def test_parameters_lie_where_both_administrators_may() -> None:
     RegionFactory(code="140105")
-    province, county = officer(Role.ADMINISTRATOR, "140000"), officer(Role.ADMINISTRATOR, "140106")
+    province, county = officer(Role.PARAMETER_ADMINISTRATOR, "140000"), officer(Role.PARAMETER_ADMINISTRATOR, "140106")
     assert scope_of(PARAMETERS, province, county).prefixes == ("140106",)
     report = load(PARAMETERS, [minimum_wage("2150.00", "2025-07-01")], actor=province, second=county)
     assert report.faults[0].reason == "不在您的管辖范围。"
     with pytest.raises(PermissionMissing):
         load(PARAMETERS, [], actor=province, second=officer(Role.VERIFIER, "140000"))
+    for people in (("actor", "second"), ("second", "actor")):
+        with pytest.raises(PermissionMissing, match="参数管理员"):
+            load(PARAMETERS, [], **dict(zip(people, (province, officer(Role.ADMINISTRATOR, "140000")), strict=True)))
 
 
 @pytest.fixture
 def administrators() -> dict[str, object]:
     RegionFactory(code="140105")
-    return {"actor": officer(Role.ADMINISTRATOR, "140000"), "second": officer(Role.ADMINISTRATOR, "140000")}
+    return {
+        "actor": officer(Role.PARAMETER_ADMINISTRATOR, "140000"),
+        "second": officer(Role.PARAMETER_ADMINISTRATOR, "140000"),
+    }
 
 
 def test_a_period_is_closed_before_the_next_begins(administrators: dict[str, object]) -> None:

@@ -141,6 +141,10 @@ def admin() -> User:
     return officer(Role.ADMINISTRATOR, PROVINCE)
 
 
+def parameter_admin() -> User:
+    return officer(Role.PARAMETER_ADMINISTRATOR, PROVINCE)
+
+
 def a_region_change(name: str = "新名区") -> RegionChange:
     return propose_region_change(
         kind=RegionChange.Kind.RENAME, code=COUNTY, name=name, document_number="民函〔2026〕1号", reason="更名",
@@ -151,7 +155,7 @@ def a_region_change(name: str = "新名区") -> RegionChange:
 def a_parameter() -> Any:
     return propose_parameter(
         region=county(), name=NumberKind.SOCIAL_AVERAGE_WAGE, value="90000", valid_from=date(2026, 1, 1),
-        valid_until=None, document_number="晋统〔2027〕1号", source="统计局", actor=admin(),
+        valid_until=None, document_number="晋统〔2027〕1号", source="统计局", actor=parameter_admin(),
     )  # fmt: skip
 
 
@@ -166,10 +170,10 @@ def a_renaming_and_a_notice() -> tuple[Act, Act]:
 
 
 def a_renaming_and_a_parameter() -> tuple[Act, Act]:
-    change, parameter, approver = a_region_change(), a_parameter(), admin()
+    change, parameter, approver, other = a_region_change(), a_parameter(), admin(), parameter_admin()
     return (
         lambda: DIVISIONS.approve(change, actor=approver),
-        lambda: PARAMETERS.approve(parameter, actor=approver),
+        lambda: PARAMETERS.approve(parameter, actor=other),
     )
 
 
@@ -180,7 +184,7 @@ def a_renaming_and_a_run() -> tuple[Act, Act]:
 
 
 def two_parameters_one_of_them_by_command() -> tuple[Act, Act]:
-    first, second, parameter = admin(), admin(), a_parameter()
+    first, second, parameter = parameter_admin(), parameter_admin(), a_parameter()
     command = ["regional_setting", COUNTY, "shortfall_rounding", "none"]
     named = {"valid_from": date(2026, 1, 1), "document": "晋财〔2026〕1号"}
     return (

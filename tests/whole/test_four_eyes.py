@@ -16,7 +16,7 @@ from django.core.files.uploadedfile import SimpleUploadedFile
 from access.models import AccessChange
 from access.services.changes import ACCESS, propose
 from accounts.models import Appointment, Region, User
-from accounts.permissions import Role
+from accounts.permissions import SEPARATE_ROLES, Role
 from audit.errors import DomainError, SecondPersonNeeded
 from casework.services.decisions import Decision
 from disclosure.services import publications
@@ -168,10 +168,10 @@ def has_approval(subject: Any) -> bool:
     return type(subject).objects.filter(pk=subject.pk, approved_at__isnull=False).exists()
 
 
-def administrators(make: Callable[[User], Any], decision: Decision) -> Action:
+def administrators(make: Callable[[User], Any], decision: Decision, role: Role = Role.ADMINISTRATOR) -> Action:
     """A change that one administrator proposes and another one decides."""
     return Action(
-        Role.ADMINISTRATOR,
+        role,
         make,
         lambda change, who, **shown: decision.approve(change, actor=who, **shown),
         in_state("approved"),
@@ -200,8 +200,8 @@ ACTIONS = {
     ),
     "correct an assessment": levy_officers(correction),
     "assess an employer that came late": levy_officers(supplement),
-    "enter a number": administrators(parameter, PARAMETERS),
-    "enter a rule": administrators(rule, PARAMETERS),
+    "enter a number": administrators(parameter, PARAMETERS, Role.PARAMETER_ADMINISTRATOR),
+    "enter a rule": administrators(rule, PARAMETERS, Role.PARAMETER_ADMINISTRATOR),
     "retire a county": administrators(merged_county, DIVISIONS),
     "appoint a person": administrators(appointment, ACCESS),
     "verify a return": Action(
@@ -265,8 +265,10 @@ def another_session(maker: User) -> User:
 
 
 def second_role(maker: User) -> User:
-    """A person with every officer's role, in the county as well as in the province."""
-    for role in Role:
+    """A person with every officer's role that one person may hold, in the county as well as in the province."""
+    held_apart = maker.appointments.filter(role__in=SEPARATE_ROLES).values_list("role", flat=True).first()
+    others = set(SEPARATE_ROLES) - {held_apart or Role.AUDITOR}
+    for role in set(Role) - others:
         for code in (PROVINCE, COUNTY):
             held = maker.appointments.filter(role=role, region=code).exists()
             if role != Role.EMPLOYER and not held:

@@ -54,6 +54,7 @@ NOT_KEPT = {
     "collection:hand_over": NOTHING,
     "exchange:file_list": "a browser gives a chosen file to no second form",
     "exchange:file_write": NOTHING,
+    "exchange:file_control": "three totals that lie on paper",
     "subsidies:programme_compute": CHOICES,
     "subsidies:programme_approve": NOTHING,
     "api:estimate": "for programs",

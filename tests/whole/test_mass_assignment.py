@@ -99,7 +99,7 @@ ACTS = {
     "quota:case_person": Act(Role.VERIFIER, {"whole": "refuse", "reason": "R02", "note": "未到岗"}),
     "quota:reveal": Act(Role.VERIFIER, {"reason": "与原件核对"}),
     "levy:parameter_propose": Act(
-        Role.ADMINISTRATOR,
+        Role.PARAMETER_ADMINISTRATOR,
         {"value": "91000", "valid_from": "2027-01-01", "document_number": "晋统〔2028〕1号", "source": "统计局"},
         ("valid_until",),
     ),
@@ -108,7 +108,14 @@ ACTS = {
     "disclosure:publication_step": Act(Role.FINANCE_OFFICER, {"reason": "重做"}),
     "access:person_new": Act(
         Role.ADMINISTRATOR,
-        {"username": "neu", "name": "新人", "role": "auditor", "region": COUNTY, "reason": "任命"},
+        {
+            "username": "neu",
+            "name": "新人",
+            "personnel_number": "N-1",
+            "role": "auditor",
+            "region": COUNTY,
+            "reason": "任命",
+        },
     ),
     "access:person_appoint": Act(Role.ADMINISTRATOR, {"role": "auditor", "region": COUNTY, "reason": "任命"}),
     "access:person_act": Act(Role.ADMINISTRATOR, {"reason": "停职"}),

@@ -41,6 +41,7 @@ def rights(*permissions: Permission) -> frozenset[Permission]:
 FILES = rights(P.LOAD_FILINGS, P.LOAD_REGISTERS, P.LOAD_TAX_FILES, P.MANAGE_PARAMETERS)
 PUBLICATION_READERS = rights(P.PUBLISH, P.VIEW_AUDIT)
 PARAMETER_READERS = rights(P.MANAGE_PARAMETERS, P.VIEW_AUDIT)
+REGION_READERS = rights(P.MANAGE_REGIONS, P.MANAGE_PARAMETERS, P.VIEW_AUDIT)
 OWN_OR_OFFICER = rights(P.VIEW_EMPLOYERS, P.FILE_RETURN)
 CASE_READERS = rights(P.VERIFY_RETURN, P.VIEW_PERSONS)
 
@@ -136,11 +137,11 @@ TABLE: dict[str, Rule] = {
     "levy:parameter_change_step": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
     "levy:parameter_history": Rule(PARAMETER_READERS, GET),
     "levy:parameter_propose": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
-    "levy:region_list": Rule(PARAMETER_READERS, GET),
-    "levy:region_detail": Rule(PARAMETER_READERS, GET),
-    "levy:region_propose": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
-    "levy:region_change": Rule(PARAMETER_READERS, GET),
-    "levy:region_change_step": Rule(rights(P.MANAGE_PARAMETERS), BOTH),
+    "levy:region_list": Rule(REGION_READERS, GET),
+    "levy:region_detail": Rule(REGION_READERS, GET),
+    "levy:region_propose": Rule(rights(P.MANAGE_REGIONS), BOTH),
+    "levy:region_change": Rule(REGION_READERS, GET),
+    "levy:region_change_step": Rule(rights(P.MANAGE_REGIONS), BOTH),
     "levy:correction_list": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction": Rule(rights(P.VIEW_RUNS), GET),
     "levy:correction_propose": Rule(rights(P.RUN_ASSESSMENT), BOTH),
@@ -167,6 +168,7 @@ TABLE: dict[str, Rule] = {
     "exchange:file_faults": Rule(FILES, GET),
     "exchange:file_changes": Rule(FILES, GET),
     "exchange:file_step": Rule(FILES, BOTH),
+    "exchange:file_control": Rule(FILES, BOTH),
     "collection:payment_mismatches": Rule(FILES, GET),
     "collection:list_choose": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
     "collection:list_detail": Rule(rights(P.DOWNLOAD_LEVY_LIST), GET),
@@ -352,10 +354,10 @@ def objects(db: None) -> dict[str, dict[str, Any]]:
 
 
 def all_rights(code: str) -> User:
-    """One person with every officer's role in a region."""
+    """One person with every officer's role in a region that one person may hold."""
     person = officer(Role.VERIFIER, code)
     for role in Role:
-        if role not in (Role.VERIFIER, Role.EMPLOYER):
+        if role not in (Role.VERIFIER, Role.EMPLOYER, Role.ADMINISTRATOR, Role.PARAMETER_ADMINISTRATOR):
             person.appointments.create(role=role, region_id=code)
     return User.objects.get(pk=person.pk)
 

@@ -53,6 +53,7 @@ ELSEWHERE = {
     "portal:employer_dates": "a file",
     "exchange:file_faults": "a file",
     "exchange:file_changes": "a file",
+    "exchange:file_control": "of a file of payments",
     "collection:payment_mismatches": "a file",
     "exchange:file_template": "a file",
     "collection:list_download": "a file",

@@ -101,7 +101,14 @@ def test_what_was_sent_to_a_form_of_secrets_is_never_shown_again(reader, monkeyp
 def test_a_form_that_waiting_helps_is_sent_again_whole_by_a_button(writer, monkeypatch, error):
     with monkeypatch.context() as patch:
         failing(patch, error)
-        form = {"username": "liu-min", "name": "刘敏", "role": Role.VERIFIER, "region": SHANXI, "reason": "任命"}
+        form = {
+            "username": "liu-min",
+            "name": "刘敏",
+            "personnel_number": "N-1",
+            "role": Role.VERIFIER,
+            "region": SHANXI,
+            "reason": "任命",
+        }
         answer = writer.post("/people/new/", form, headers=FROM_HERE)
         foreign = writer.post("/people/new/", form, headers={"Origin": "http://evil.example"})
     again = Document(answer.content.decode()).forms[-1]
@@ -257,7 +264,14 @@ def test_a_form_that_maintenance_catches_is_sent_again_with_its_own_token(settin
     client = Client(enforce_csrf_checks=True)
     client.force_login(officer(Role.ADMINISTRATOR, RegionFactory(code=SHANXI).code))
     client.get("/people/new/")
-    form = {"username": "liu-min", "name": "刘敏", "role": Role.VERIFIER, "region": SHANXI, "reason": "任命"}
+    form = {
+        "username": "liu-min",
+        "name": "刘敏",
+        "personnel_number": "N-1",
+        "role": Role.VERIFIER,
+        "region": SHANXI,
+        "reason": "任命",
+    }
     form["csrfmiddlewaretoken"] = client.cookies["csrftoken"].value
     settings.MAINTENANCE_FILE.touch()
     answer = client.post("/people/new/", form, headers=FROM_HERE)

@@ -11,7 +11,7 @@ from django.http import HttpResponse
 from django.test import Client
 
 from accounts.models import Region, User
-from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from accounts.permissions import ROLE_PERMISSIONS, SEPARATE_ROLES, Permission, Role
 from accounts.scoping import RegionScopedQuerySet
 from audit.models import AuditEntry
 from tests.accounts.factories import UserFactory, officer
@@ -43,6 +43,7 @@ NARROWER = {
     "exchange:file_faults": Permission.LOAD_TAX_FILES,
     "exchange:file_changes": Permission.LOAD_TAX_FILES,
     "exchange:file_step": Permission.LOAD_TAX_FILES,
+    "exchange:file_control": Permission.LOAD_TAX_FILES,
 }
 LISTS = {
     "portal:employer_search": "?q=标记公司",
@@ -151,12 +152,14 @@ def traces(client: Client, name: str, world: World) -> set[str]:
 
 
 def divided(name: str) -> User:
-    """A person with the list's right in the neighbouring county only, and with every other role in this one."""
+    """A person with the list's right in the neighbouring county only, and with every other role in this one that the
+    same person may hold."""
     role = next(role for role in Role if holds(role, name))
     person = officer(role, NEIGHBOUR)
-    for other in OFFICERS:
-        if not holds(other, name):
-            person.appointments.create(role=other, region_id=COUNTY)
+    others = [other for other in OFFICERS if not holds(other, name)]
+    apart = [other for other in others if other in SEPARATE_ROLES]
+    for other in set(others) - set(apart if role in SEPARATE_ROLES else apart[1:]):
+        person.appointments.create(role=other, region_id=COUNTY)
     return User.objects.get(pk=person.pk)
 
 
@@ -229,7 +232,7 @@ FORMS = {
     "disclosure:publication_start": (Role.FINANCE_OFFICER, {"levy_year": 2024}),
     "access:person_new": (
         Role.ADMINISTRATOR,
-        {"username": "neu", "name": "新人", "role": "auditor", "reason": "任命"},
+        {"username": "neu", "name": "新人", "personnel_number": "N-1", "role": "auditor", "reason": "任命"},
     ),
 }
 

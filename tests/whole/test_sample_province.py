@@ -35,7 +35,7 @@ def person(role: Role) -> str:
 def province(db: None) -> None:
     call_command("load_regions", verbosity=0)
     assert Region.objects.filter(code="140105").exists()
-    people = f"--as={person(Role.ADMINISTRATOR)}", f"--second-as={person(Role.ADMINISTRATOR)}"
+    people = f"--as={person(Role.PARAMETER_ADMINISTRATOR)}", f"--second-as={person(Role.PARAMETER_ADMINISTRATOR)}"
     call_command("load", "parameters", SAMPLE / "parameters.csv", "--apply", *people)
     for kind in KINDS:
         call_command("load", kind, SAMPLE / f"{kind}.csv", "--apply")

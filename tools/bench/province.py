@@ -121,7 +121,7 @@ def write_province(size: Size, tell: Callable[[str], None]) -> None:
     with transaction.atomic():
         call_command("load_regions", stdout=StringIO())
         appoint_people()
-        store_parameters(entered_by=person("admin1"), approved_by=person("admin2"))
+        store_parameters(entered_by=person("param1"), approved_by=person("param2"))
         with as_owner():
             with set_aside(list(COLUMNS)), Writer(COLUMNS) as writer:
                 for lines in Maker(size).batches():

@@ -40,7 +40,7 @@ def fill(*, employers: int, seed: int) -> None:
     call_command("load_regions", verbosity=0)
     with transaction.atomic():
         officers.appoint_people()
-        store_parameters(entered_by=person("admin1"), approved_by=person("admin2"))
+        store_parameters(entered_by=person("param1"), approved_by=person("param2"))
         _write_units(employers, seed)
         with connection.cursor() as cursor:
             cursor.execute(VERIFY, {"first": person("verifier1").pk, "second": person("verifier2").pk})

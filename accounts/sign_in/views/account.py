@@ -13,8 +13,9 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.forms import NewAppForm, OwnPasswordForm, PasswordChangeForm
-from accounts.models import Session, User
-from accounts.sign_in import attempts, second_factor
+from accounts.models import Session
+from accounts.sign_in import second_factor
+from accounts.sign_in.entry import repeats_password
 from accounts.sign_in.passwords import change_password, last_issued
 from accounts.sign_in.session_store import SECOND_FACTOR, session_ends_at
 from accounts.sign_in.sessions import end_session, end_sessions
@@ -43,7 +44,7 @@ def account(request: HttpRequest) -> HttpResponse:
 def password(request: HttpRequest) -> HttpResponse:
     form = PasswordChangeForm(request.POST or None, person=request.user)
     if request.method == "POST" and form.is_valid():
-        if _repeats_password(request.user, form.cleaned_data["current"]):
+        if repeats_password(request, request.user, form.cleaned_data["current"]):
             change_password(
                 person=request.user, password=form.cleaned_data["new"], session_key=request.session.session_key
             )
@@ -55,27 +56,20 @@ def password(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/password.html", {"form": form, "issued": issued})
 
 
-def _repeats_password(person: User, given: str) -> bool:
-    counted = [attempts.by_repeated_password(person.pk)]
-    attempts.admit(counted)
-    if not person.check_password(given):
-        return False
-    attempts.forgive(counted)
-    return True
-
-
 @never_cache
 @sensitive_post_parameters("password")
 @require_http_methods(["GET", "POST"])
 def new_app(request: HttpRequest) -> HttpResponse:
     draft = draft_of_new_app(request, request.user)
     form = NewAppForm(request.POST or None, with_password=True)
+    is_first = not second_factor.has_second_factor(request.user)
     if request.method == "POST" and form.is_valid():
         codes = None
-        if not _repeats_password(request.user, form.cleaned_data["password"]):
+        if not repeats_password(request, request.user, form.cleaned_data["password"]):
             form.add_error("password", _("当前密码不正确。"))
         else:
-            codes = second_factor.set_up(person=request.user, secret=draft.secret, code=form.cleaned_data["code"])
+            code = form.cleaned_data["code"]
+            codes = second_factor.set_up(person=request.user, secret=draft.secret, code=code, is_first=is_first)
         if codes is not None:
             forget_draft(request)
             request.session.cycle_key()
@@ -94,7 +88,7 @@ def recovery_codes(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:new_app")
     form = OwnPasswordForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        if _repeats_password(request.user, form.cleaned_data["password"]):
+        if repeats_password(request, request.user, form.cleaned_data["password"]):
             codes = second_factor.renew_recovery_codes(person=request.user)
             return render(request, "accounts/recovery_codes.html", {"codes": codes})
         form.add_error("password", _("当前密码不正确。"))

@@ -11,15 +11,15 @@ from django.views.decorators.debug import sensitive_post_parameters
 from django.views.decorators.http import require_http_methods, require_POST, require_safe
 
 from accounts.errors import NoSuchAccount
-from accounts.forms import CodeForm, NewAppForm, SignInForm, tidied_name
+from accounts.forms import CodeForm, NewAppForm, SignInForm
 from accounts.frame.kept_forms import is_kept
 from accounts.frame.refusals import refuse
 from accounts.frame.throttle import come_back_later, is_too_often
 from accounts.models import User
 from accounts.services.trail import record_of_person
-from accounts.sign_in import attempts, oidc, pending, second_factor
+from accounts.sign_in import oidc, outside, pending, second_factor
 from accounts.sign_in.devices import remember_device
-from accounts.sign_in.entry import password_holder, start_session
+from accounts.sign_in.entry import password_holder, shows_second_factor, start_session
 from accounts.sign_in.views.new_app import draft_of_new_app, forget_draft
 from audit.errors import DomainError
 
@@ -45,9 +45,11 @@ def sign_in(request: HttpRequest) -> HttpResponse:
     return render(request, "accounts/sign_in.html", context)
 
 
-def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpResponse:
+def _after_password(
+    request: HttpRequest, person: User, next_page: str, identity: tuple[str, str] | None = None
+) -> HttpResponse:
     """A person with a second factor shows it; an officer without one sets it up; all others are signed in."""
-    pending.hold_sign_in(request, person, next_page=next_page)
+    pending.hold_sign_in(request, person, next_page=next_page, identity=identity)
     if second_factor.has_second_factor(person):
         return redirect("accounts:sign_in_code")
     if second_factor.needs_second_factor(person):
@@ -56,7 +58,10 @@ def _after_password(request: HttpRequest, person: User, next_page: str) -> HttpR
 
 
 def _enter(request: HttpRequest, person: User, *, with_second_factor: bool) -> HttpResponse:
-    next_page = pending.release(request)
+    next_page, identity = pending.release(request)
+    if identity is not None:
+        issuer, subject = identity
+        outside.bind(person=person, issuer=issuer, subject=subject)
     start_session(request, person=person, with_second_factor=with_second_factor)
     response = redirect(next_page or settings.LOGIN_REDIRECT_URL)
     remember_device(request, response, person.username)
@@ -93,11 +98,11 @@ def oidc_return(request: HttpRequest) -> HttpResponse:
 
 def _after_answer(request: HttpRequest) -> HttpResponse:
     """The other authority has identified the person; continue as after a right password."""
-    username, next_page = oidc.answer(request)
-    person = User.objects.filter(username=tidied_name(username), is_active=True).first()
+    identity, next_page = oidc.answer(request)
+    person = outside.holder_of(identity)
     if person is None:
         raise NoSuchAccount
-    return _after_password(request, person, next_page)
+    return _after_password(request, person, next_page, identity=(identity.issuer, identity.subject))
 
 
 @login_not_required
@@ -109,10 +114,7 @@ def sign_in_code(request: HttpRequest) -> HttpResponse:
         return redirect("accounts:sign_in")
     form = CodeForm(request.POST or None)
     if request.method == "POST" and form.is_valid():
-        counted = [attempts.by_second_factor(person.pk)]
-        attempts.admit(counted)
-        if second_factor.is_right(person=person, code=form.cleaned_data["code"]):
-            attempts.forgive(counted)
+        if shows_second_factor(request, person, form.cleaned_data["code"]):
             return _enter(request, person, with_second_factor=True)
         form.add_error("code", _("验证码不正确或已用过。请等应用显示下一个验证码后再试。"))
     return render(request, "accounts/sign_in_code.html", {"form": form})
@@ -128,7 +130,8 @@ def sign_in_set_up(request: HttpRequest) -> HttpResponse:
     draft = draft_of_new_app(request, person)
     form = NewAppForm(request.POST or None, with_password=False)
     if request.method == "POST" and form.is_valid():
-        codes = second_factor.set_up(person=person, secret=draft.secret, code=form.cleaned_data["code"])
+        code = form.cleaned_data["code"]
+        codes = second_factor.set_up(person=person, secret=draft.secret, code=code, is_first=True)
         if codes is not None:
             forget_draft(request)
             entered = _enter(request, person, with_second_factor=True)

@@ -13,7 +13,7 @@ from levy.services.parameter_changes import PARAMETERS, hold_parameters, propose
 
 
 class Command(BaseCommand):
-    help = "Enters a region's dated difference from the national rules (docs/rules.md), in two administrators' names."
+    help = "Enters a region's difference from the national rules (docs/rules.md), by two parameter administrators."
 
     def add_arguments(self, parser: ArgumentParser) -> None:
         parser.add_argument("code", help="行政区划代码")
@@ -22,8 +22,8 @@ class Command(BaseCommand):
         parser.add_argument("--from", dest="valid_from", type=date.fromisoformat, required=True, help="生效日期")
         parser.add_argument("--until", dest="valid_until", type=date.fromisoformat, help="失效日期")
         parser.add_argument("--document", required=True, help="文号")
-        parser.add_argument("--as", dest="first", required=True, help="录入的管理员")
-        parser.add_argument("--second-as", dest="second", required=True, help="批准的管理员，须是另一人")
+        parser.add_argument("--as", dest="first", required=True, help="录入的参数管理员")
+        parser.add_argument("--second-as", dest="second", required=True, help="批准的参数管理员，须是另一人")
 
     @transaction.atomic
     def handle(self, *args: Any, code: str, name: str, value: str, **options: Any) -> None:

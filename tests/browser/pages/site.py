@@ -28,6 +28,7 @@ ROLES = {
     "finance1-shanxi": ["/home/"],
     "auditor-shanxi": ["/home/"],
     "admin1-shanxi": ["/home/"],
+    "param1-shanxi": ["/home/"],
 }
 # Addresses that are no pages, and pages that no link leads to, each with its reason.
 NO_PAGES = {
@@ -57,6 +58,7 @@ NO_PAGES = {
     "portal:employer_dates": "a calendar file",
     "collection:collection_file": "a file; the demo province has no case in the year shown first",
     "collection:payment_mismatches": "a file, once payments are written: tests/collection/test_payment_match.py",
+    "exchange:file_control": "for the second person about a file of payments: tests/collection/test_payment_files.py",
     "api:schema": "for programs",
     "api:docs": "drawn by another program",
 }

@@ -16,8 +16,10 @@ from accounts.models import User
 from collection.kinds import PAYMENTS
 from demo.officers import person
 from demo.units import OPEN_YEAR
+from exchange.engine.control import ControlTotals
 from exchange.models import ImportedFile
 from exchange.services import uploads as files
+from exchange.services.approvals import enter_control, file_decision
 from exchange.tasks import work_on_file
 from quota.models import Employer
 from tools.faults.ground import wait_for
@@ -82,10 +84,17 @@ def _upload_and_kill(trial: Trial, rows: list[list[str]], chance: Random) -> Non
     file = files.receive_file(kind=PAYMENTS, upload=upload, actor=clerk)
     trial.ground.start_worker("worker-import", "import", 1)
     _kill_until(trial, file.pk, ["reading"], chance)
-    file = files.order_writing(file=ImportedFile.objects.get(pk=file.pk), only_sound_rows=False, actor=clerk)
+    _approve(ImportedFile.objects.get(pk=file.pk), rows)
     _kill_until(trial, file.pk, ["writing"], chance)
     state = trial.checker.value("SELECT state FROM exchange_importedfile WHERE id = %s", file.pk)
     demand(state == "applied", f"the file ended {state}")
+
+
+def _approve(file: ImportedFile, rows: list[list[str]]) -> None:
+    """A second person types the treasury's totals and approves."""
+    second, totals = person("tax2"), ControlTotals.of(Decimal(row[3]) for row in rows)
+    file = enter_control(file=file, typed=totals, actor=second)
+    file_decision(PAYMENTS.permission).approve(file, actor=second)
 
 
 def _kill_until(trial: Trial, file_id: int, at_work: list[str], chance: Random) -> None:
