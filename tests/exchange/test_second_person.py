@@ -15,8 +15,9 @@ from casework.desk import Waiting, all_lines
 from casework.errors import MatterChanged
 from exchange.kinds import KINDS
 from exchange.models import FileState, ImportedFile
+from exchange.queries import kept_contents
 from exchange.services.approvals import file_decision
-from exchange.services.uploads import order_writing, read_file, receive_file, write_file
+from exchange.services.uploads import forget_contents, order_writing, read_file, receive_file, write_file
 from quota.kinds import EMPLOYERS
 from quota.models import Employer
 from tests.accounts.factories import RegionFactory, officer
@@ -147,6 +148,9 @@ def test_the_uploader_waits_and_may_withdraw(employer: Employer, maker: User, si
     client.post(f"{path}reject/", {"reason": "传错了"})
     file.refresh_from_db()
     assert (file.state, file.rejected_by) == (FileState.REJECTED, maker)
+    assert kept_contents(loaded_by=maker).files == 1
+    forget_contents()
+    assert kept_contents(loaded_by=maker).files == 0, "it takes no room from the next hour on"
     employer.refresh_from_db()
     assert employer.entity_type == "enterprise"
 
