@@ -1,8 +1,8 @@
 """The desk (工作台): the apps' to-do lines, the menu, and panels that one app shows on another app's page.
 
 Each app registers its part in its own module `desk`; CaseworkConfig imports them all. So a lower app names no page of
-an upper one. A source queries the database only if the person has one of its rights, and at most twice for any number
-of rows.
+an upper one. A source queries the database only if the person has one of its rights, and as often for many rows as
+for few.
 """
 
 from collections import defaultdict

@@ -1,6 +1,7 @@
 """The hand that a person had in a return: who loaded its evidence or issued its sign-in code does not verify it.
 
-One condition per kind of file, written once: a single step, a batch and the desk all ask it.
+Batches and the desk ask the conditions here, one per kind of file. A single step and its page ask
+quota.queries.origins, which reads the same rows for one return; tests/quota/test_hands.py holds both to each other.
 """
 
 from collections.abc import Iterable, Mapping
@@ -9,17 +10,14 @@ from datetime import datetime
 from typing import Any
 
 from django.db import connection
-from django.db.models import Q
-from django.utils.translation import gettext as _
 
 from accounts.models import User
 from accounts.sign_in.passwords import ISSUED
-from audit.models import AuditEntry
 from audit.workflow import Transition, allowed
-from exchange.kinds import KINDS
-from exchange.models import FileState, ImportedFile
+from exchange.models import FileState
 from quota.enums import ReturnState
 from quota.models import HeadcountReturn
+from quota.queries.origins import CODE, Origins
 from quota.workflow import REVIEW, VERIFY
 
 OF_A_PERSON = """EXISTS (
@@ -64,14 +62,22 @@ LOADED = {
     ),
 }
 # The person issued a code to the account that filed the return, in the filing year and before the return was filed.
-CODE = "code"
 FILED_WITH_CODE = """EXISTS (
     SELECT FROM unnest(%(accounts)s::bigint[], %(issued)s::timestamptz[]) AS c(account, at)
     WHERE c.account = r.submitted_by_id AND c.at <= r.submitted_at
       AND extract(year FROM c.at AT TIME ZONE 'Asia/Shanghai') > r.levy_year
 )"""
 
-HELD = "SELECT {conditions} FROM quota_headcountreturn r WHERE r.id = %(pk)s"
+# Files without a region came by the command line. The SQL knows CODE as 'code'.
+HANDS = """
+SELECT f.kind, f.id, NULL::timestamptz FROM exchange_importedfile f
+WHERE (f.loaded_by_id = ANY(%(people)s) OR f.applied_by_id = ANY(%(people)s))
+  AND f.region_id IS NOT NULL AND f.state = %(written)s AND f.kind = ANY(%(kinds)s)
+UNION ALL
+SELECT 'code', a.object_id::bigint, a.at FROM audit_auditentry a
+WHERE a.actor_id = ANY(%(people)s) AND a.action = %(issued)s AND a.object_type = %(account)s
+ORDER BY 1, 2, 3
+"""
 WAITING = """
 SELECT r.id FROM quota_headcountreturn r
 WHERE r.is_in_force AND r.state = ANY(%(states)s) AND ({barred})
@@ -103,54 +109,40 @@ class Hands:
 
 
 def hands_of(people: Iterable[User]) -> Hands:
-    """What these people loaded through the pages, and the codes that they issued to employers; two queries.
+    """What these people loaded through the pages, and the codes that they issued; one query.
 
     Files of the command line are the operator's and bar nobody.
     """
-    keys = [person.pk for person in people]
+    names = {
+        "people": [person.pk for person in people],
+        "kinds": list(LOADED),
+        "written": FileState.APPLIED.value,
+        "issued": ISSUED,
+        "account": User._meta.label_lower,
+    }
     files: dict[str, list[int]] = {}
-    uploads = ImportedFile.objects.filter(
-        Q(loaded_by__in=keys) | Q(applied_by__in=keys), state=FileState.APPLIED, kind__in=LOADED, region__isnull=False
-    )
-    for kind, pk in uploads.order_by("pk").values_list("kind", "pk"):
-        files.setdefault(kind, []).append(pk)
-    issued = AuditEntry.objects.filter(actor__in=keys, action=ISSUED, object_type=User._meta.label_lower)
-    codes = [(int(account), at) for account, at in issued.order_by("pk").values_list("object_id", "at")]
+    codes: list[tuple[int, datetime]] = []
+    with connection.cursor() as cursor:
+        cursor.execute(HANDS, names)
+        for kind, number, at in cursor.fetchall():
+            if kind == CODE:
+                codes.append((number, at))
+            else:
+                files.setdefault(kind, []).append(number)
     return Hands(files, codes)
 
 
-def bar_of(filed: HeadcountReturn, person: User) -> str:
-    """The reason why this person takes no step in verifying the return, "" without one."""
-    hands = hands_of([person])
-    conditions = hands.conditions
-    if not conditions:
-        return ""
-    with connection.cursor() as cursor:
-        cursor.execute(HELD.format(conditions=", ".join(conditions.values())), hands.names | {"pk": filed.pk})
-        held = cursor.fetchone()
-    kinds = [kind for kind, is_held in zip(conditions, held, strict=True) if is_held]
-    return _reason(kinds)
-
-
-def open_steps(filed: HeadcountReturn, steps: Iterable[Transition], person: User) -> tuple[list[Transition], str]:
+def open_steps(
+    filed: HeadcountReturn, steps: Iterable[Transition], person: User, origins: Origins
+) -> tuple[list[Transition], str]:
     """The steps that this person may take now, and why a review is not among them, "" if nothing bars the person."""
     offered = allowed(filed, steps, actor=person, region_code=filed.employer.region_id)
-    if REVIEW not in offered and VERIFY not in offered:
-        return offered, ""
-    bar = bar_of(filed, person)
+    bar = origins.bar(person) if REVIEW in offered or VERIFY in offered else ""
     return [step for step in offered if not bar or step not in (REVIEW, VERIFY)], bar
 
 
-def _reason(kinds: list[str]) -> str:
-    loaded = [str(KINDS[kind].label) for kind in kinds if kind != CODE]
-    if loaded:
-        words = _("本户或其残疾职工的%(what)s由您导入，审核须由他人办理。")
-        return words % {"what": _("、").join(loaded)}
-    return _("本户申报所用的登录码由您签发，审核须由他人办理。") if kinds else ""
-
-
 def barred_returns(person: User) -> list[int]:
-    """The returns before a review that this person may not verify; three queries, two without any hand in them."""
+    """The returns before a review that this person may not verify; two queries, one without any hand in them."""
     hands = hands_of([person])
     if not hands.conditions:
         return []

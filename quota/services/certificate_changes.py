@@ -8,7 +8,7 @@ from accounts.permissions import Permission
 from audit.errors import PermissionMissing, ReasonMissing, SecondPersonNeeded, TransitionNotAllowed
 from audit.services import record
 from quota.models import HeadcountReturn
-from quota.queries.evidence import bar_of
+from quota.queries.origins import origins_of
 
 
 @transaction.atomic
@@ -22,7 +22,7 @@ def look_at_changes(*, headcount_return: HeadcountReturn, reason: str, actor: Us
     region_code = headcount_return.employer.region_id
     if not actor.can(Permission.VERIFY_RETURN, region_code):
         raise PermissionMissing
-    if bar := bar_of(headcount_return, actor):
+    if bar := origins_of(headcount_return).bar(actor):
         raise SecondPersonNeeded(bar)
     if not reason.strip():
         raise ReasonMissing

@@ -20,7 +20,7 @@ from law.counting import MONTHS, Reason
 from quota.enums import DecisionReason
 from quota.errors import CaseChanged, DecisionRefused
 from quota.models import HeadcountReturn, Placement, PlacementCheck, VerifiedHeadcount
-from quota.queries.evidence import bar_of
+from quota.queries.origins import origins_of
 from quota.queries.verification import decided_months, decision_seen, results_of, shown_of_return
 from quota.services.checks import hold_checks, settle_transfers
 from quota.services.filing import copy_to_draft
@@ -140,7 +140,7 @@ def review_return(*, headcount_return: HeadcountReturn, actor: User, seen: str |
 def _check(filed: HeadcountReturn, step: Transition, actor: User) -> None:
     """Raise what refuses a review by this person: audit.workflow.check, and a hand of the person in the evidence."""
     check(filed, step, actor=actor, region_code=filed.employer.region_id)
-    if bar := bar_of(filed, actor):
+    if bar := origins_of(filed).bar(actor):
         raise SecondPersonNeeded(bar)
 
 

@@ -31,7 +31,7 @@ from quota.forms import CaseQueueForm, DecisionForm, SendBackForm
 from quota.models import HeadcountReturn, VerifiedHeadcount
 from quota.queries import case as cases
 from quota.queries import dispatch
-from quota.queries.certificate_changes import unseen_changes
+from quota.queries.certificate_changes import UNSEEN, unseen_changes
 from quota.queries.evidence import open_steps
 from quota.queries.origins import Origin, Origins, origins_of
 from quota.queries.queue import FIRST_SORT, Selection
@@ -116,13 +116,14 @@ def case(request: HttpRequest, pk: int, placement: int | None = None) -> HttpRes
         else:
             messages.success(request, _("已记录%(name)s的逐月认定。") % {"name": worker.placement.name})
             return redirect(_kept(request, "quota:case_person", filed.pk, worker.placement.pk))
-    steps, bar = open_steps(filed, STEPS, request.user)
+    origins = origins_of(filed)
+    steps, bar = open_steps(filed, STEPS, request.user, origins)
     shown = CaseView(
         filed=filed,
         workers=people,
         chosen=cases.person_evidence(filed, worker, request.user) if worker else None,
         form=form,
-        origins=origins_of(filed),
+        origins=origins,
         steps=steps,
         bar=bar,
         can_reveal=request.user.can(Permission.REVEAL_IDENTITY, filed.employer.region_id),
@@ -202,7 +203,7 @@ def _context(request: HttpRequest, shown: CaseView) -> dict[str, Any]:
         "filed": shown.filed,
         "form": shown.form,  # its errors open the page
         "steps": [(step.name, CASE_WORDS[step.name].button) for step in shown.steps],
-        "changes": unseen_changes(shown.filed),
+        "changes": unseen_changes(shown.filed) if shown.filed.has_changes else [],
         "trail": trail_of(shown.filed)[:20],
         "may_look": request.user.can(Permission.VERIFY_RETURN, shown.filed.employer.region_id),
         "before": before,
@@ -294,5 +295,7 @@ def _filed(request: HttpRequest, pk: int, permission: Permission) -> HeadcountRe
     """A filed return of the person's regions, with its 审核认定书's number; officers do not see drafts."""
     returns = HeadcountReturn.objects.exclude(state__in=[ReturnState.DRAFT, ReturnState.REPLACED])
     numbers = VerifiedHeadcount.objects.current().filter(headcount_return=OuterRef("pk")).values("number")
-    queryset = returns.select_related("employer__region").annotate(certificate_number=Subquery(numbers))
+    queryset = returns.select_related("employer__region").annotate(
+        certificate_number=Subquery(numbers), has_changes=UNSEEN
+    )
     return scoped_object(queryset, request.user, permission, region_of="employer.region_id", pk=pk)

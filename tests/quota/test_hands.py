@@ -21,7 +21,7 @@ from exchange.services.approvals import decision_about
 from exchange.services.uploads import order_writing, read_file, receive_file, write_file
 from quota.enums import ReturnState
 from quota.models import Certificate, Employer, HeadcountReturn, Placement
-from quota.queries.evidence import bar_of, barred_returns
+from quota.queries.evidence import barred_returns
 from quota.queries.origins import origins_of
 from quota.services.batches import agreeing, review_agreeing, verify_agreeing, verify_region
 from quota.services.checks import run_checks
@@ -81,6 +81,10 @@ def checked(filed: HeadcountReturn) -> HeadcountReturn:
     HeadcountReturn.objects.filter(pk=filed.pk).update(state=ReturnState.CHECKED)
     filed.refresh_from_db()
     return filed
+
+
+def bar_of(filed: HeadcountReturn, person: User) -> str:
+    return origins_of(filed).bar(person)
 
 
 def waits(person: User) -> int:
