@@ -57,7 +57,7 @@ HISTORY = tuple(holder._replace(model=Certificate.pgh_event_model) for holder in
 NOT_A_CHANGE = "quota.Certificate:update_update"
 
 # Placements have no index by certificate number, so each batch of numbers reads them all.
-BATCH_SIZES = {PERSON_KEYS: 500, CERTIFICATE_KEYS: 5_000}
+BATCH_SIZES = {PERSON_KEYS: 200, CERTIFICATE_KEYS: 5_000}
 # Others queue behind a batch that waits for its lock, so it waits shortly and tries again.
 PATIENCE, PAUSE = "200ms", 0.2
 
