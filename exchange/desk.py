@@ -51,7 +51,7 @@ def files_to_look_at(user: User) -> Iterable[Waiting]:
         second=Count("pk", filter=second),
         second_since=Min("created_at", filter=second),
         second_touched=Min("touched_at", filter=second),
-        # As typed from the other office's paper: the files' own sums stay hidden until then (promise A13).
+        # As typed from the other office's paper: the files' own sums stay hidden until then (promise A16).
         second_money=Sum(Cast(KT("control__received"), YUAN), filter=second),
     )
     files = reverse("exchange:file_list")

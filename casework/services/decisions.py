@@ -39,8 +39,7 @@ class Decision:
     An approval calls, in this order: `hold`, which takes the locks before the row's own (docs/locks.md); `refuse`,
     which raises an obstacle; `prepare`, which ends rows that a constraint does not allow beside this one; and, once
     the row is stamped, `effect`, which makes the change. Proposing also calls `refuse`, rejecting also calls `hold`.
-    `drop` replaces the stamp of a rejection: it deletes the row of a kind that keeps none, or puts away what only an
-    approval would have needed.
+    `drop` deletes a rejected proposal of a kind that keeps no row.
 
     `pending`, `changed`, `own` and `clash` are the kind's own errors; `clash` replaces an IntegrityError.
     """

@@ -18,7 +18,6 @@ from exchange.errors import ControlMissing
 from exchange.kinds import KINDS
 from exchange.models import ImportedFile
 from exchange.queries import lacks_control
-from exchange.services.uploads import drop_contents
 from exchange.workflow import file_transitions
 
 
@@ -37,13 +36,6 @@ def _refuse(file: ImportedFile, actor: User) -> None:
 def _only_sound(file: ImportedFile, actor: User) -> None:
     """Faulty rows stay out, as the page said."""
     ImportedFile.objects.filter(pk=file.pk).update(only_sound_rows=bool(file.fault_count), touched_at=Now())
-
-
-def _turn_down(file: ImportedFile, actor: User) -> None:
-    """Nobody needs the contents of a rejected file; they would use up its sender's room."""
-    _approve, reject = file_transitions(KINDS[file.kind].permission, needs_reason=False)
-    stamp(file, reject, actor=actor)
-    drop_contents(file)
 
 
 def _details(file: ImportedFile) -> dict[str, Any]:
@@ -65,13 +57,13 @@ def enter_control(*, file: ImportedFile, typed: ControlTotals, actor: User) -> I
     locked = ImportedFile.objects.select_for_update(of=("self",), no_key=True).get(pk=file.pk)
     if not lacks_control(locked):  # nobody tries again after having seen the file's totals
         raise TransitionNotAllowed
-    approve, _reject = file_transitions(KINDS[locked.kind].permission, needs_reason=False)
+    approve, reject = file_transitions(KINDS[locked.kind].permission, needs_reason=False)
     check(locked, approve, actor=actor, region_code=locked.region_id)
     found = ControlTotals.read(locked.totals)
     locked.control, locked.control_by, locked.control_at = typed.stored, actor, timezone.now()
     locked.save()
     if typed != found:
-        _turn_down(locked, actor)
+        stamp(locked, reject, actor=actor)
     record(
         actor=actor,
         action="quota.file.control",
@@ -103,7 +95,6 @@ def file_decision(permission: Permission, *, needs_reason: bool = False) -> Deci
         shown=_shown,
         refuse=_refuse,
         prepare=_only_sound,
-        drop=lambda file, actor, reason: _turn_down(file, actor),
         entry=lambda file: {"target": file, "prefix": "quota.file"},
         details=_details,
     )

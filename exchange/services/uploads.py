@@ -127,17 +127,17 @@ def read_file(*, file: ImportedFile) -> None:
         ):
             keep_outcome(file, report, FileState.CHECKED, source, kind)
             if not report.sound:
-                drop_contents(file)
+                _drop_contents(file)
 
 
 def _refuse(file: ImportedFile, refusal: DomainError) -> None:
     """Store the refusal, unless another worker has changed the state meanwhile. Nobody needs the contents then."""
     untouched = ImportedFile.objects.filter(pk=file.pk, state=file.state)
     if untouched.update(refusal=str(refusal.message), state=FileState.FAILED, touched_at=Now()):
-        drop_contents(file)
+        _drop_contents(file)
 
 
-def drop_contents(file: ImportedFile) -> None:
+def _drop_contents(file: ImportedFile) -> None:
     """Remove the contents of a file that can never be written; they would use up its sender's room."""
     if file.stored:
         transaction.on_commit(partial(file.stored.storage.delete, file.stored.name))
