@@ -8,10 +8,10 @@ from typing import Any
 import redis
 from django.conf import settings
 from django.db import DatabaseError, connection
-from django.db.models import Exists, F, OuterRef, QuerySet, Value
+from django.db.models import Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-from disclosure.models import Publication, PublicationState
+from disclosure.models import PublicationState
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
@@ -20,6 +20,11 @@ from quota.queries.certificate_tries import employers_that_try
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
 MOST_NAMED = 20  # of one kind
+
+ENDED_BADLY = """
+SELECT 'run', id FROM levy_assessmentrun WHERE state = %s
+UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %s ORDER BY 2
+"""
 
 
 @dataclass(frozen=True)
@@ -85,12 +90,11 @@ def queue_lengths() -> dict[str, int] | None:
 
 def _ended_badly() -> dict[str, list[int]]:
     """Runs with a slice put aside, and publications that failed; one query for both."""
-    runs = AssessmentRun.objects.filter(state=RunState.PARTIAL).annotate(kind=Value("run"))
-    publications = Publication.objects.filter(state=PublicationState.FAILED).annotate(kind=Value("publication"))
-    both = [rows.order_by().values_list("kind", "pk") for rows in (runs, publications)]
     found: dict[str, list[int]] = {"run": [], "publication": []}
-    for kind, pk in both[0].union(both[1], all=True).order_by("pk"):
-        found[kind].append(pk)
+    with connection.cursor() as cursor:
+        cursor.execute(ENDED_BADLY, [RunState.PARTIAL.value, PublicationState.FAILED.value])
+        for kind, pk in cursor.fetchall():
+            found[kind].append(pk)
     return {kind: pks[:MOST_NAMED] for kind, pks in found.items()}
 
 
