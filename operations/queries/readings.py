@@ -11,8 +11,12 @@ from django.db import DatabaseError, connection
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
+<<<<<<< HEAD
 from audit.models import AuditEntry
 from disclosure.models import Publication, PublicationState
+=======
+from disclosure.models import PublicationState
+>>>>>>> privacy
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
@@ -20,10 +24,19 @@ from quota.queries.certificate_tries import employers_that_try
 
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
+<<<<<<< HEAD
 WATCHED_FOR = timedelta(hours=24)
 # From this number on within WATCHED_FOR, whatever was forgiven in between: who forgets a phone types fewer.
 MANY_WRONG_CODES = 10
 MANY_UNLOCKS = 3
+=======
+MOST_NAMED = 20  # of one kind
+
+ENDED_BADLY = """
+SELECT 'run', id FROM levy_assessmentrun WHERE state = %s
+UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %s ORDER BY 2
+"""
+>>>>>>> privacy
 
 
 @dataclass(frozen=True)
@@ -46,20 +59,29 @@ class Readings:
 
 
 def read() -> Readings:
+<<<<<<< HEAD
     """Look at everything now: eight short queries and one question to the broker. Raises DatabaseError."""
+=======
+    """Look at everything now: five short queries and one question to the broker. Raises DatabaseError."""
+    ended = _ended_badly()
+>>>>>>> privacy
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
         ages={name: age for name, _seen_at, age in signs},
         queue_lengths=queue_lengths(),
         stalled_runs=stalled_runs(),
-        partial_runs=_ids(AssessmentRun.objects.filter(state=RunState.PARTIAL)),
+        partial_runs=ended["run"],
         stalled_files=_ids(
             ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
         ),
+<<<<<<< HEAD
         failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
         guessed_codes=_often("accounts.user.wrong_code", MANY_WRONG_CODES),
         often_unlocked=_often("accounts.user.unlock", MANY_UNLOCKS),
+=======
+        failed_publications=ended["publication"],
+>>>>>>> privacy
         employers_that_try=employers_that_try(),
         free_space=_free_space(),
     )
@@ -98,8 +120,18 @@ def queue_lengths() -> dict[str, int] | None:
         return None
 
 
+def _ended_badly() -> dict[str, list[int]]:
+    """Runs with a slice put aside, and publications that failed; one query for both."""
+    found: dict[str, list[int]] = {"run": [], "publication": []}
+    with connection.cursor() as cursor:
+        cursor.execute(ENDED_BADLY, [RunState.PARTIAL.value, PublicationState.FAILED.value])
+        for kind, pk in cursor.fetchall():
+            found[kind].append(pk)
+    return {kind: pks[:MOST_NAMED] for kind, pks in found.items()}
+
+
 def _ids(rows: QuerySet[Any]) -> list[int]:
-    return list(rows.order_by("pk").values_list("pk", flat=True)[:20])
+    return list(rows.order_by("pk").values_list("pk", flat=True)[:MOST_NAMED])
 
 
 def _free_space() -> float:

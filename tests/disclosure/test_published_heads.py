@@ -2,11 +2,10 @@
 
 from collections import defaultdict
 from decimal import Decimal
-from importlib import import_module
 from random import Random
 
 import pytest
-from django.apps import apps
+from django.core.management import call_command
 from django.db import connection
 
 from disclosure.models import Publication, PublishedEntry
@@ -159,8 +158,7 @@ def test_rows_published_before_the_rule_get_its_bands_and_their_files_go() -> No
     past_the_triggers(OLD)
     assert publication.entries.filter(credited_months=19).exists()
     connection.check_constraints()
-    with connection.schema_editor(atomic=False) as editor:
-        import_module("disclosure.migrations.0004_older_rows").band(apps, editor)
+    call_command("band_publications")
     assert not publication.files.exists()
     entries, figures = [*publication.entries.order_by("pk").values()], [*publication.figures.values()]
     money = ("levy_band", "settlement")

@@ -5,8 +5,10 @@ import logging
 import re
 from datetime import timedelta
 from pathlib import Path
+from uuid import uuid4
 
 import pytest
+from django.conf import settings
 from django.core.management import call_command
 from django.db import IntegrityError, connection, transaction
 from django.utils import timezone
@@ -19,7 +21,12 @@ from operations.logs import JsonLines
 from operations.models import AlarmEntry, Pulse, Sign
 from operations.queries.readings import read, stalled_runs
 from operations.tasks import canary
+<<<<<<< HEAD
 from tests.accounts.factories import UserFactory
+=======
+from quota.models import CertificateTry
+from quota.queries.returns import day_in_china
+>>>>>>> privacy
 from tests.levy.factories import started_run
 from tests.quota.factories import EmployerFactory
 from tools.roles import as_owner
@@ -39,6 +46,22 @@ def seen(sign: Sign, ago: timedelta) -> None:
 
 def codes() -> list[str]:
     return [alarm.code for alarm, _subject in alarms.raised(read())]
+
+
+def test_an_employer_that_types_many_unknown_certificates_is_named_by_its_code() -> None:
+    all_is_well()
+    employer = EmployerFactory()
+    CertificateTry.objects.bulk_create(
+        CertificateTry(
+            employer=employer, day=day_in_china(), person_key=uuid4(), certificate_key=uuid4(), is_unknown=True
+        )
+        for _number in range(settings.CERTIFICATES_A_DAY["alarm"])
+    )
+    assert [(alarm.code, subject) for alarm, subject in alarms.raised(read())] == [
+        ("certificates-tried", employer.uscc)
+    ]
+    CertificateTry.objects.first().delete()
+    assert codes() == []
 
 
 def test_nothing_is_raised_while_every_sign_is_fresh() -> None:

@@ -247,7 +247,7 @@ def test_a_figure_that_is_not_final_says_what_it_rests_on_in_the_same_words(
     filed_return(employer)
     check_employers(levy_year=2025, employer_ids=[employer.pk])
     assert said(*pages()) == {"申报数"}  # what the checks found is told with an officer's decision
-    HeadcountReturn.objects.filter(employer=employer).update(
+    HeadcountReturn.objects.filter(employer=employer, is_in_force=True).update(
         state="sent_back", sent_back_at=timezone.now(), sent_back_reason="请核对。"
     )
     assert said(*pages()) == {"核对数"}

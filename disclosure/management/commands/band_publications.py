@@ -1,13 +1,18 @@
-"""Rows published before the rule of law.published_heads get its bands, and their files, which name exact heads, go."""
+"""`manage.py band_publications`: give rows published before the rule of law.published_heads its bands, and remove
+their files, which name exact heads. For the operator, once after the upgrade; a repetition changes nothing."""
 
 from collections import defaultdict
+from decimal import Decimal
+from typing import Any
 
-from django.db import migrations
-from django.db.models import Sum
+from django.core.management import BaseCommand
+from django.db import connection, transaction
+from django.db.models import Exists, OuterRef, Sum
 
-from law.averaging import MONTHS
-from law.policy import POLICY_YEARS, Outcome
-from law.published_heads import FEWEST_STAFF, published_heads
+from disclosure.models import Publication, PublishedEntry
+from disclosure.services.freezing import exempt_below
+from law.policy import Outcome
+from law.published_heads import Span, published_heads
 
 FROZEN = ("disclosure_publishedentry", "disclosure_publishedfigure", "disclosure_publishedfile")
 OUTCOMES = {
@@ -21,25 +26,34 @@ OPEN = 2**31 - 1
 BATCH = 5_000
 
 
-def band(apps, schema_editor):
-    with schema_editor.connection.cursor() as cursor:
-        cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
-        for table in FROZEN:
-            cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
-        band_rows(apps)
-        for table in FROZEN:
-            cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+class Command(BaseCommand):
+    help = "把本规则之前公布的安排人数改为整数或区间"
+
+    def handle(self, *args: Any, **options: Any) -> None:
+        with transaction.atomic(), connection.cursor() as cursor:
+            cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
+            for table in FROZEN:  # the database lets nobody edit published rows, so only their owner can
+                cursor.execute(f"ALTER TABLE {table} DISABLE TRIGGER USER")
+            banded = _band_rows()
+            for table in FROZEN:
+                cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
+        self.stdout.write(f"已处理公示{banded}版")
 
 
-def band_rows(apps):
-    seen = defaultdict(list)
-    for publication in apps.get_model("disclosure", "Publication").objects.order_by("levy_year", "pk"):
+def _band_rows() -> int:
+    seen: dict[tuple[int, str], list[Span]] = defaultdict(list)
+    older = PublishedEntry.objects.filter(credited_months__isnull=False, placed_low=None)
+    publications = Publication.objects.filter(Exists(older.filter(publication=OuterRef("pk"))))
+    banded = 0
+    for publication in publications.order_by("levy_year", "pk"):
         _band_entries(publication, seen)
         _sum_up(publication)
         publication.files.all().delete()
+        banded += 1
+    return banded
 
 
-def _band_entries(publication, seen):
+def _band_entries(publication: Publication, seen: dict[tuple[int, str], list[Span]]) -> None:
     ratios = {
         row["region_code"]: row["required"] / row["staff"]
         for row in publication.figures.order_by()
@@ -54,18 +68,16 @@ def _band_entries(publication, seen):
         _band_entry(entry, publication.levy_year, ratios[entry.region_code], seen[publication.levy_year, entry.uscc])
         changed.append(entry)
     fields = ["standing", "share_band", "credited_months", "placed_low", "placed_high", "levy_band", "settlement"]
-    publication.entries.model.objects.bulk_update(changed, fields, batch_size=BATCH)
+    PublishedEntry.objects.bulk_update(changed, fields, batch_size=BATCH)
 
 
-def _band_entry(entry, levy_year, ratio, earlier):
+def _band_entry(entry: PublishedEntry, levy_year: int, ratio: Decimal, earlier: list[Span]) -> None:
     staff = round(entry.required_months / ratio)
     outcome = OUTCOMES[entry.standing, entry.share_band]
     heads = published_heads(staff, entry.required_months, entry.credited_months, outcome, earlier)
     if heads is None:
         entry.credited_months, entry.share_band = None, "withheld"
-        small = POLICY_YEARS[levy_year].small_enterprise.value
-        is_exempt = small.years is None and small.staff_limit >= FEWEST_STAFF and staff < FEWEST_STAFF * MONTHS
-        if is_exempt and entry.entity_type == "enterprise" and entry.standing != "below":
+        if staff < exempt_below(levy_year) and entry.entity_type == "enterprise" and entry.standing != "below":
             entry.standing = "exempt"
         else:
             entry.standing = entry.levy_band = entry.settlement = "withheld"
@@ -75,7 +87,7 @@ def _band_entry(entry, levy_year, ratio, earlier):
     entry.credited_months, entry.share_band = heads.counted, heads.share
 
 
-def _sum_up(publication):
+def _sum_up(publication: Publication) -> None:
     """Totals that say no more than the rows."""
     figures = {(figure.region_code, figure.entity_type): figure for figure in publication.figures.all()}
     ratios = {key[0]: f.required_months / f.staff_months for key, f in figures.items() if f.staff_months}
@@ -94,8 +106,3 @@ def _sum_up(publication):
             figure.shortfall_months += max(entry.required_months - entry.credited_months, 0)
     for figure in figures.values():
         figure.save()
-
-
-class Migration(migrations.Migration):
-    dependencies = [("disclosure", "0003_banded_heads")]
-    operations = [migrations.RunPython(band, migrations.RunPython.noop)]
