@@ -11,12 +11,8 @@ from django.db import DatabaseError, connection
 from django.db.models import Count, Exists, F, OuterRef, QuerySet
 from django.db.models.functions import Now
 
-<<<<<<< HEAD
 from audit.models import AuditEntry
-from disclosure.models import Publication, PublicationState
-=======
 from disclosure.models import PublicationState
->>>>>>> privacy
 from exchange.models import AT_WORK, ImportedFile
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
@@ -24,26 +20,23 @@ from quota.queries.certificate_tries import employers_that_try
 
 QUEUES = {Sign.QUEUE_FAST: "fast", Sign.QUEUE_BATCH: "batch", Sign.QUEUE_PDF: "pdf", Sign.QUEUE_IMPORT: "import"}
 STALLED_AFTER = timedelta(minutes=5)
-<<<<<<< HEAD
 WATCHED_FOR = timedelta(hours=24)
 # From this number on within WATCHED_FOR, whatever was forgiven in between: who forgets a phone types fewer.
-MANY_WRONG_CODES = 10
-MANY_UNLOCKS = 3
-=======
+WRONG_CODE, UNLOCK = "accounts.user.wrong_code", "accounts.user.unlock"
+WATCHED = {WRONG_CODE: 10, UNLOCK: 3}
 MOST_NAMED = 20  # of one kind
 
 ENDED_BADLY = """
 SELECT 'run', id FROM levy_assessmentrun WHERE state = %s
 UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %s ORDER BY 2
 """
->>>>>>> privacy
 
 
 @dataclass(frozen=True)
 class Readings:
     """`seen` and `ages` have the signs of life that were ever seen: when, and how long ago by the database's clock;
-    `queue_lengths` is None without a broker; `guessed_codes` and
-    `often_unlocked` are numbers of accounts; `free_space` is the free share of the disk with the files."""
+    `queue_lengths` is None without a broker; `guessed_codes` and `often_unlocked` are numbers of accounts; `free_space` is
+    the free share of the disk with the files."""
 
     seen: dict[str, datetime]
     ages: dict[str, timedelta]
@@ -59,12 +52,8 @@ class Readings:
 
 
 def read() -> Readings:
-<<<<<<< HEAD
-    """Look at everything now: eight short queries and one question to the broker. Raises DatabaseError."""
-=======
-    """Look at everything now: five short queries and one question to the broker. Raises DatabaseError."""
-    ended = _ended_badly()
->>>>>>> privacy
+    """Look at everything now: six short queries and one question to the broker. Raises DatabaseError."""
+    ended, often = _ended_badly(), _often(WATCHED)
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
@@ -75,13 +64,9 @@ def read() -> Readings:
         stalled_files=_ids(
             ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
         ),
-<<<<<<< HEAD
-        failed_publications=_ids(Publication.objects.filter(state=PublicationState.FAILED)),
-        guessed_codes=_often("accounts.user.wrong_code", MANY_WRONG_CODES),
-        often_unlocked=_often("accounts.user.unlock", MANY_UNLOCKS),
-=======
         failed_publications=ended["publication"],
->>>>>>> privacy
+        guessed_codes=often[WRONG_CODE],
+        often_unlocked=often[UNLOCK],
         employers_that_try=employers_that_try(),
         free_space=_free_space(),
     )
@@ -95,11 +80,12 @@ def stalled_runs() -> list[int]:
     return _ids(runs.filter(Exists(left)).exclude(Exists(recent)))
 
 
-def _often(action: str, many: int) -> list[int]:
-    """Numbers of the accounts with so many entries of this action in the last day."""
-    recent = AuditEntry.objects.filter(action=action, at__gte=Now() - WATCHED_FOR)
-    counted = recent.values("object_id").annotate(times=Count("pk")).filter(times__gte=many)
-    return sorted(int(number) for number in counted.order_by().values_list("object_id", flat=True)[:20])
+def _often(watched: dict[str, int]) -> dict[str, list[int]]:
+    """For each action, the numbers of the accounts with so many entries of it in the last day."""
+    recent = AuditEntry.objects.filter(action__in=watched, at__gte=Now() - WATCHED_FOR)
+    counted = recent.values("action", "object_id").annotate(times=Count("pk")).order_by()
+    found = [(row["action"], int(row["object_id"])) for row in counted if row["times"] >= watched[row["action"]]]
+    return {action: sorted(pk for name, pk in found if name == action)[:MOST_NAMED] for action in watched}
 
 
 def database_answers() -> bool:

@@ -21,12 +21,9 @@ from operations.logs import JsonLines
 from operations.models import AlarmEntry, Pulse, Sign
 from operations.queries.readings import read, stalled_runs
 from operations.tasks import canary
-<<<<<<< HEAD
-from tests.accounts.factories import UserFactory
-=======
 from quota.models import CertificateTry
 from quota.queries.returns import day_in_china
->>>>>>> privacy
+from tests.accounts.factories import UserFactory
 from tests.levy.factories import started_run
 from tests.quota.factories import EmployerFactory
 from tools.roles import as_owner
