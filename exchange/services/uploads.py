@@ -211,7 +211,7 @@ def forget_contents() -> int:
     rejected uploads do not stay so long: their sender may withdraw one after the other.
     """
     for file in ImportedFile.objects.filter(state=FileState.REJECTED).exclude(stored=""):
-        drop_contents(file)
+        _drop_contents(file)
     old = ImportedFile.objects.filter(touched_at__lt=timezone.now() - KEPT_FOR).exclude(state__in=AT_WORK)
     kept = old.exclude(stored="", fault_book="", change_list="")
     kept = list(kept.select_for_update(of=("self",), no_key=True, skip_locked=True))

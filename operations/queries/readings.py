@@ -35,8 +35,8 @@ UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %s 
 @dataclass(frozen=True)
 class Readings:
     """`seen` and `ages` have the signs of life that were ever seen: when, and how long ago by the database's clock;
-    `queue_lengths` is None without a broker; `guessed_codes` and `often_unlocked` are numbers of accounts; `free_space` is
-    the free share of the disk with the files."""
+    `queue_lengths` is None without a broker; `guessed_codes` and `often_unlocked` are numbers of accounts;
+    `free_space` is the free share of the disk with the files."""
 
     seen: dict[str, datetime]
     ages: dict[str, timedelta]
