@@ -19,6 +19,7 @@ REACHED_FROM = {
     "access:person_new": "access:people",
     "levy:run_start": "levy:run_list",
     "levy:parameter_change_list": "levy:parameter_list",
+    "quota:certificate_changes": "quota:queue",
     "quota:quick": "quota:queue",
     "subsidies:programme_list": "subsidies:award_list",
     "disclosure:publication_start": "disclosure:publication_list",
