@@ -5,7 +5,6 @@ from decimal import Decimal
 from random import Random
 
 import pytest
-from django.core.management import call_command
 from django.db import connection
 
 from disclosure.models import Publication, PublishedEntry
@@ -131,37 +130,3 @@ def past_the_triggers(statement: str) -> None:
         cursor.execute("SET CONSTRAINTS ALL IMMEDIATE")
         for table in tables:
             cursor.execute(f"ALTER TABLE {table} ENABLE TRIGGER USER")
-
-
-OLD = """
-UPDATE disclosure_publishedentry e SET placed_low = NULL, placed_high = NULL, credited_months = v.credited_months,
-    standing = CASE WHEN v.credited_months >= e.required_months THEN 'met' ELSE 'below' END,
-    share_band = CASE WHEN v.credited_months >= e.required_months THEN 'met' ELSE 'below_one' END,
-    levy_band = 'below_10k', settlement = 'unpaid'
-FROM quota_verifiedheadcount v JOIN quota_employer u ON u.id = v.employer_id WHERE u.uscc = e.uscc;
-UPDATE disclosure_publishedfigure f SET credited_months = s.credited, required_months = s.required,
-    staff_months = s.required / 0.015, met_count = unit_count, below_count = 0, exempt_count = 0, withheld_count = 0
-FROM (SELECT region_code, entity_type, sum(credited_months) AS credited, sum(required_months) AS required
-      FROM disclosure_publishedentry GROUP BY 1, 2) s
-WHERE s.region_code = f.region_code AND s.entity_type = f.entity_type
-"""
-
-
-def test_rows_published_before_the_rule_get_its_bands_and_their_files_go() -> None:
-    regions()
-    unit, small = (employer(entity_type=EntityType.INSTITUTION) for _unit in range(2))
-    verified_year(unit, credited=19)
-    verified_year(small, staff=3, wages="180000.00", credited=12)
-    confirmed_run()
-    publication = published()
-    kept = [*publication.entries.order_by("pk").values()], [*publication.figures.values()]
-    past_the_triggers(OLD)
-    assert publication.entries.filter(credited_months=19).exists()
-    connection.check_constraints()
-    call_command("band_publications")
-    assert not publication.files.exists()
-    entries, figures = [*publication.entries.order_by("pk").values()], [*publication.figures.values()]
-    money = ("levy_band", "settlement")
-    for now, before in zip([*entries, *figures], [*kept[0], *kept[1]], strict=True):
-        same = {name: value for name, value in now.items() if name not in money}
-        assert same == {name: value for name, value in before.items() if name not in money}

@@ -25,7 +25,7 @@ BEFORE = {
     "audit": 2,
     "casework": 1,
     "collection": 2,
-    "disclosure": 2,
+    "disclosure": 3,
     "exchange": 1,
     "levy": 2,
     "operations": 1,
