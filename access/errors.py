@@ -31,6 +31,13 @@ class GaveAccess(DomainError):
     message = _("您提出或批准过此人的权限变更，不能再签发其初始密码，请由其他系统管理员签发。")
 
 
+class IssuedPassword(DomainError):
+    """Nobody holds a password and then gives it a right or a new second factor."""
+
+    code = "issued_password"
+    message = _("此人的初始密码由您签发，您不能再提出或批准其权限变更，请由其他系统管理员办理。")
+
+
 class NameTaken(DomainError):
     code = "name_taken"
     message = _("此用户名已被使用，请换一个。")

@@ -43,13 +43,14 @@ def with_shared_origin(entries: models.QuerySet[AuditEntry]) -> models.QuerySet[
     for part in ("browser", "address"):
         path = f"details__origin__{part}"
         marked = marked.annotate(**{f"at_{part}": KT(path)})
-        earlier = AuditEntry.objects.annotate(place=KT(path)).filter(
+        others = AuditEntry.objects.exclude(actor=None).exclude(actor=OuterRef("actor"))
+        earlier = others.annotate(place=KT(path)).filter(
             object_type=OuterRef("object_type"),
             object_id=OuterRef("object_id"),
             pk__lt=OuterRef("pk"),
             place=OuterRef(f"at_{part}"),
         )
-        marked = marked.annotate(**{f"same_{part}": Exists(earlier.exclude(actor=OuterRef("actor")))})
+        marked = marked.annotate(**{f"same_{part}": Exists(earlier)})
     return marked
 
 

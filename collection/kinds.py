@@ -124,20 +124,20 @@ PAYMENTS = Kind(
         refused_in_uploads(
             f"abs(s.amount) >= {LARGEST_RECEIPT}",
             "amount",
-            _("一张税票的金额不可能这样大。"),
-            _("请与国库核对金额，是否多了位数。"),
+            _("单张税票的金额超出合理范围。"),
+            _("请与国库核对金额。"),
         ),
         # Last, so that it counts no payment that another check has refused.
         refused_in_uploads(
             OVERDRAWN,
             "amount",
-            _("退费超过该单位本年度已缴的金额。"),
+            _("退费超过该单位该费款所属年度已缴的金额。"),
             _("请核对单位、年度和金额；须先导入所退的缴费。"),
         ),
     ),
     remarks=(
         (IN_FUTURE, _("入库日期晚于今天")),
-        (OVERDRAWN, _("退费超过该单位本年度已缴的金额")),
+        (OVERDRAWN, _("退费超过该单位该费款所属年度已缴的金额")),
     ),
 )
 

@@ -237,7 +237,7 @@ FIGURE_COLUMNS = (
     PublishedColumn(
         "不公布结果（户）",
         "withheld_units",
-        _("结果会显出个别职工的残疾情况"),
+        _("公布结果会泄露个别职工的残疾情况"),
         lambda r: r.totals.withheld_count,
         kind=CellKind.UNITS,
     ),

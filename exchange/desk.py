@@ -56,7 +56,7 @@ def files_to_look_at(user: User) -> Iterable[Waiting]:
     )
     files = reverse("exchange:file_list")
     due = found["second_touched"] and Due(localdate(found["second_touched"] + KEPT_FOR), _("文件内容届时清除"))
-    money = found["second_money"] and Money(found["second_money"], _("已核对的对账单缴费"))
+    money = found["second_money"] and Money(found["second_money"], _("已对账的缴费金额"))
     yield Waiting(_("导入文件待第二人批准"), found["second"], files, found["second_since"], due, money)
     yield Waiting(_("导入文件待确认写入"), found["sound"], files, found["sound_since"])
     yield Waiting(_("导入文件有错，待处理"), found["faulty"], files, found["faulty_since"])

@@ -23,4 +23,4 @@ class StorageFull(DomainError):
     """A person or an office has too many uploads that nobody has written."""
 
     code = "storage_full"
-    message = _("已上传而未写入的文件过多，请先写入。")
+    message = _("已上传而未写入的文件过多，请先写入或撤回。")

@@ -37,7 +37,7 @@ class ControlForm(forms.Form):
 
     count = CountField()
     received = MoneyField()
-    refunded = MoneyField(help_text=_("没有的填0。"))
+    refunded = MoneyField(help_text=_("没有退费的填0。"))
 
     def __init__(self, *args: Any, control: Control, **kwargs: Any) -> None:
         super().__init__(*args, **kwargs)

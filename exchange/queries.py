@@ -103,6 +103,10 @@ class ControlLine:
     def is_money(self) -> bool:
         return isinstance(self.found, Decimal)
 
+    @property
+    def differs(self) -> bool:
+        return self.typed != self.found
+
 
 def control_of(file: ImportedFile) -> list[ControlLine]:
     """The typed totals of the other office beside those of the file; empty before somebody has typed them."""

@@ -82,7 +82,8 @@ def file_detail(request: HttpRequest, pk: int) -> HttpResponse:
         "refresh": REFRESH_SECONDS if file.state in AT_WORK else 0,
         "trail": trail_of(file)[:20],
         "matters": matters_of(file, request.user),
-        "control": control_of(file),
+        "control": (control := control_of(file)),
+        "differs": any(line.differs for line in control),
         "hides_amounts": hides_amounts(file, request.user),
         "may_write": may_write(file, request.user),
         "may_approve": may_approve(file, request.user),
@@ -135,11 +136,13 @@ def file_step(request: HttpRequest, pk: int, step: str) -> HttpResponse:
             "kind": KINDS[file.kind],
             "matters": matters_of(file, request.user),
             "control": control_of(file),
+            "hides_amounts": hides_amounts(file, request.user),
             "shows_changes": is_approval,
         },
         crumbs=[(reverse("exchange:file_list"), _("文件导入")), (stand, file.name)],
         stand=stand,
         about=file.name,
+        subject=file,
         take=lambda form: _decided(request, steps[step](file, actor=request.user, **form.cleaned_data)),
         needs_reason=not is_approval or decision.approval.needs_reason,
         seen=(lambda: decision.seen(file)) if is_approval else None,
@@ -167,6 +170,7 @@ def file_control(request: HttpRequest, pk: int) -> HttpResponse:
         crumbs=[(reverse("exchange:file_list"), _("文件导入")), (stand, file.name)],
         stand=stand,
         about=file.name,
+        subject=file,
         take=lambda form: _compared(file, ControlTotals(**form.cleaned_data), request.user),
         form=lambda: ControlForm(**start(request), control=control),
         onwards=lambda: reverse("exchange:file_step", args=[file.pk, "approve"]),
@@ -184,7 +188,7 @@ def _compared(file: ImportedFile, typed: ControlTotals, actor: User) -> None:
 
 def _differences(file: ImportedFile) -> str:
     named = _("%(label)s录入%(typed)s、文件%(found)s")
-    lines = [line for line in control_of(file) if line.typed != line.found]
+    lines = [line for line in control_of(file) if line.differs]
     return "；".join(
         named % {"label": line.label, "typed": f"{line.typed:,}", "found": f"{line.found:,}"} for line in lines
     )

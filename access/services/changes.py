@@ -4,7 +4,7 @@ from typing import Any
 
 from django.db import transaction
 
-from access.errors import ChangePending, NameTaken, OutOfReach, OwnAccount
+from access.errors import ChangePending, IssuedPassword, NameTaken, OutOfReach, OwnAccount
 from access.models import AccessChange
 from access.queries.reach import may_manage
 from access.services.people import enable
@@ -15,6 +15,7 @@ from accounts.permissions import Role
 from accounts.services.locks import lock_account
 from accounts.services.people import appoint, record_number, refuse_mixed_roles, set_number
 from accounts.services.trail import record_of_person
+from accounts.sign_in.passwords import last_issued
 from accounts.sign_in.sessions import end_sessions
 from audit.services import record
 from casework.services.decisions import Decision
@@ -61,8 +62,8 @@ def propose(
     """Ask a second administrator for a change. A person who has no personnel number yet gets it with the appointment.
 
     To change an account, the administrator needs all of the person's posts within reach; for a further post, only the
-    right for its region. Raises OwnAccount, PermissionMissing, RolesApart, OutOfReach, ReasonMissing, ChangePending,
-    NumberMissing, NumberTaken.
+    right for its region. Raises OwnAccount, PermissionMissing, IssuedPassword, RolesApart, OutOfReach, ReasonMissing,
+    ChangePending, NumberMissing, NumberTaken.
     """
     has_no_number = kind == Kind.APPOINT and person.personnel_number is None
     if has_no_number:
@@ -81,6 +82,9 @@ def _hold(change: AccessChange) -> None:
 
 
 def _refuse(change: AccessChange, actor: User) -> None:
+    issued = last_issued(change.person)
+    if issued and issued.actor_id == actor.pk:
+        raise IssuedPassword
     if change.kind == Kind.APPOINT:
         refuse_mixed_roles(change.person, Role(change.role))
     elif not may_manage(actor, change.person):

@@ -50,7 +50,7 @@ def fixed_headers(get_response: Handler) -> Handler:
     return middleware
 
 
-# Bytes of one header field that gunicorn takes. It joins fields of the same name.
+# Bytes of one header field. No browser sends more; the server joins fields of the same name.
 LONGEST_FIELD = 8190
 
 

@@ -82,10 +82,10 @@ def _demand_room(actor: User, region: Region, size: int) -> None:
     """
     mine, ours = kept_contents(loaded_by=actor), kept_contents(region=region)
     if not MOST_OF_A_PERSON.takes(mine, size):
-        told = _("您有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请先写入。")
+        told = _("您有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请先写入或撤回。")
         raise StorageFull(f"{told % mine.in_words()}{_after_days()}")
     if not MOST_OF_AN_OFFICE.takes(ours, size):
-        told = _("本机关有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请和同事先写入。")
+        told = _("本机关有%(files)s个文件（%(size)s MB）上传后没有写入，不能再上传。请和同事先写入或撤回。")
         raise StorageFull(f"{told % ours.in_words()}{_after_days()}")
 
 

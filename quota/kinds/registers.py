@@ -167,6 +167,8 @@ CERTIFICATES = Kind(
     matters=(
         column_changes("level", _("涉及残疾等级变化%(rows)s件")),
         column_changes("state", _("涉及证件状态变化%(rows)s件")),
+        column_changes("valid_from", _("涉及有效期起变化%(rows)s件")),
+        column_changes("valid_until", _("涉及有效期止变化%(rows)s件")),
         column_changes("name", _("涉及姓名变化%(rows)s件")),
         Matter(
             "person_key",

@@ -109,7 +109,7 @@ class DispatchTransfer(models.Model):
 
 
 class CertificateChange(models.Model):
-    """A certificate whose level, state, name or holder a file changed while a return claimed by it.
+    """A certificate whose level, state, name, period or holder a file changed while a return claimed by it.
 
     The federation's office looks at the return again: `seen_by`.
     """
@@ -122,10 +122,14 @@ class CertificateChange(models.Model):
     was_level = models.PositiveSmallIntegerField(_("原残疾等级"))
     was_state = models.CharField(_("原状态"), max_length=12)
     was_name = models.CharField(_("原姓名"), max_length=60)
+    was_valid_from = models.DateField(_("原有效期起"), null=True)
+    was_valid_until = models.DateField(_("原有效期止"), null=True)
     had_other_holder = models.BooleanField(_("持证人变更"))
     level = models.PositiveSmallIntegerField(_("残疾等级"))
     state = models.CharField(_("状态"), max_length=12)
     name = models.CharField(_("姓名"), max_length=60)
+    valid_from = models.DateField(_("有效期起"), null=True)
+    valid_until = models.DateField(_("有效期止"), null=True)
     changed_at = models.DateTimeField(_("变更时间"), db_default=Now())
     seen_at = models.DateTimeField(_("核对时间"), null=True)
     seen_by = models.ForeignKey(settings.AUTH_USER_MODEL, **BY_PERSON)

@@ -61,11 +61,14 @@ LOADED = {
     )"""
     ),
 }
-# The person issued a code to the account that filed the return, in the filing year and before the return was filed.
+# The person issued the last code before the filing to the account that filed: whoever chose the password with it.
 FILED_WITH_CODE = """EXISTS (
     SELECT FROM unnest(%(accounts)s::bigint[], %(issued)s::timestamptz[]) AS c(account, at)
-    WHERE c.account = r.submitted_by_id AND c.at <= r.submitted_at
-      AND extract(year FROM c.at AT TIME ZONE 'Asia/Shanghai') > r.levy_year
+    WHERE c.account = r.submitted_by_id AND c.at <= r.submitted_at AND NOT EXISTS (
+        SELECT FROM audit_auditentry n
+        WHERE n.object_type = %(account_type)s AND n.object_id = c.account::text AND n.action = %(code)s
+          AND n.at > c.at AND n.at <= r.submitted_at
+    )
 )"""
 
 # Files without a region came by the command line. The SQL knows CODE as 'code'.
@@ -105,7 +108,8 @@ class Hands:
     @property
     def names(self) -> dict[str, Any]:
         issued = [list(part) for part in zip(*self.codes, strict=True)] or [[], []]
-        return {**self.files, "accounts": issued[0], "issued": issued[1]}
+        types = {"account_type": User._meta.label_lower, "code": ISSUED}
+        return {**self.files, "accounts": issued[0], "issued": issued[1], **types}
 
 
 def hands_of(people: Iterable[User]) -> Hands:

@@ -53,7 +53,11 @@ UNION ALL
 SELECT 'code', NULL, false, NULL, NULL, true, e.at, e.actor_id, NULL, NULL, NULL
 FROM quota_headcountreturn r JOIN audit_auditentry e ON e.object_id = r.submitted_by_id::text
 WHERE r.id = %(pk)s AND e.object_type = %(account)s AND e.action = %(issued)s AND e.at <= r.submitted_at
-  AND extract(year FROM e.at AT TIME ZONE 'Asia/Shanghai') > r.levy_year
+  AND NOT EXISTS (
+    SELECT FROM audit_auditentry n
+    WHERE n.object_type = e.object_type AND n.object_id = e.object_id AND n.action = e.action
+      AND n.at > e.at AND n.at <= r.submitted_at
+  )
 """
 CODE = "code"
 ORDER = ("returns", "placements", "certificates", "wages", "insurance", "dispatch_agreements", CODE)

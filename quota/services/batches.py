@@ -47,6 +47,8 @@ DUE = """
       AND coalesce(d.computed, 0) = r.computed_months
       AND (%(accept_computed)s
            OR (r.claimed_months = r.computed_months AND NOT r.has_findings AND d.is_decided IS NOT TRUE))
+      AND NOT (%(is_quick)s AND EXISTS (
+          SELECT FROM quota_certificatechange c WHERE c.headcount_return_id = r.id AND c.seen_at IS NULL))
 """
 
 VERIFY_BATCH = f"""
@@ -121,6 +123,12 @@ class ReviewBatch:
     first: User | None
     second: User | None
     accept_computed: bool = False
+
+    @property
+    def is_quick(self) -> bool:
+        """True for one person's step over many: a certificate that changed after the check is looked at singly. Two
+        people at once check anew before."""
+        return self.first is None or self.second is None
 
 
 COUNT_DUE = f"SELECT count(*), coalesce(sum(claimed_months), 0), coalesce(sum(credited_months), 0) FROM ({DUE}) due"
@@ -242,6 +250,7 @@ def _totals(statement: str, batch: ReviewBatch, scope: ClaimScope, bounds: tuple
         first=batch.first and batch.first.pk,
         second=batch.second and batch.second.pk,
         accept_computed=batch.accept_computed,
+        is_quick=batch.is_quick,
     )
     with connection.cursor() as cursor:
         cursor.execute(statement.format(condition=scope.condition, barred=hands.barred), names)

@@ -15,7 +15,7 @@ from audit.errors import PermissionMissing, TransitionNotAllowed
 from audit.services import record
 from audit.workflow import apply
 from law.codes import CertificateKind, EmploymentForm
-from law.counting import MONTHS, answer_by, staff_months
+from law.counting import MONTHS, answer_by, filing_opens, staff_months
 from law.identifiers import birth_date, is_female
 from quota.enums import DECIDED, ReturnSource, ReturnState
 from quota.errors import ReturnChanged, ReturnClosed, ReturnIncomplete, SecondCertificate, YearNotOver
@@ -56,7 +56,7 @@ def open_return(*, employer: Employer, levy_year: int, actor: User) -> Headcount
     filed = of_year.in_force().first()
     if filed and filed.state in DECIDED:
         raise ReturnClosed
-    if levy_year >= day_in_china().year:
+    if day_in_china() < filing_opens(levy_year):
         raise YearNotOver
     draft = HeadcountReturn.objects.create(
         employer=employer,
@@ -225,10 +225,15 @@ def submit_return(*, headcount_return: HeadcountReturn, version: int, actor: Use
 
 
 def _takes_new_day(draft: HeadcountReturn) -> bool:
-    """True for a first filing, and for an answer that comes too late: a placeholder does not hold its day for ever."""
+    """True for a first filing, and for an answer that comes too late: a placeholder does not hold its day for ever.
+
+    A return that replaced another keeps its day: on another one the former return would be in force again, without its
+    people.
+    """
     if draft.state == ReturnState.DRAFT:
         return True
-    return day_in_china() > answer_by(day_in_china(draft.sent_back_at))
+    is_only_one = not draft.employer.returns.filter(levy_year=draft.levy_year, state=ReturnState.REPLACED).exists()
+    return is_only_one and day_in_china() > answer_by(day_in_china(draft.sent_back_at))
 
 
 def check_return(*, return_id: int) -> None:

@@ -14,7 +14,7 @@ from accounts.scoping import scoped_object
 from casework.step_words import StepWords
 from casework.steps import StepPage, step_page
 from quota.models import HeadcountReturn
-from quota.queries.certificate_changes import affected_returns, unseen_changes
+from quota.queries.certificate_changes import affected_returns, shown_of_changes, unseen_changes
 from quota.services.certificate_changes import look_at_changes
 
 PER_PAGE = 25
@@ -44,6 +44,8 @@ def certificate_changes_seen(request: HttpRequest, pk: int) -> HttpResponse:
         words=LOOKED,
         facts="quota/_certificate_changes.html",
         context={"changes": unseen_changes(filed)},
+        subject=filed,
+        seen=lambda: shown_of_changes(filed),
         crumbs=[(reverse("quota:certificate_changes"), _("证件变化影响的申报")), (stand, filed.employer)],
         stand=stand,
         about=filed.employer,

@@ -24,7 +24,7 @@ from quota.models import DraftPlacement, Employer, HeadcountReturn
 from quota.queries.month_strip import findings
 from quota.queries.parameters import months_averaged_for
 from quota.queries.returns import EDITABLE, to_act_on
-from quota.queries.sign_in_codes import codes_of_this_year
+from quota.queries.sign_in_codes import recent_codes
 from quota.services import filing
 from quota.tasks import check_return
 
@@ -51,7 +51,7 @@ def my_employers(request: HttpRequest) -> HttpResponse:
     of_year: dict[tuple[int, int], list[HeadcountReturn]] = defaultdict(list)
     for row in filings.order_by("pk"):
         of_year[row.employer_id, row.levy_year].append(row)
-    codes = codes_of_this_year(page.object_list)
+    codes = recent_codes(page.object_list)
     for employer in page.object_list:
         employer.code_issued = codes.get(employer.pk)
     rows = [

@@ -7,7 +7,7 @@ from django.core.management import CommandError, call_command
 from django.db import IntegrityError, transaction
 from django.test import Client
 
-from access.errors import GaveAccess
+from access.errors import GaveAccess, IssuedPassword
 from access.models import AccessChange
 from access.queries.reach import password_issuers
 from access.services import people
@@ -16,6 +16,7 @@ from accounts.errors import NumberMissing, NumberTaken
 from accounts.models import SecondFactor, User
 from accounts.permissions import Role
 from audit.models import AuditEntry
+from audit.services import record
 from tests.accounts.factories import PASSWORD, RegionFactory, UserFactory, officer, with_password
 from tests.steps import take_step
 
@@ -133,6 +134,19 @@ def test_nor_does_who_gave_a_new_second_factor() -> None:
     assert people.issue_first_password(person=person, reason="签发", actor=maker)
 
 
+def test_who_issued_a_password_gives_its_person_nothing() -> None:
+    """The same two acts in the other order."""
+    person, issuer, colleague = appointed(admin(), admin()), admin(), admin()
+    people.issue_first_password(person=person, reason="签发", actor=issuer)
+    lost = {"kind": Kind.RESET_FACTOR, "person": person, "region": RegionFactory(code=COUNTY), "reason": "手机遗失"}
+    with pytest.raises(IssuedPassword):
+        propose(**lost, actor=issuer)
+    change = propose(**lost, actor=colleague)
+    with pytest.raises(IssuedPassword):
+        ACCESS.approve(change, actor=issuer)
+    ACCESS.approve(change, actor=admin())
+
+
 def test_an_office_with_two_administrators_is_served_from_above() -> None:
     two = admin(COUNTY), admin(COUNTY)
     person, city, province = appointed(*two), admin(CITY), admin()
@@ -198,6 +212,29 @@ def test_the_auditor_sees_steps_from_one_browser_or_address(signed_in: SignedIn)
     take_step(entered(second, shared), page)
     log = auditor.get("/audit-log/").content.decode()
     assert log.count("与前一办理人同一浏览器") == 1
+
+
+def test_the_own_wrong_code_is_no_other_person(signed_in: SignedIn) -> None:
+    first = admin()
+    shared = entered(first)
+    shared.post("/people/new/", NEW)
+    entry = AuditEntry.objects.get(action="access.accesschange.propose")
+    change = AccessChange.objects.get()
+    record(
+        actor=None,
+        action="accounts.user.wrong_code",
+        target=change,
+        region_code=PROVINCE,
+        details={"origin": entry.details["origin"]},
+    )
+    record(
+        actor=first,
+        action="access.accesschange.reject",
+        target=change,
+        region_code=PROVINCE,
+        details={"origin": entry.details["origin"]},
+    )
+    assert "与前一办理人同一" not in signed_in(Role.AUDITOR, PROVINCE).get("/audit-log/").content.decode()
 
 
 def test_the_trail_keeps_digests_and_a_command_has_none() -> None:

@@ -154,6 +154,7 @@ def test_after_the_end_a_sign_in_elsewhere_saves_what_was_typed(page: Page) -> N
     page.goto("/people/new/")
     page.get_by_label("姓名").fill("张伟")
     page.get_by_label("用户名").fill("zhang.wei")
+    page.get_by_label("人员编号").fill("SX-7001")
     page.get_by_label("理由").fill("任命文件")
     Session.objects.filter(user=person).delete()
     page.clock.fast_forward(28 * 60 * 1000 + 2000)

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from datetime import UTC, datetime
 
 import pytest
+import time_machine
 from django.core.files.uploadedfile import SimpleUploadedFile
 from django.db import connection
 from django.test import Client
@@ -12,6 +13,7 @@ from django.test.utils import CaptureQueriesContext
 from accounts.models import Region, User
 from accounts.permissions import Role
 from accounts.services import appoint
+from accounts.sign_in.passwords import ISSUED
 from audit.errors import SecondPersonNeeded
 from casework.desk import Waiting, all_lines
 from exchange.engine.loading import Mode, load_file
@@ -38,6 +40,7 @@ from tests.quota.factories import (
     placement,
     regional_number,
 )
+from tools.roles import as_owner
 
 pytestmark = pytest.mark.django_db
 COUNTY = "140105"
@@ -257,6 +260,26 @@ def test_who_issued_the_sign_in_code_does_not_verify_what_was_filed_with_it() ->
     assert review_agreeing(levy_year=2025, region=region, actor=issuer).returns == 0
     assert barred_returns(issuer) == [online.pk]
     assert review_return(headcount_return=online, actor=officer(Role.VERIFIER, COUNTY)).state == ReturnState.REVIEWED
+
+
+def test_an_older_code_bars_too_and_a_newer_one_takes_its_place() -> None:
+    """Issued in the levy year itself, kept, and used in January."""
+    employer = employer_never_late(region=RegionFactory(code=COUNTY))
+    first, second = officer(Role.VERIFIER, COUNTY), officer(Role.VERIFIER, COUNTY)
+    with time_machine.travel(datetime(2025, 12, 31, 4, tzinfo=UTC)):
+        account, _code = issue_sign_in_code(employer=employer, actor=first)
+    with connection.cursor() as cursor, as_owner():
+        cursor.execute("SET session_replication_role = replica")
+        cursor.execute("UPDATE audit_auditentry SET at = '2025-12-31 04:00Z' WHERE action = %s", [ISSUED])
+        cursor.execute("SET session_replication_role = origin")
+    online = filed_online(employer, account)
+    assert "登录码" in bar_of(online, first)
+    assert barred_returns(first) == [online.pk]
+    other = employer_never_late(region=RegionFactory(code=COUNTY))
+    issue_sign_in_code(employer=other, actor=first)
+    account, _code = issue_sign_in_code(employer=other, actor=second)
+    later = filed_online(other, account)
+    assert (bar_of(later, first), barred_returns(second)) == ("", [later.pk])
 
 
 def test_a_code_issued_after_the_filing_bars_nobody() -> None:

@@ -187,6 +187,18 @@ def test_a_placeholder_keeps_its_day_only_if_it_is_answered_in_time(
     assert filed.filed_on == (date(YEAR + 1, 1, 1) if keeps else day_in_china())
 
 
+def test_a_return_that_replaced_another_keeps_its_day(filed: HeadcountReturn, clerk: User) -> None:
+    """Otherwise the former one would be in force again, whose people are gone."""
+    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_at=timezone.now() - timedelta(days=16))
+    former = filed_return(filed.employer, year=YEAR, filed_on=date(YEAR + 1, 1, 1), staff=90)
+    HeadcountReturn.objects.filter(pk=former.pk).update(is_in_force=False, state=ReturnState.REPLACED)
+    HeadcountReturn.objects.filter(pk=filed.pk).update(is_in_force=True, filed_on=date(YEAR + 1, 1, 2))
+    RegionalSetting.objects.update(value="01-03")
+    submit(filed, clerk)
+    filed.refresh_from_db()
+    assert (filed.filed_on, filed.is_in_force, filed.is_late) == (date(YEAR + 1, 1, 2), True, False)
+
+
 def test_an_answer_that_comes_too_late_after_the_deadline_makes_the_return_late(
     filed: HeadcountReturn, clerk: User
 ) -> None:

@@ -83,7 +83,7 @@ def world() -> World:
     found = a_county()
     change = propose_region_change(
         kind=RegionChange.Kind.RENAME, code=COUNTY, name="新区", document_number="民函〔2026〕1号", reason="更名",
-        actor=all_rights(COUNTY),
+        actor=officer(Role.ADMINISTRATOR, COUNTY),
     )  # fmt: skip
     VerifiedHeadcount.objects.filter(levy_year=2023).update(credited_months=3)
     found.places["levy:correction_propose"] = {"uscc": found.employer.uscc, "levy_year": 2023}
@@ -97,11 +97,18 @@ def where(world: World, name: str) -> str:
     return address(name, **(world.places.get(name, {}) | step))
 
 
+def post_of(name: str) -> Role:
+    """The one of the three posts kept apart that opens the page."""
+    if name.startswith("levy:parameter"):
+        return Role.PARAMETER_ADMINISTRATOR
+    return Role.ADMINISTRATOR if name.startswith(("access:", "levy:region")) else Role.AUDITOR
+
+
 class Writer:
     """A person at a known browser who fills in every field of one form."""
 
     def __init__(self, world: World, name: str) -> None:
-        self.person: User = employer_account(world.employer) if name in CLERKS else all_rights(COUNTY)
+        self.person: User = employer_account(world.employer) if name in CLERKS else all_rights(COUNTY, post_of(name))
         self.client = Client(headers=FROM_HERE)
         self.client.cookies[COOKIE] = device_cookie("a" * 32, self.person.username)
         self.sign_in()

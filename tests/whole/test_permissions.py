@@ -13,7 +13,7 @@ from django.test import Client
 from django.urls import URLPattern, URLResolver, get_resolver, path, reverse
 
 from accounts.models import User
-from accounts.permissions import ROLE_PERMISSIONS, Permission, Role
+from accounts.permissions import ROLE_PERMISSIONS, SEPARATE_ROLES, Permission, Role
 from levy.services.notices import issue_notice
 from tests.accounts.factories import RegionFactory, UserFactory, officer
 from tests.levy.factories import confirmed_run
@@ -353,12 +353,12 @@ def objects(db: None) -> dict[str, dict[str, Any]]:
     }
 
 
-def all_rights(code: str) -> User:
-    """One person with every officer's role in a region that one person may hold."""
+def all_rights(code: str, apart: Role = Role.AUDITOR) -> User:
+    """One person with every officer's role in a region that one person may hold; `apart` is the one of the three that
+    are kept apart."""
     person = officer(Role.VERIFIER, code)
-    for role in Role:
-        if role not in (Role.VERIFIER, Role.EMPLOYER, Role.ADMINISTRATOR, Role.PARAMETER_ADMINISTRATOR):
-            person.appointments.create(role=role, region_id=code)
+    for role in {*Role} - {Role.VERIFIER, Role.EMPLOYER, *SEPARATE_ROLES} | {apart}:
+        person.appointments.create(role=role, region_id=code)
     return User.objects.get(pk=person.pk)
 
 

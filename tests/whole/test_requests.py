@@ -139,7 +139,7 @@ def test_the_wildcards_of_an_accept_header_are_no_charset() -> None:
 
 
 def test_a_longer_cookie_header_than_a_browser_sends_is_passed_over(client: Client) -> None:
-    """Python unquotes a cookie in a time that grows with its square, and gunicorn joins repeated fields."""
+    """Python unquotes a cookie in a time that grows with its square, and the server joins repeated fields."""
     cookies = "language=en; x=" + '"' + '\\"' * 2000 + '"'
     assert '<html lang="en"' in ask("GET", "/help/", HTTP_COOKIE=cookies).content.decode()
     longer = ask("GET", "/help/", HTTP_COOKIE=",".join([cookies] * 3))

@@ -21,7 +21,7 @@ pytestmark = pytest.mark.system
 SETTINGS = """
 import config.web_worker as worker
 
-worker.HEADER_SECONDS, worker.BODY_SECONDS, worker.BODY_RATE = 1, 1, worker.MIB
+worker.HEADER_SECONDS, worker.BODY_SECONDS, worker.BODY_RATE = 1, {body_seconds}, worker.MIB
 worker.CONNECTIONS, worker.GATHERED_BODIES, worker.LARGEST_BODY = 20, 300_000, 400_000
 worker.ANSWER_SECONDS = 1
 worker_class, workers, threads = "config.web_worker.BufferingWorker", 1, 1
@@ -48,10 +48,11 @@ def application(environ, start_response):
 
 
 class Web:
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, body_seconds: int = 1) -> None:
         self.folder, self.port = folder, free_port()
         self.clients: list[socket.socket] = []
-        (folder / "settings.py").write_text(SETTINGS.replace("{port}", str(self.port)))
+        settings = SETTINGS.replace("{port}", str(self.port)).replace("{body_seconds}", str(body_seconds))
+        (folder / "settings.py").write_text(settings)
         (folder / "small.py").write_text(APPLICATION)
         command = [sys.executable, "-m", "gunicorn", "--config", "settings.py", "small:application"]
         env = os.environ | {"PYTHONPATH": str(ROOT)}
@@ -122,13 +123,15 @@ def test_beyond_the_most_connections_the_longest_waiting_one_goes(web):
     assert is_closed(first)
 
 
-def test_unfinished_bodies_hold_no_more_than_their_limit(web):
+def test_unfinished_bodies_hold_no_more_than_their_limit(tmp_path):
+    web = Web(tmp_path, body_seconds=30)
     head = "POST / HTTP/1.1\r\nContent-Length: 200000\r\n\r\n"
     first, *later = [web.send(head + "x" * 150_000) for _number in range(3)]
     assert is_closed(first)
     later[-1].sendall(b"x" * 50_000)
     assert later[-1].recv(12) == b"HTTP/1.1 200"
     assert web.ask(body=b"x" * 500_000, method="POST")[0] == 413
+    web.end()
 
 
 def test_a_body_in_parts_without_length_arrives_whole(web):
@@ -166,15 +169,17 @@ def test_a_reload_loses_no_request(web):
     for reader in readers:
         reader.start()
     web.process.send_signal(signal.SIGHUP)
-    assert eventually(lambda: web.ask()[1] != before, 60)
-    is_over.set()
-    for reader in readers:
-        reader.join()
+    try:
+        assert eventually(lambda: web.ask()[1] != before, 60)
+    finally:
+        is_over.set()
+        for reader in readers:
+            reader.join()
     assert set(statuses) == {200}
 
 
 def test_a_stop_answers_what_has_begun(tmp_path):
-    web = Web(tmp_path)
+    web = Web(tmp_path, body_seconds=30)
     client = web.send("GET /wait HTTP/1.1\r\n\r\n")
     half = web.send("POST / HTTP/1.1\r\nContent-Length: 3\r\n\r\nab")
     assert eventually(lambda: (web.folder / "begun").exists(), 20)

@@ -31,7 +31,7 @@ USAGE = """用法 Usage:
   python3 run.py sbom                    输出软件物料清单 print the list of all packages (CycloneDX JSON)
 """
 # The line of migrations of a database. It changes only when migrations are squashed before the first release.
-MIGRATIONS_SINCE = "2026-11-"
+MIGRATIONS_SINCE = "2026-11-30-"
 # These commands change the schema themselves: no migration may run before them.
 _SCHEMA_COMMANDS = {"check", "makemigrations", "migrate", "showmigrations", "sqlmigrate", "squashmigrations"}
 # These need the role that owns the tables; all others work with the application's.

@@ -43,6 +43,8 @@ NO_PAGES = {
     "accounts:recovery_codes": "shown once, after a form: tests/browser/test_accounts.py",
     "accounts:styleguide": "for those who build pages: tests/browser/test_styleguide.py",
     "quota:sign_in_code": "found with a credit code: tests/browser/test_accounts.py",
+    "exchange:file_write": "every file of the demo province needs a second person: tests/exchange/test_file_pages.py",
+    "quota:certificate_changes_seen": "no certificate of the demo province has changed: tests/quota",
     "levy:notice": "once issued: tests/browser/test_documents.py",
     "levy:notice_file": "the file of a notice",
     "levy:batch": "once ordered: tests/browser/test_documents.py",
