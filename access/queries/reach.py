@@ -1,5 +1,7 @@
 """People and changes of access within an administrator's regions."""
 
+from collections.abc import Collection
+
 from django.db.models import Q, QuerySet
 
 from access.models import AccessChange
@@ -32,27 +34,34 @@ def changes_in_reach(admin: User) -> QuerySet[AccessChange]:
 def may_manage(admin: User, person: User) -> bool:
     """True if all the person's posts and proposed posts are in the administrator's regions, so that no administrator
     reaches upwards."""
-    waiting = person.access_changes.filter(state=ProposalState.PROPOSED)
-    codes = {post.region_id for posts in (person.appointments.in_force(), waiting) for post in posts}
-    return admin.pk != person.pk and all(admin.can(Permission.MANAGE_PEOPLE, code) for code in codes)
+    return admin.pk != person.pk and all(admin.can(Permission.MANAGE_PEOPLE, code) for code in regions_of(person))
 
 
-def gave_access(admin: User, person: User) -> bool:
-    """True if the administrator proposed or approved a change of this person's access, now waiting or in effect."""
+def regions_of(person: User) -> set[str]:
+    """The regions of the person's posts and proposed posts; a disabled person keeps the posts."""
+    posts = person.current_appointments if person.is_active else person.appointments.in_force()
+    waiting = person.access_changes.filter(state=ProposalState.PROPOSED).values_list("region_id", flat=True)
+    return {post.region_id for post in posts} | set(waiting)
+
+
+def givers_of_access(person: User) -> set[int]:
+    """Who proposed or approved a change of this person's access, now waiting or in effect."""
     taken = AccessChange.objects.filter(person=person).exclude(state=ProposalState.REJECTED)
-    return taken.filter(Q(proposed_by=admin) | Q(approved_by=admin)).exists()
+    return {giver for pair in taken.values_list("proposed_by", "approved_by") for giver in pair if giver}
 
 
-def password_issuers(person: User) -> list[User]:
-    """Some administrators who may issue the person's password: all its posts are in their regions, and they took no
-    part in its access. The nearest come first."""
-    codes = {post.region_id for post in person.appointments.in_force()}
-    above = {code for region in Region.objects.filter(code__in=codes) for code in region.lineage()}
+def password_issuers(person: User, givers: Collection[int]) -> list[User]:
+    """Some administrators who may issue the person's password: all its posts are in their regions, and they are not
+    among the givers of its access. The nearest come first."""
+    codes = regions_of(person)
+    above = {code for region in codes for code in Region(code=region).lineage()}
     posts = Appointment.objects.in_force().filter(role=Role.ADMINISTRATOR, region__in=above, user__is_active=True)
+    others = posts.exclude(user__in=[*givers, person.pk]).select_related("user", "region")
     found: dict[int, User] = {}
-    for post in posts.select_related("user").order_by("-region__level", "pk"):
-        if may_manage(post.user, person) and not gave_access(post.user, person):
+    reached: dict[int, set[str]] = {}
+    for post in others.order_by("-region__level", "pk"):
+        reach = reached.setdefault(post.user_id, set())
+        reach |= {code for code in codes if post.region.contains(code)}
+        if reach == codes:
             found.setdefault(post.user_id, post.user)
-        if len(found) == MOST_ISSUERS:
-            break
-    return list(found.values())
+    return list(found.values())[:MOST_ISSUERS]

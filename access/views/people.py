@@ -14,7 +14,7 @@ from django.views.decorators.cache import never_cache
 from django.views.decorators.http import require_http_methods, require_safe
 
 from access.forms import AppointmentForm, PersonFilter, PersonForm, PersonState
-from access.queries.reach import changes_in_reach, gave_access, may_manage, password_issuers, people_in_reach
+from access.queries.reach import changes_in_reach, givers_of_access, may_manage, password_issuers, people_in_reach
 from access.services import changes, people
 from access.services.changes import Kind
 from accounts.errors import NumberTaken
@@ -90,9 +90,10 @@ def person_new(request: HttpRequest) -> HttpResponse:
 @requires(Permission.MANAGE_PEOPLE)
 @require_safe
 def person(request: HttpRequest, pk: int) -> HttpResponse:
-    shown = get_object_or_404(people_in_reach(request.user), pk=pk)
+    shown = get_object_or_404(people_in_reach(request.user).select_related("second_factor"), pk=pk)
     acts = [act for act in account_acts().values() if act.fits(shown)] if may_manage(request.user, shown) else []
-    is_barred = any(act.name == PASSWORD for act in acts) and gave_access(request.user, shown)
+    givers = givers_of_access(shown) if any(act.name == PASSWORD for act in acts) else set()
+    is_barred = request.user.pk in givers
     context = {
         "person": shown,
         "appointments": shown.appointments.select_related("region"),
@@ -101,7 +102,7 @@ def person(request: HttpRequest, pk: int) -> HttpResponse:
         "has_second_factor": hasattr(shown, "second_factor"),
         "acts": [act for act in acts if not (is_barred and act.name == PASSWORD)],
         "is_barred": is_barred,
-        "issuers": password_issuers(shown) if is_barred else [],
+        "issuers": password_issuers(shown, givers) if is_barred else [],
         "is_own": shown.pk == request.user.pk,
         "trail": trail_of(shown)[:ENTRIES],
     }

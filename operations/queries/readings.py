@@ -13,7 +13,7 @@ from django.db.models.functions import Now
 
 from audit.models import AuditEntry
 from disclosure.models import PublicationState
-from exchange.models import AT_WORK, ImportedFile
+from exchange.models import AT_WORK
 from levy.models import AssessmentRun, AssessmentSlice, RunState, SliceState
 from operations.models import Pulse, Sign
 from quota.queries.certificate_tries import employers_that_try
@@ -26,9 +26,12 @@ WRONG_CODE, UNLOCK = "accounts.user.wrong_code", "accounts.user.unlock"
 WATCHED = {WRONG_CODE: 10, UNLOCK: 3}
 MOST_NAMED = 20  # of one kind
 
-ENDED_BADLY = """
-SELECT 'run', id FROM levy_assessmentrun WHERE state = %s
-UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %s ORDER BY 2
+STUCK = """
+SELECT 'run', id FROM levy_assessmentrun WHERE state = %(partial)s
+UNION ALL SELECT 'publication', id FROM disclosure_publication WHERE state = %(failed)s
+UNION ALL SELECT 'file', id FROM exchange_importedfile
+WHERE state = ANY(%(at_work)s) AND touched_at < now() - %(after)s AND stored <> ''
+ORDER BY 2
 """
 
 
@@ -52,19 +55,17 @@ class Readings:
 
 
 def read() -> Readings:
-    """Look at everything now: six short queries and one question to the broker. Raises DatabaseError."""
-    ended, often = _ended_badly(), _often(WATCHED)
+    """Look at everything now: five short queries and one question to the broker. Raises DatabaseError."""
+    stuck, often = _stuck(), _often(WATCHED)
     signs = list(Pulse.objects.values_list("name", "seen_at", Now() - F("seen_at")))
     return Readings(
         seen={name: seen_at for name, seen_at, _age in signs},
         ages={name: age for name, _seen_at, age in signs},
         queue_lengths=queue_lengths(),
         stalled_runs=stalled_runs(),
-        partial_runs=ended["run"],
-        stalled_files=_ids(
-            ImportedFile.objects.filter(state__in=AT_WORK, touched_at__lt=Now() - STALLED_AFTER).exclude(stored="")
-        ),
-        failed_publications=ended["publication"],
+        partial_runs=stuck["run"],
+        stalled_files=stuck["file"],
+        failed_publications=stuck["publication"],
         guessed_codes=often[WRONG_CODE],
         often_unlocked=often[UNLOCK],
         employers_that_try=employers_that_try(),
@@ -106,11 +107,17 @@ def queue_lengths() -> dict[str, int] | None:
         return None
 
 
-def _ended_badly() -> dict[str, list[int]]:
-    """Runs with a slice put aside, and publications that failed; one query for both."""
-    found: dict[str, list[int]] = {"run": [], "publication": []}
+def _stuck() -> dict[str, list[int]]:
+    """Runs with a slice put aside, publications that failed, uploads that no worker takes on; one query for all."""
+    names = {
+        "partial": RunState.PARTIAL.value,
+        "failed": PublicationState.FAILED.value,
+        "at_work": [state.value for state in AT_WORK],
+        "after": STALLED_AFTER,
+    }
+    found: dict[str, list[int]] = {"run": [], "publication": [], "file": []}
     with connection.cursor() as cursor:
-        cursor.execute(ENDED_BADLY, [RunState.PARTIAL.value, PublicationState.FAILED.value])
+        cursor.execute(STUCK, names)
         for kind, pk in cursor.fetchall():
             found[kind].append(pk)
     return {kind: pks[:MOST_NAMED] for kind, pks in found.items()}

@@ -9,7 +9,7 @@ from django.test import Client
 
 from access.errors import GaveAccess, IssuedPassword
 from access.models import AccessChange
-from access.queries.reach import password_issuers
+from access.queries.reach import givers_of_access, password_issuers
 from access.services import people
 from access.services.changes import ACCESS, Kind, propose
 from accounts.errors import NumberMissing, NumberTaken
@@ -151,7 +151,7 @@ def test_an_office_with_two_administrators_is_served_from_above() -> None:
     two = admin(COUNTY), admin(COUNTY)
     person, city, province = appointed(*two), admin(CITY), admin()
     admin("140200")
-    assert password_issuers(person) == [city, province]
+    assert password_issuers(person, givers_of_access(person)) == [city, province]
     assert people.issue_first_password(person=person, reason="签发", actor=city)
 
 
@@ -220,20 +220,9 @@ def test_the_own_wrong_code_is_no_other_person(signed_in: SignedIn) -> None:
     shared.post("/people/new/", NEW)
     entry = AuditEntry.objects.get(action="access.accesschange.propose")
     change = AccessChange.objects.get()
-    record(
-        actor=None,
-        action="accounts.user.wrong_code",
-        target=change,
-        region_code=PROVINCE,
-        details={"origin": entry.details["origin"]},
-    )
-    record(
-        actor=first,
-        action="access.accesschange.reject",
-        target=change,
-        region_code=PROVINCE,
-        details={"origin": entry.details["origin"]},
-    )
+    about = {"target": change, "region_code": PROVINCE, "details": {"origin": entry.details["origin"]}}
+    record(actor=None, action="accounts.user.wrong_code", **about)
+    record(actor=first, action="access.accesschange.reject", **about)
     assert "与前一办理人同一" not in signed_in(Role.AUDITOR, PROVINCE).get("/audit-log/").content.decode()
 
 

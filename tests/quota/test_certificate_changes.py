@@ -4,6 +4,7 @@ from collections.abc import Callable
 
 import pytest
 from django.test import Client
+from django.utils import timezone
 
 from accounts.models import Region, User
 from accounts.permissions import Role
@@ -24,6 +25,7 @@ from tests.accounts.factories import RegionFactory, officer
 from tests.exchange.files import Row, load
 from tests.quota.factories import EmployerFactory, employer_account, filed_return, identity_number, placement
 from tests.quota.test_hands import received, upload, verifier_and_loader
+from tests.steps import take_step
 
 pytestmark = pytest.mark.django_db
 COUNTY, NEIGHBOUR, PROVINCE = "140105", "140106", "140000"
@@ -42,13 +44,16 @@ def person() -> str:
 
 @pytest.fixture
 def filed(person: str) -> HeadcountReturn:
-    """A verified year of an employer that claims the holder of a certificate of its county."""
+    """A return, sent back by an officer, that claims the holder of a certificate of its county."""
     for code in (PROVINCE, COUNTY, NEIGHBOUR):
         RegionFactory(code=code)
     employer = EmployerFactory(region_id=COUNTY)
     placement(employer, identity=person)
     Certificate.objects.update(region=COUNTY)
-    return filed_return(employer)
+    filed = filed_return(employer)
+    told = {"state": ReturnState.SENT_BACK, "sent_back_at": timezone.now(), "sent_back_reason": "请补正"}
+    HeadcountReturn.objects.filter(pk=filed.pk).update(**told)
+    return filed
 
 
 def faults(rows: list[Row], code: str) -> list[dict[str, str]]:
@@ -151,7 +156,7 @@ def test_an_officer_looks_and_the_line_goes(
     page = client.get(f"/verification/{filed.pk}/").content.decode()
     assert "残疾等级由3变为1" in page
     assert "残疾等级由3变为1" in client.get(f"/verification/{filed.pk}/certificates-seen/").content.decode()
-    answer = client.post(f"/verification/{filed.pk}/certificates-seen/", {"reason": "已与登记机关核实"})
+    answer = take_step(client, f"/verification/{filed.pk}/certificates-seen/", reason="已与登记机关核实")
     assert answer.url == f"/verification/{filed.pk}/"
     assert "证件变化影响的申报" not in waits(verifier)
     assert AuditEntry.objects.get(action="quota.headcountreturn.look_at_certificates").actor == verifier

@@ -189,10 +189,12 @@ def test_a_placeholder_keeps_its_day_only_if_it_is_answered_in_time(
 
 def test_a_return_that_replaced_another_keeps_its_day(filed: HeadcountReturn, clerk: User) -> None:
     """Otherwise the former one would be in force again, whose people are gone."""
-    HeadcountReturn.objects.filter(pk=filed.pk).update(sent_back_at=timezone.now() - timedelta(days=16))
+    returns = HeadcountReturn.objects.filter(pk=filed.pk)
+    late = timezone.now() - timedelta(days=16)
+    returns.update(sent_back_at=late, filed_on=date(YEAR + 1, 1, 2), is_in_force=False)
     former = filed_return(filed.employer, year=YEAR, filed_on=date(YEAR + 1, 1, 1), staff=90)
     HeadcountReturn.objects.filter(pk=former.pk).update(is_in_force=False, state=ReturnState.REPLACED)
-    HeadcountReturn.objects.filter(pk=filed.pk).update(is_in_force=True, filed_on=date(YEAR + 1, 1, 2))
+    returns.update(is_in_force=True)
     RegionalSetting.objects.update(value="01-03")
     submit(filed, clerk)
     filed.refresh_from_db()
