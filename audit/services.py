@@ -28,7 +28,8 @@ def record(
 ) -> None:
     """Append one entry in the caller's transaction. `actor` None means the system itself or the command line.
 
-    Within a request the entry also notes its browser and address, as digests (audit.origin).
+    Within a request, but not while an answer is streamed, the entry also notes its browser and address, as digests
+    (audit.origin).
     Call it last: the chain is locked from here to the commit. Never pass an identity number or a name of a person.
     """
     origin = present_origin()

@@ -53,7 +53,7 @@ RETURNS = Kind(
     source=returns.SOURCE,
     stored_where="t.source = 'file'",
     matters=(returns.LATE_BUT_TIMELY,),
-    subject=(("统一社会信用代码", returns.USCC), ("单位名称", returns.NAME)),
+    subject=(("统一社会信用代码", returns.USCC), ("单位名称", returns.NAME), ("费款所属年度", "s.levy_year")),
     checks=(returns.days_of_upload, returns.decided_returns_stand),
     lock=returns.lock,
     settle=returns.settle,

@@ -12,6 +12,7 @@ from typing import Any
 from django.db import connection
 
 from accounts.models import User
+from accounts.permissions import Permission
 from accounts.sign_in.passwords import ISSUED
 from audit.workflow import Transition, allowed
 from exchange.models import FileState
@@ -82,8 +83,8 @@ WHERE a.actor_id = ANY(%(people)s) AND a.action = %(issued)s AND a.object_type =
 ORDER BY 1, 2, 3
 """
 WAITING = """
-SELECT r.id FROM quota_headcountreturn r
-WHERE r.is_in_force AND r.state = ANY(%(states)s) AND ({barred})
+SELECT r.id FROM quota_headcountreturn r JOIN quota_employer e ON e.id = r.employer_id
+WHERE e.region_id ^@ ANY(%(prefixes)s::text[]) AND r.is_in_force AND r.state = ANY(%(states)s) AND ({barred})
 """
 
 
@@ -146,11 +147,13 @@ def open_steps(
 
 
 def barred_returns(person: User) -> list[int]:
-    """The returns before a review that this person may not verify; two queries, one without any hand in them."""
+    """The returns before a review, in the person's regions, that this person may not verify; two queries, one without
+    any hand in them."""
     hands = hands_of([person])
     if not hands.conditions:
         return []
     states = [ReturnState.CHECKED.value, ReturnState.REVIEWED.value]
     with connection.cursor() as cursor:
-        cursor.execute(WAITING.format(barred=hands.barred), hands.names | {"states": states})
+        names = {"states": states, "prefixes": person.prefixes(Permission.VERIFY_RETURN)}
+        cursor.execute(WAITING.format(barred=hands.barred), hands.names | names)
         return [pk for (pk,) in cursor.fetchall()]
