@@ -34,10 +34,12 @@ def changes_in_reach(admin: User) -> QuerySet[AccessChange]:
 def may_manage(admin: User, person: User) -> bool:
     """True if all the person's posts and proposed posts are in the administrator's regions, so that no administrator
     reaches upwards."""
-    return admin.pk != person.pk and all(admin.can(Permission.MANAGE_PEOPLE, code) for code in regions_of(person))
+    return admin.pk != person.pk and all(
+        admin.can(Permission.MANAGE_PEOPLE, code) for code in regions_of_posts(person)
+    )
 
 
-def regions_of(person: User) -> set[str]:
+def regions_of_posts(person: User) -> set[str]:
     """The regions of the person's posts and proposed posts; a disabled person keeps the posts."""
     posts = person.current_appointments if person.is_active else person.appointments.in_force()
     waiting = person.access_changes.filter(state=ProposalState.PROPOSED).values_list("region_id", flat=True)
@@ -53,7 +55,7 @@ def givers_of_access(person: User) -> set[int]:
 def password_issuers(person: User, givers: Collection[int]) -> list[User]:
     """Some administrators who may issue the person's password: all its posts are in their regions, and they are not
     among the givers of its access. The nearest come first."""
-    codes = regions_of(person)
+    codes = regions_of_posts(person)
     above = {code for region in codes for code in Region(code=region).lineage()}
     posts = Appointment.objects.in_force().filter(role=Role.ADMINISTRATOR, region__in=above, user__is_active=True)
     others = posts.exclude(user__in=[*givers, person.pk]).select_related("user", "region")

@@ -143,7 +143,7 @@ def test_the_desk_shows_the_money_once_the_paper_agrees(employer: Employer, make
     assert waiting["导入文件待第二人批准"].money is None
     enter_control(file=file, typed=typed(1, "15000.00"), actor=second)
     waiting = {line.label: line for line in all_lines(second) if isinstance(line, Waiting)}
-    assert waiting["导入文件待第二人批准"].money == Money(Decimal("15000.00"), "已核对的对账单缴费")
+    assert waiting["导入文件待第二人批准"].money == Money(Decimal("15000.00"), "已对账的缴费金额")
 
 
 def test_a_difference_is_named_on_the_page(employer: Employer, maker: User, second: User, signed_in: SignIn) -> None:
@@ -190,8 +190,8 @@ def test_rows_that_stay_out_count_in_the_treasury_s_totals(employer: Employer, m
     [
         (receipt("a", "1.00", on=TODAY + timedelta(days=2)), "入库日期", "入库日期晚于今天。"),
         (receipt("a", "1.00", on="2024-12-31"), "入库日期", "入库日期早于费款所属年度。"),
-        (receipt("a", "999999999999.99"), "实缴金额", "一张税票的金额不可能这样大。"),
-        (receipt("a", "-0.01"), "实缴金额", "退费超过该单位本年度已缴的金额。"),
+        (receipt("a", "999999999999.99"), "实缴金额", "单张税票的金额超出合理范围。"),
+        (receipt("a", "-0.01"), "实缴金额", "退费超过该单位该费款所属年度已缴的金额。"),
     ],
 )
 def test_what_cannot_be_is_refused_in_an_upload(

@@ -278,7 +278,7 @@ def test_a_person_has_room_for_so_many_files_and_writing_one_makes_room(
     assert [send(client, file()) for file in files[:2]] == ["", ""]
     stored = set(Path(ImportedFile.objects.first().stored.path).parent.iterdir())
     page = send(client, files[2]())
-    assert "您有2个文件（0.0 MB）上传后没有写入，不能再上传。请先写入。没有写入的文件，上传30天后清除。" in page
+    assert "您有2个文件（0.0 MB）上传后没有写入，不能再上传。请先写入或撤回。没有写入的文件，上传30天后清除。" in page
     assert set(Path(ImportedFile.objects.first().stored.path).parent.iterdir()) == stored, (
         "refused before it is stored"
     )
