@@ -4,7 +4,9 @@
 REWRITING = (
     "ALTER TABLE audit_auditentry DISABLE TRIGGER USER",
     "DELETE FROM audit_auditentry WHERE id <= {count}",
-    "UPDATE audit_auditentry SET id = id - {count}",
+    # By way of free numbers: rows are not stored in their order, and no two may share a number even for a moment.
+    "UPDATE audit_auditentry SET id = {count} - id",
+    "UPDATE audit_auditentry SET id = -id",
     """
     DO $$
     DECLARE
