@@ -1,4 +1,4 @@
-"""What the application may do in the database, table by table (docs/decisions/0015-trail-and-roles.md).
+"""Lists what the application may do in the database, table by table (docs/decisions/0015-trail-and-roles.md).
 
 Whoever migrates owns the tables. Web server, workers and scheduler sign in as another role, which owns nothing: it
 cannot alter or empty a table, switch a trigger off, or change what is written once.

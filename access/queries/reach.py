@@ -47,7 +47,7 @@ def regions_of_posts(person: User) -> set[str]:
 
 
 def givers_of_access(person: User) -> set[int]:
-    """Who proposed or approved a change of this person's access, now waiting or in effect."""
+    """Find who proposed or approved a change of this person's access, now waiting or in effect."""
     taken = AccessChange.objects.filter(person=person).exclude(state=ProposalState.REJECTED)
     return {giver for pair in taken.values_list("proposed_by", "approved_by") for giver in pair if giver}
 

@@ -1,4 +1,4 @@
-"""What in an upload needs a second person: its counts and sums, its rows with old and new values, and their digest."""
+"""Finds what in an upload needs a second person: counts, sums, rows with old and new values, and their digest."""
 
 import hashlib
 from collections.abc import Callable, Iterable, Iterator
@@ -40,7 +40,7 @@ class ChangedRow(NamedTuple):
 
 @dataclass(slots=True)
 class SecondLook:
-    """What a second person has to see. `counts` has the number of rows and the sum of each matter that was found."""
+    """Tells what a second person has to see. `counts` has the number of rows and the sum of each matter that was found."""
 
     counts: dict[str, tuple[int, Decimal | None]] = field(default_factory=dict)
     rows: list[ChangedRow] = field(default_factory=list)

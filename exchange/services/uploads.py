@@ -7,10 +7,12 @@ import hashlib
 from datetime import timedelta
 from functools import partial
 from io import BytesIO
+from typing import Any
 
 from django.core.files.base import ContentFile
 from django.core.files.uploadedfile import UploadedFile
 from django.db import transaction
+from django.db.models.fields.files import FieldFile
 from django.db.models.functions import Now
 from django.utils import timezone
 from django.utils.translation import gettext as _
@@ -228,16 +230,7 @@ def fault_workbook(*, file: ImportedFile, actor: User) -> bytes:
     """Every fault of an upload with its cells, for the sender. The download is recorded. Raises FileRefused."""
     if not file.fault_book:
         raise FileRefused(_("没有错误清单，或已按规定清除。"))
-    with file.fault_book.open() as stored:
-        book = unseal_bytes(stored.read(), PURPOSE)
-    record(
-        actor=actor,
-        action="quota.file.faults",
-        target=file,
-        region_code=file.region_id or "",
-        details={"faults": file.fault_count},
-    )
-    return book
+    return _opened(file.fault_book, file, actor, action="quota.file.faults", details={"faults": file.fault_count})
 
 
 def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
@@ -246,15 +239,16 @@ def listed_changes(*, file: ImportedFile, actor: User) -> bytes:
         raise ControlMissing
     if not file.change_list:
         raise FileRefused(_("没有变动清单，或已按规定清除。"))
-    with file.change_list.open() as stored:
-        found = unseal_bytes(stored.read(), PURPOSE)
-    record(
-        actor=actor,
-        action="quota.file.changes",
-        target=file,
-        region_code=file.region_id or "",
-        details={"changes": file.changes_digest},
+    return _opened(
+        file.change_list, file, actor, action="quota.file.changes", details={"changes": file.changes_digest}
     )
+
+
+def _opened(sealed: FieldFile, file: ImportedFile, actor: User, *, action: str, details: dict[str, Any]) -> bytes:
+    """The contents of a sealed list of the file, for a download that is recorded."""
+    with sealed.open() as stored:
+        found = unseal_bytes(stored.read(), PURPOSE)
+    record(actor=actor, action=action, target=file, region_code=file.region_id or "", details=details)
     return found
 
 

@@ -114,7 +114,7 @@ class Hands:
 
 
 def hands_of(people: Iterable[User]) -> Hands:
-    """What these people loaded through the pages, and the codes that they issued; one query.
+    """Find what these people loaded through the pages, and the codes that they issued; one query.
 
     Files of the command line are the operator's and bar nobody.
     """

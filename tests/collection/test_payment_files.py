@@ -157,7 +157,7 @@ def test_a_difference_is_named_on_the_page(employer: Employer, maker: User, seco
 
 
 def settlement() -> str:
-    """What a publication of today would say of the employer."""
+    """Tell what a publication of today would say of the employer."""
     with transaction.atomic():
         made = publications.start_publication(
             levy_year=2025, region=Region.objects.get(code="140000"), actor=officer(Role.FINANCE_OFFICER, "140000")

@@ -386,19 +386,9 @@ def _remove_if_abandoned(root: Path) -> None:
 
 
 def _lock(_signals: Signals, _arguments: list[str]) -> int:
-    """Resolve the newest allowed versions and write both lock files: hashes, no download addresses."""
     state = State.named_by_environment()
     packages.install(state, development=True)
-    uv = state.venv / "bin" / "uv"
-    export: list[str | Path] = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
-    commands: tuple[list[str | Path], ...] = (
-        [uv, "lock", "--upgrade", "--system-certs"],
-        [*export, "--no-default-groups", "--output-file", packages.RUNTIME_LOCK],
-        [*export, "--all-groups", "--output-file", packages.DEVELOPMENT_LOCK],
-    )
-    env = base_environment(state)
-    codes = (processes.run_in_foreground(command, env=env, cwd=ROOT) for command in commands)
-    return next(filter(None, codes), 0)
+    return packages.renew_locks(state, base_environment(state))
 
 
 def _sbom(_signals: Signals, _arguments: list[str]) -> int:

@@ -208,3 +208,17 @@ def write_fonts_conf(path: Path, site_packages: Path, cache: Path) -> None:
 def site_packages(state: State) -> Path:
     """The folder of the virtual environment's packages."""
     return next(state.venv.glob("lib/python3*/site-packages"))
+
+
+def renew_locks(state: State, environment: dict[str, str]) -> int:
+    """Resolve the newest allowed versions and write both lock files: hashes, no download addresses. Returns the exit
+    code."""
+    uv = state.venv / "bin" / "uv"
+    export: list[str | Path] = [uv, "export", "--quiet", "--frozen", "--no-header", "--extra", "embedded"]
+    commands: tuple[list[str | Path], ...] = (
+        [uv, "lock", "--upgrade", "--system-certs"],
+        [*export, "--no-default-groups", "--output-file", RUNTIME_LOCK],
+        [*export, "--all-groups", "--output-file", DEVELOPMENT_LOCK],
+    )
+    codes = (processes.run_in_foreground(command, env=environment, cwd=ROOT) for command in commands)
+    return next(filter(None, codes), 0)
