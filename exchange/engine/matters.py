@@ -40,7 +40,7 @@ class ChangedRow(NamedTuple):
 
 @dataclass(slots=True)
 class SecondLook:
-    """Tells what a second person has to see. `counts` has the number of rows and the sum of each matter that was found."""
+    """Tells what a second person has to see. `counts` has the number of rows and the sum of each matter found."""
 
     counts: dict[str, tuple[int, Decimal | None]] = field(default_factory=dict)
     rows: list[ChangedRow] = field(default_factory=list)
